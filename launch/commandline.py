@@ -1,0 +1,97 @@
+"""The commands of ./run."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Mapping
+from typing import NoReturn
+
+from launch.browser import find_browser
+from launch.checkout import Checkout, this_checkout
+from launch.checks import run_checks
+from launch.environment import DATABASE_FILE, settings_environment
+from launch.failure import Failure, Stopped
+from launch.procfile import read_procfile, shell_command
+from launch.setup import DEVELOPMENT, ensure_installed
+from launch.signals import Signals
+from launch.start import start
+
+USAGE = """\
+usage: ./run              start everything on this computer; Ctrl-C ends it
+       ./run setup        make .venv and install the pinned dependencies, start nothing
+       ./run test ARGS    run the test suite; ARGS go to pytest
+       ./run check        formatting, lint, types, import contracts
+       ./run bench NAME   run the benchmarks, or the one of this name
+       ./run postbag ...  the postbag command line, with the settings of ./run
+
+PORT (8000) chooses where the pages are; the outbox is on the port after it. Every other setting
+may be given in the environment too. What is kept is in var/.
+"""
+_TERMINATED_BY = 128  # what a shell adds to the number of the signal that ended a program
+
+
+def main(arguments: list[str]) -> NoReturn:
+    """Do what the command line asks for, and end the process with the status it deserves."""
+    signals = Signals()
+    signals.listen()
+    try:
+        sys.exit(_run(arguments, this_checkout(), signals))
+    except Failure as failure:
+        print(failure, file=sys.stderr)
+        sys.exit(1)
+    except OSError as error:
+        print(f"The system refuses what is needed ({error}): mend that first.", file=sys.stderr)
+        sys.exit(1)
+    except Stopped as stopped:
+        # To end the main job is how it ends; anything else was broken off.
+        sys.exit(0 if not arguments else _TERMINATED_BY + stopped.signal_number)
+
+
+def _run(arguments: list[str], checkout: Checkout, signals: Signals) -> int:
+    """Give the exit status; raises Failure with a sentence, or Stopped."""
+    environment = checkout.command_environment(os.environ)
+    match arguments:
+        case []:
+            start(checkout, os.environ, signals)
+        case ["setup"]:
+            ensure_installed(checkout)
+        case ["test", *rest]:
+            ensure_installed(checkout, DEVELOPMENT)
+            environment["POSTBAG_CHROMIUM"] = find_browser(checkout, environment)
+            _become(checkout, "pytest", rest, environment)
+        case ["check"]:
+            ensure_installed(checkout, DEVELOPMENT)
+            return 0 if run_checks(checkout, environment) else 1
+        case ["bench", *rest]:
+            ensure_installed(checkout, DEVELOPMENT)
+            _become(checkout, "bench", rest, environment)
+        case ["postbag", *rest]:
+            ensure_installed(checkout)
+            environment = settings_environment(checkout, os.environ)
+            if "DATABASE_URL" not in os.environ and not (checkout.var / DATABASE_FILE).exists():
+                _migrate(checkout, environment)
+            _become(checkout, "postbag", rest, environment)
+        case ["--help" | "-h"]:
+            print(USAGE, end="")
+        case _:
+            print(USAGE, end="", file=sys.stderr)
+            return 2
+    return 0
+
+
+def _migrate(checkout: Checkout, environment: Mapping[str, str]) -> None:
+    release = read_procfile(checkout.root / "Procfile")["release"]
+    # Standard output belongs to the command that follows.
+    done = subprocess.run(
+        shell_command(release), cwd=checkout.root, env=environment, stdout=sys.stderr, check=False
+    )
+    if done.returncode != 0:
+        raise Failure("The database could not be made: what stands above says why.")
+
+
+def _become(
+    checkout: Checkout, module: str, arguments: list[str], environment: Mapping[str, str]
+) -> NoReturn:
+    """Hand this process over, so that signals, terminal and exit status are the program's own."""
+    os.chdir(checkout.root)
+    os.execve(checkout.python, [str(checkout.python), "-m", module, *arguments], environment)

@@ -1,0 +1,66 @@
+import os
+import re
+import stat
+from pathlib import Path
+
+import pytest
+
+from launch.checkout import Checkout
+from launch.environment import embedded_redis_socket, settings_environment
+
+ALL_OWN = {
+    "DATABASE_URL": "postgresql://db.example/postbag",
+    "REDIS_URL": "redis://redis.example",
+    "SECRET_KEY": "k" * 40,
+    "PUBLIC_URL": "https://letters.example",
+    "SENDGRID_API_KEY": "SG.x",
+    "SENDGRID_API_HOST": "https://api.eu.sendgrid.com",
+    "SENDGRID_EVENT_PUBLIC_KEY": "MFkw",
+    "MAIL_FROM": "us@letters.example",
+    "LOG_FORMAT": "json",
+    "PORT": "9000",
+    "FORM_MIN_SECONDS": "0",
+}
+KEY = {"SENDGRID_EVENT_PUBLIC_KEY": "MFkw"}  # else it is made with the dependencies' help
+
+
+@pytest.fixture
+def checkout(tmp_path: Path) -> Checkout:
+    return Checkout(tmp_path)
+
+
+def test_what_the_environment_says_is_kept(checkout: Checkout) -> None:
+    assert ALL_OWN.items() <= settings_environment(checkout, ALL_OWN).items()
+
+
+def test_everything_else_has_a_value(checkout: Checkout) -> None:
+    settings = settings_environment(checkout, {**KEY, "PORT": "8200"})
+    assert settings["DATABASE_URL"] == f"sqlite:///{checkout.root}/var/postbag.db"
+    assert settings["PUBLIC_URL"] == "http://localhost:8200"
+    assert settings["SENDGRID_API_HOST"] == "http://127.0.0.1:8201"
+    assert re.fullmatch(r"SG\.[\w-]{22}\.[\w-]{43}", settings["SENDGRID_API_KEY"])
+    assert settings["MAIL_FROM"] == "letters@postbag.example"
+    assert settings["LOG_FORMAT"] == "text"
+    assert settings.keys() >= ALL_OWN.keys() - {"FORM_MIN_SECONDS"}
+
+
+def test_keys_are_made_once_and_for_their_owner_alone(checkout: Checkout) -> None:
+    first, second = (settings_environment(checkout, KEY) for _ in range(2))
+    assert first["SECRET_KEY"] == second["SECRET_KEY"]
+    assert first["SENDGRID_API_KEY"] == second["SENDGRID_API_KEY"]
+    assert stat.S_IMODE(checkout.var.stat().st_mode) == 0o700
+    assert {stat.S_IMODE(path.stat().st_mode) for path in checkout.var.iterdir()} == {0o600}
+
+
+def test_our_programs_come_first_on_the_path(checkout: Checkout) -> None:
+    settings = settings_environment(checkout, {**KEY, "PATH": "/bin", "PYTHONHOME": "/elsewhere"})
+    assert settings["PATH"] == f"{checkout.root}/.venv/bin:/bin"
+    assert "PYTHONHOME" not in settings
+
+
+@pytest.mark.parametrize("folder", ["/srv/postbag", "/srv/" + "a-deep-folder/" * 12])
+def test_the_path_of_the_socket_is_short_enough_everywhere(folder: str) -> None:
+    checkout = Checkout(Path(folder))
+    socket = embedded_redis_socket(checkout)
+    assert len(os.fsencode(socket)) < 104  # macOS; Linux takes 108
+    assert (socket.parent == checkout.var) == (len(folder) < 80)

@@ -1,0 +1,62 @@
+"""Hold everything that one running stand-in has."""
+
+import secrets
+from dataclasses import dataclass, field
+
+from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
+
+from sandbox.arguments import Options
+from sandbox.chaos import Chaos
+from sandbox.events import events_of
+from sandbox.ledger import Ledger
+from sandbox.messages import Message, Messages, Recipient
+from sandbox.shapes import Json
+from sandbox.webhook import Delivery, Handling, Webhook
+
+
+@dataclass
+class StandIn:
+    """The parts of a stand-in, and what can be changed while it runs.
+
+    `webhook` and `delivery` are None without an address to post to; `delivery` alone is None when
+    no events are wanted.
+    """
+
+    options: Options
+    signing_key: EllipticCurvePrivateKey
+    messages: Messages
+    webhook: Webhook | None = None
+    delivery: Delivery | None = None
+    chaos: Chaos = field(default_factory=Chaos)
+    api_key: str = field(init=False)
+    ledger: Ledger = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Open the books and pick up the events still owed from earlier runs."""
+        self.api_key = self.options.api_key
+        self.ledger = Ledger(self.messages)
+        if self.delivery:
+            for message in self.messages.unsettled():
+                self.delivery.add(events_of(message))
+
+    def take(
+        self, body: dict[str, Json], recipient: Recipient, received_at: float, answer: str
+    ) -> str:
+        """Take a message and enter it in the books; return the id that SendGrid would give it."""
+        message = Message(self.ledger.next_n(), received_at, secrets.token_urlsafe(16), body)
+        self.messages.take(message)
+        self.ledger.enter(received_at, recipient, answer, taken=True)
+        if self.delivery:
+            self.delivery.add(events_of(message))
+        return message.message_id
+
+    def refuse(self, recipient: Recipient, received_at: float, answer: str) -> None:
+        """Enter a request in the books that was not taken."""
+        self.ledger.enter(received_at, recipient, answer, taken=False)
+
+    def behave(self) -> None:
+        """Put everything that was changed while running back to how it was at the start."""
+        self.chaos = Chaos()
+        self.api_key = self.options.api_key
+        if self.delivery:
+            self.delivery.handle(Handling())

@@ -1,0 +1,161 @@
+"""Describe a campaign: what its organisers wrote, whom it writes to and how it is paced.
+
+Values only. They come from a campaign file (:mod:`letters.campaign_file`) or from the database.
+"""
+
+from dataclasses import dataclass, field
+from datetime import date, datetime, time, timedelta
+from enum import StrEnum
+from zoneinfo import ZoneInfo
+
+
+class Status(StrEnum):
+    """What a campaign does now."""
+
+    DRAFT = "draft"
+    """Nobody but its organisers sees it."""
+    LIVE = "live"
+    """Takes letters and sends them."""
+    PAUSED = "paused"
+    """Takes letters and sends none. Notices still leave."""
+    CLOSED = "closed"
+    """Takes none and sends what waits."""
+
+
+class Confirm(StrEnum):
+    """Whether a writer has to confirm the address before the letter leaves."""
+
+    BEFORE_SENDING = "before-sending"
+    NONE = "none"
+
+
+class Routing(StrEnum):
+    """Which of the targets a supporter's letter goes to."""
+
+    ALL = "all"
+    AREA = "area"
+    CHOICE = "choice"
+
+
+class Identical(StrEnum):
+    """What becomes of letters that their writers left as they were."""
+
+    SEND = "send"
+    DIGEST = "digest"
+
+
+class ResendUnknown(StrEnum):
+    """Whether a letter whose fate is not known may ever be sent again without a person's word."""
+
+    NEVER = "never"
+    WHEN_PROVEN = "when-proven"
+
+
+WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """A daily window in the target's local time. It crosses midnight when `closes <= opens`."""
+
+    opens: time
+    closes: time
+
+    def __str__(self) -> str:
+        """Return the window as campaign files write it, "08:00-18:00"."""
+        return f"{self.opens:%H:%M}-{self.closes:%H:%M}"
+
+
+@dataclass(frozen=True, slots=True)
+class Pacing:
+    """How fast, and when, letters go to one target."""
+
+    per_target_per_hour: int = 30
+    window: Window | None = None
+    days: tuple[str, ...] = WEEKDAYS
+    """A subset of WEEKDAYS, in that order. A window that crosses midnight belongs to the day on
+    which it opens."""
+    resend_unknown: ResendUnknown = ResendUnknown.NEVER
+
+    @property
+    def interval(self) -> timedelta:
+        """Return the least time between two letters to one target."""
+        return timedelta(hours=1) / self.per_target_per_hour
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """One argument of the letter, which a writer may keep, drop or move."""
+
+    key: str
+    lead: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class LetterTemplate:
+    """The pre-written letter. Its texts may hold the merge fields of :mod:`letters.compose`."""
+
+    subjects: tuple[str, ...]
+    salutation: str
+    opening: str
+    closing: str
+    points: tuple[Point, ...] = ()
+    prompts: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A decision-maker who gets letters."""
+
+    name: str
+    email: str
+    salutation: str
+    role: str = ""
+    address: str = ""
+    timezone: str = "UTC"
+    areas: tuple[str, ...] = ()
+    """Postcodes, exact or a prefix that ends in `*`. None: the target serves no area."""
+    valid_until: date | None = None
+    """The last day, in `timezone`, on which the target may be written to."""
+
+    @property
+    def valid_before(self) -> datetime | None:
+        """Return the moment from which the target can no longer be written to."""
+        return None if self.valid_until is None else day_end(self.valid_until, self.timezone)
+
+
+@dataclass(frozen=True, slots=True)
+class Campaign:
+    """A campaign as its organisers wrote it."""
+
+    slug: str
+    title: str
+    letter: LetterTemplate
+    targets: tuple[Target, ...]
+    summary: str = ""
+    """Markdown."""
+    language: str = "en"
+    status: Status = Status.DRAFT
+    goal: int | None = None
+    ends: date | None = None
+    """The last day, in `timezone`, of the campaign."""
+    timezone: str = "UTC"
+    asks_postcode: bool = False
+    confirm: Confirm = Confirm.BEFORE_SENDING
+    routing: Routing = Routing.ALL
+    identical: Identical = Identical.SEND
+    embed_origins: tuple[str, ...] = ()
+    opt_in: str = ""
+    """The wording of an unticked box; empty: there is no box."""
+    pacing: Pacing = field(default_factory=Pacing)
+
+    @property
+    def ends_at(self) -> datetime | None:
+        """Return the moment from which the campaign is over."""
+        return None if self.ends is None else day_end(self.ends, self.timezone)
+
+
+def day_end(day: date, timezone: str) -> datetime:
+    """Return the first moment after `day` in `timezone`."""
+    return datetime.combine(day + timedelta(days=1), time(), ZoneInfo(timezone))

@@ -1,0 +1,215 @@
+"""Read the settings once, from the environment, into one frozen object."""
+
+import re
+from base64 import b64decode
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Final, TypeVar
+from urllib.parse import urlsplit
+
+from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePublicKey
+from cryptography.hazmat.primitives.serialization import load_der_public_key
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError
+
+PERIOD_SECONDS: Final = {"second": 1, "minute": 60, "hour": 3_600, "day": 86_400}
+_T = TypeVar("_T")
+
+
+class SettingsError(Exception):
+    """Some settings are missing or malformed. `sentences` names every one of them."""
+
+    def __init__(self, sentences: list[str]) -> None:
+        super().__init__("\n".join(sentences))
+        self.sentences = sentences
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """At most `count` in any `period_seconds`."""
+
+    count: int
+    period_seconds: int
+
+    def times(self, factor: int) -> "Limit":
+        """Return the limit for things that may happen `factor` times as often."""
+        return Limit(self.count * factor, self.period_seconds)
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Everything that the environment decides. See the table in the README."""
+
+    database_url: str
+    redis_url: str
+    secret_keys: tuple[str, ...]
+    """The first signs, all verify."""
+    public_url: str
+    sendgrid_api_key: str
+    sendgrid_api_host: str
+    sendgrid_event_public_key: str
+    mail_from: str
+    send_rate: float
+    """Requests a second to SendGrid, over all workers together."""
+    send_timeout_seconds: float
+    unknown_grace_seconds: float
+    form_limit: Limit
+    form_min_seconds: float
+    trusted_proxies: int
+    retention_days: int
+    log_format: str
+    port: int
+
+    def __repr__(self) -> str:
+        """Return a form that is safe in a log: it holds no secret."""
+        return f"Settings(public_url={self.public_url!r}, mail_from={self.mail_from!r})"
+
+
+def read_settings(environ: Mapping[str, str]) -> Settings:
+    """Return the settings in `environ`; raise SettingsError naming every one that is wrong."""
+    wrong: list[str] = []
+
+    def read(name: str, parse: Callable[[str], _T], default: str | None, want: str) -> _T | None:
+        text = environ.get(name, "").strip() or default
+        if text is None:
+            wrong.append(f"{name} is not set: set it to {want}.")
+            return None
+        try:
+            return parse(text)
+        except ValueError:
+            wrong.append(f"{name} cannot be read: set it to {want}.")
+            return None
+
+    values = {
+        "database_url": read(
+            "DATABASE_URL", _database_url, None, "a database URL such as postgresql://host/name"
+        ),
+        "redis_url": read(
+            "REDIS_URL", _redis_url, None, "a URL that starts with redis://, rediss:// or unix://"
+        ),
+        "secret_keys": read(
+            "SECRET_KEY", _secret_keys, None, "at least 16 random characters; commas part several"
+        ),
+        "public_url": read(
+            "PUBLIC_URL", _web_url, None, "the address people see, such as https://act.example.org"
+        ),
+        "sendgrid_api_key": read(
+            "SENDGRID_API_KEY", _header_word, None, "a SendGrid API key that may send mail"
+        ),
+        "sendgrid_api_host": read(
+            "SENDGRID_API_HOST",
+            _web_url,
+            "https://api.sendgrid.com",
+            "https://api.sendgrid.com or https://api.eu.sendgrid.com",
+        ),
+        "sendgrid_event_public_key": read(
+            "SENDGRID_EVENT_PUBLIC_KEY",
+            _event_key,
+            None,
+            "the verification key that SendGrid shows for the Event Webhook",
+        ),
+        "mail_from": read("MAIL_FROM", _address, None, "our sending address, name@domain"),
+        "send_rate": read("SEND_RATE", _positive, "10", "requests a second, above 0"),
+        "send_timeout_seconds": read("SEND_TIMEOUT", _positive, "15", "seconds, above 0"),
+        "unknown_grace_seconds": read("UNKNOWN_GRACE", _not_negative, "900", "seconds"),
+        "form_limit": read("FORM_LIMIT", _limit, "20/hour", "a limit such as 20/hour"),
+        "form_min_seconds": read("FORM_MIN_SECONDS", _not_negative, "3", "seconds; 0 is off"),
+        "trusted_proxies": read(
+            "TRUSTED_PROXIES", _whole, "0", "the exact number of proxies in front"
+        ),
+        "retention_days": read("RETENTION_DAYS", _whole, "90", "a number of days"),
+        "log_format": read("LOG_FORMAT", _log_format, "json", "json or text"),
+        "port": read("PORT", _port, "8000", "a port number from 1 to 65535"),
+    }
+    if wrong:
+        raise SettingsError(wrong)
+    return Settings(**values)  # type: ignore[arg-type]  # none is None, else we had raised
+
+
+def _database_url(text: str) -> str:
+    text = re.sub(r"^postgres(ql)?://", "postgresql+psycopg://", text)
+    try:
+        driver = make_url(text).drivername
+    except ArgumentError as error:
+        raise ValueError from error
+    if driver not in {"sqlite", "postgresql+psycopg"}:
+        raise ValueError
+    return text
+
+
+def _redis_url(text: str) -> str:
+    if not text.startswith(("redis://", "rediss://", "unix://")):
+        raise ValueError
+    return text
+
+
+def _secret_keys(text: str) -> tuple[str, ...]:
+    keys = tuple(key.strip() for key in text.split(",") if key.strip())
+    if not keys or any(len(key) < 16 for key in keys):
+        raise ValueError
+    return keys
+
+
+def _web_url(text: str) -> str:
+    parts = urlsplit(text)
+    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.query:
+        raise ValueError
+    return text.rstrip("/")
+
+
+def _header_word(text: str) -> str:
+    if not (text.isascii() and text.isprintable()) or " " in text:
+        raise ValueError
+    return text
+
+
+def _event_key(text: str) -> str:
+    if not isinstance(load_der_public_key(b64decode(text, validate=True)), EllipticCurvePublicKey):
+        raise ValueError  # noqa: TRY004 - every malformed setting is a ValueError
+    return text
+
+
+def _address(text: str) -> str:
+    if not re.fullmatch(r"[!-~]+@[A-Za-z0-9.-]+", text) or text.count("@") != 1:
+        raise ValueError
+    return text
+
+
+def _not_negative(text: str) -> float:
+    number = float(text)
+    if not 0 <= number < float("inf"):
+        raise ValueError
+    return number
+
+
+def _positive(text: str) -> float:
+    number = _not_negative(text)
+    if number == 0:
+        raise ValueError
+    return number
+
+
+def _whole(text: str) -> int:
+    if not (text.isascii() and text.isdecimal()):
+        raise ValueError
+    return int(text)
+
+
+def _port(text: str) -> int:
+    port = _whole(text)
+    if not 0 < port < 65_536:
+        raise ValueError
+    return port
+
+
+def _log_format(text: str) -> str:
+    if text not in {"json", "text"}:
+        raise ValueError
+    return text
+
+
+def _limit(text: str) -> Limit:
+    found = re.fullmatch(r"([1-9][0-9]{0,8})/(second|minute|hour|day)", text)
+    if found is None:
+        raise ValueError
+    return Limit(int(found[1]), PERIOD_SECONDS[found[2]])

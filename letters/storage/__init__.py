@@ -1,0 +1,1 @@
+"""The record of every letter: tables, transactions and the statements on them."""

@@ -1,0 +1,108 @@
+"""Keep the state of our SendGrid account: whether anybody may send, and if not, why."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from sqlalchemy import Connection, select, update
+
+from letters.storage.schema import account
+
+PROBE_EVERY: Final = timedelta(minutes=1)
+LONGEST_BACK_OFF: Final = timedelta(minutes=5)
+ALARM_AFTER: Final = timedelta(minutes=10)
+
+
+@dataclass(frozen=True, slots=True)
+class Gate:
+    """Whether anybody may send."""
+
+    not_before: datetime | None
+    since: datetime | None
+    """When the trouble began; None: there is none."""
+    trouble: str | None
+    refused: bool
+    """SendGrid refuses our key (401 or 403)."""
+
+    def is_shut(self, now: datetime) -> bool:
+        """Tell whether nobody may send now."""
+        return self.not_before is not None and self.not_before > now
+
+    @property
+    def probes(self) -> bool:
+        """Tell whether only one letter may go, to see if SendGrid answers again."""
+        return self.since is not None
+
+
+def look(connection: Connection) -> Gate:
+    """Return the gate as it stands."""
+    row = connection.execute(select(account)).one()
+    return Gate(row.not_before, row.since, row.trouble, row.refused)
+
+
+def pass_through(connection: Connection, now: datetime) -> Gate:
+    """Return the gate for a claim. Where it stands ajar, only one worker in a while may probe."""
+    gate = look(connection)
+    if gate.probes and not gate.is_shut(now):
+        # Two workers may come here at once: the update lets one of them through.
+        won = connection.execute(
+            update(account)
+            .where(account.c.not_before == gate.not_before)
+            .values(not_before=now + PROBE_EVERY)
+        )
+        if won.rowcount == 0:
+            return Gate(now + PROBE_EVERY, gate.since, gate.trouble, gate.refused)
+    return gate
+
+
+def wait_until(connection: Connection, until: datetime) -> None:
+    """Let nobody send until then: SendGrid asked us to slow down."""
+    connection.execute(
+        update(account)
+        .where(account.c.not_before.is_(None) | (account.c.not_before < until))
+        .values(not_before=until)
+    )
+
+
+def refuse(connection: Connection, trouble: str, now: datetime) -> None:
+    """Stop all sending: SendGrid refuses our key. One probe a minute goes on."""
+    _begin(connection, now)
+    connection.execute(
+        update(account).values(refused=True, trouble=trouble, not_before=now + PROBE_EVERY)
+    )
+
+
+def back_off(
+    connection: Connection, trouble: str, now: datetime, *, probe: bool, jitter: float
+) -> None:
+    """Wait longer, up to five minutes: SendGrid cannot be reached. `jitter` is from 0 to 1.
+
+    Many requests fail together. The first of them shuts the gate; after that only a probe that
+    fails makes the wait longer.
+    """
+    row = connection.execute(select(account).with_for_update()).one()
+    if row.since is not None and not probe:
+        return
+    failures = min(row.failures + 1, 20)
+    seconds = min(LONGEST_BACK_OFF.total_seconds(), 2.0**failures)
+    _begin(connection, now)
+    connection.execute(
+        update(account).values(
+            failures=failures,
+            trouble=trouble,
+            not_before=now + timedelta(seconds=seconds * (0.5 + jitter / 2)),
+        )
+    )
+
+
+def _begin(connection: Connection, now: datetime) -> None:
+    connection.execute(update(account).where(account.c.since.is_(None)).values(since=now))
+
+
+def recover(connection: Connection) -> None:
+    """Open the gate: SendGrid took a letter."""
+    connection.execute(
+        update(account)
+        .where(account.c.since.is_not(None))
+        .values(since=None, trouble=None, refused=False, failures=0, not_before=None)
+    )

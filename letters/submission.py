@@ -1,0 +1,28 @@
+"""Describe what a supporter handed in. Values only."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """One letter as its writer saw it, for one target."""
+
+    target_id: int
+    subject: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Submission:
+    """A supporter's details, and the letters that come with them."""
+
+    token_id: str
+    """Of the form: what is posted twice with one token is one submission."""
+    name: str
+    email: str
+    postcode: str
+    reason: str
+    points: tuple[str, ...]
+    personal_share: float
+    opt_in: bool
+    drafts: tuple[Draft, ...]

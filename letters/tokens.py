@@ -1,0 +1,84 @@
+"""Sign and read the tokens in forms and links. The first key signs, all verify."""
+
+import hashlib
+import secrets
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+from itsdangerous import BadSignature, Signer
+
+FORM_LIFE: Final = timedelta(hours=24)
+
+
+class BadToken(Exception):
+    """The token is missing, forged, or not for this page."""
+
+
+class TokenTooOld(BadToken):
+    """The form was served too long ago."""
+
+
+class TokenTooYoung(BadToken):
+    """The form came back sooner than a person can fill it in."""
+
+
+@dataclass(frozen=True, slots=True)
+class FormToken:
+    """What a form's token says: it makes a form posted twice one submission."""
+
+    id: str
+    served_at: datetime
+
+
+class Tokens:
+    """Make and read tokens with the keys in SECRET_KEY."""
+
+    def __init__(self, secret_keys: tuple[str, ...]) -> None:
+        self._keys = secret_keys[::-1]  # the signer wants the newest last
+
+    def _signer(self, use: str) -> Signer:
+        return Signer(
+            list(self._keys), salt=use, key_derivation="hmac", digest_method=hashlib.sha256
+        )
+
+    def new_form(self, slug: str, now: datetime) -> str:
+        """Return a token for one serving of a campaign's form."""
+        milliseconds = int(now.timestamp() * 1000)
+        return self._signer(f"form/{slug}").sign(f"{secrets.token_hex(16)}-{milliseconds}").decode()
+
+    def read_form(
+        self, slug: str, token: str, now: datetime, *, min_age: timedelta = timedelta()
+    ) -> FormToken:
+        """Return what a form's token says; raise BadToken or one of its kinds."""
+        try:
+            value = self._signer(f"form/{slug}").unsign(token.encode()).decode()
+        except (BadSignature, UnicodeError) as error:
+            raise BadToken from error
+        token_id, _, milliseconds = value.partition("-")
+        served_at = datetime.fromtimestamp(int(milliseconds) / 1000, UTC)
+        if now - served_at > FORM_LIFE:
+            raise TokenTooOld
+        if now - served_at < min_age:
+            raise TokenTooYoung
+        return FormToken(token_id, served_at)
+
+    def receipt(self, submission_id: str) -> str:
+        """Return the token of a submission's receipt link."""
+        return self._signer("receipt").sign(submission_id).decode()
+
+    def read_receipt(self, token: str) -> str:
+        """Return the submission's id; raise BadToken."""
+        try:
+            return self._signer("receipt").unsign(token.encode()).decode()
+        except (BadSignature, UnicodeError) as error:
+            raise BadToken from error
+
+    def blind(self, use: str, value: str) -> str:
+        """Return a name for `value` that tells nothing about it, 64 hexadecimal digits."""
+        return self._signer(f"blind/{use}").get_signature(value).hex()[:64]
+
+
+def digest(token: str) -> str:
+    """Return what we keep of a random token, so that reading the database opens no door."""
+    return hashlib.sha256(token.encode()).hexdigest()

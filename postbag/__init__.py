@@ -1,0 +1,1 @@
+"""The `postbag` command line: what operators and organisers do from a terminal."""

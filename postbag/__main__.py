@@ -1,0 +1,53 @@
+"""Run one command: `python -m postbag COMMAND …`.
+
+Exit status 0: done. 1: refused, with a sentence on standard error. 2: wrong usage.
+"""
+
+import argparse
+import os
+import sys
+from collections.abc import Callable, Sequence
+
+from letters.campaign_file import CampaignFileError
+from letters.settings import SettingsError, read_settings
+from letters.settling import CannotSettle
+from letters.storage.campaigns import UnknownCampaign
+from letters.storage.database import Database, StorageUnavailable
+from postbag import books, campaigns, deciding, doctor, organisers, planning
+from postbag.shell import Refused, Shell
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="postbag", description=__doc__)
+    commands = parser.add_subparsers(dest="command", required=True)
+    commands.add_parser("migrate", help="bring the database to the newest schema").set_defaults(
+        act=campaigns.migrate
+    )
+    for group in (books, campaigns, deciding, doctor, organisers, planning):
+        group.add_commands(commands)
+    return parser
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run one command and return the exit status."""
+    options = _parser().parse_args(arguments)
+    try:
+        settings = read_settings(os.environ)
+        database = Database(settings.database_url, connections=2)
+        act: Callable[[Shell, argparse.Namespace], int] = options.act
+        return act(Shell(settings, database), options)
+    except UnknownCampaign as error:
+        sentence = f"There is no campaign {str(error)!r}: see /desk for those that are there."
+    except StorageUnavailable:
+        sentence = "The database cannot be reached: check DATABASE_URL and that it runs."
+    except (SettingsError, Refused, CannotSettle, CampaignFileError) as error:
+        sentence = str(error)
+    print(sentence, file=sys.stderr)
+    return 1
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main(sys.argv[1:]))
+    except BrokenPipeError:
+        sys.exit(1)

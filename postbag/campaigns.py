@@ -1,0 +1,101 @@
+"""`postbag campaign` and `postbag targets`: campaigns from files, and back into files."""
+
+import sys
+from argparse import Namespace
+from dataclasses import replace
+from pathlib import Path
+
+from redis import Redis, RedisError
+
+from letters.campaign import Status
+from letters.campaign_file import read_campaign, write_campaign
+from letters.storage import campaigns
+from letters.storage import migrate as migrations
+from letters.target_list import read_targets
+from postbag.shell import Commands, Refused, Shell
+from worker.wake import wake
+
+
+def add_commands(commands: Commands) -> None:
+    """Add `campaign load|dump|status` and `targets load`."""
+    campaign = commands.add_parser("campaign", help="load, dump or steer a campaign")
+    actions = campaign.add_subparsers(dest="action", required=True)
+    load = actions.add_parser("load", help="create or update a campaign from a file")
+    load.add_argument("file")
+    load.set_defaults(act=_load)
+    dump = actions.add_parser("dump", help="print a campaign as a file")
+    dump.add_argument("slug")
+    dump.set_defaults(act=_dump)
+    status = actions.add_parser("status", help="set what a campaign does now")
+    status.add_argument("slug")
+    status.add_argument("status", choices=[str(status) for status in Status])
+    status.set_defaults(act=_status)
+    targets = commands.add_parser("targets", help="load targets from a spreadsheet")
+    targets_load = targets.add_subparsers(dest="action", required=True).add_parser("load")
+    targets_load.add_argument("slug")
+    targets_load.add_argument("file")
+    targets_load.set_defaults(act=_load_targets)
+
+
+def migrate(shell: Shell, _options: Namespace) -> int:
+    """Bring the database to the newest schema."""
+    migrations.migrate(shell.database)
+    return 0
+
+
+def _read(path: str) -> str:
+    try:
+        return sys.stdin.read() if path == "-" else Path(path).read_text(encoding="utf-8")
+    except OSError as error:
+        raise Refused(f"{path} cannot be read: {error.strerror}. Check its name.") from error
+    except UnicodeDecodeError as error:
+        raise Refused(f"{path} is not UTF-8 text: save it as UTF-8.") from error
+
+
+def _wake(shell: Shell) -> None:
+    redis = Redis.from_url(shell.settings.redis_url, socket_timeout=2, socket_connect_timeout=2)
+    try:
+        wake(redis)
+    except RedisError:
+        shell.say("Redis cannot be reached; the workers will see the change within seconds.")
+    finally:
+        redis.close()
+
+
+def _load(shell: Shell, options: Namespace) -> int:
+    campaign = read_campaign(_read(options.file))
+    with shell.database.write() as connection:
+        campaigns.load(connection, campaign, shell.now())
+    _wake(shell)
+    print(campaign.slug)
+    return 0
+
+
+def _dump(shell: Shell, options: Namespace) -> int:
+    with shell.database.read() as connection:
+        stored = campaigns.find(connection, options.slug)
+    sys.stdout.write(write_campaign(stored.campaign))
+    return 0
+
+
+def _status(shell: Shell, options: Namespace) -> int:
+    with shell.database.write() as connection:
+        campaigns.set_status(connection, options.slug, Status(options.status))
+    _wake(shell)
+    shell.say(f"{options.slug} is {options.status}.")
+    return 0
+
+
+def _load_targets(shell: Shell, options: Namespace) -> int:
+    table = read_targets(_read(options.file))
+    wrong = [f"Row {report.row}: {error}" for report in table.reports for error in report.errors]
+    if wrong:
+        raise Refused("\n".join(wrong))
+    with shell.database.write() as connection:
+        stored = campaigns.find(connection, options.slug)
+        changed = replace(stored.campaign, targets=table.targets)
+        read_campaign(write_campaign(changed))  # the whole must be a campaign that can be loaded
+        campaigns.load(connection, changed, shell.now())
+    _wake(shell)
+    shell.say(f"{options.slug} has {len(table.targets)} targets.")
+    return 0

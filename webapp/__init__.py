@@ -1,0 +1,1 @@
+"""The doors to the web: supporters' pages, the organisers' desk and SendGrid's webhook."""

@@ -1,0 +1,416 @@
+"""The action page: a supporter reads the letter, makes it their own, and hands it in."""
+
+import json
+import random
+from dataclasses import dataclass, field
+from datetime import timedelta
+from functools import lru_cache
+from http import HTTPStatus
+
+import nh3
+from flask import Blueprint, Response, g, make_response, redirect, render_template, request, url_for
+from flask_babel import format_date
+from markdown_it import MarkdownIt
+from markupsafe import Markup
+
+from letters import compose, intake, ledger
+from letters.addresses import canonical
+from letters.areas import matching
+from letters.campaign import Routing, Status
+from letters.merge import merge
+from letters.states import UNCOUNTED
+from letters.storage import campaigns
+from letters.storage.campaigns import StoredCampaign, StoredTarget, UnknownCampaign
+from letters.submission import Draft, Submission
+from letters.tokens import BadToken, TokenTooOld, TokenTooYoung
+from webapp import errors
+from webapp.forms import ActionForm, typed
+from webapp.language import gettext as _
+from webapp.parts import parts
+from webapp.throttle import admit
+from webapp.wake import wake_worker
+
+door = Blueprint("action", __name__)
+_OTHER_POSTS = 10
+
+
+@dataclass(frozen=True, slots=True)
+class ShownTarget:
+    """A target as the page offers it."""
+
+    key: str
+    name: str
+    role: str
+    address: str
+    chosen: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ShownPoint:
+    """A point as the page offers it, its texts merged."""
+
+    key: str
+    lead: str
+    text: str
+    kept: bool
+
+
+@dataclass(slots=True)
+class View:
+    """What one rendering of the page adds to the form."""
+
+    notice: str | None = None
+    errors: list[tuple[str, str]] = field(default_factory=list)
+    preview: list[tuple[str, str, str]] | None = None
+    embedded: bool = False
+    status: HTTPStatus = HTTPStatus.OK
+
+
+def open_campaign(slug: str) -> StoredCampaign:
+    """Return a campaign that the public may see; raise UnknownCampaign for a draft."""
+    with parts().database.read() as connection:
+        stored = campaigns.find(connection, slug)
+    if stored.campaign.status is Status.DRAFT:
+        raise UnknownCampaign(slug)
+    g.language = stored.campaign.language
+    return stored
+
+
+def letters_counted(stored: StoredCampaign) -> int:
+    """Return the number that the page shows: letters confirmed and not withdrawn or failed."""
+    with parts().database.read() as connection:
+        states = ledger.shown(connection, stored.id).states
+    return sum(n for state, n in states.items() if state not in UNCOUNTED)
+
+
+@door.get("/")
+def index() -> str:
+    """List the live campaigns."""
+    with parts().database.read() as connection:
+        live = [
+            stored
+            for stored in campaigns.find_all(connection)
+            if stored.campaign.status is Status.LIVE and not stored.is_over(parts().now())
+        ]
+    return render_template(
+        "index.html",
+        campaigns=[
+            {
+                "slug": stored.campaign.slug,
+                "title": stored.campaign.title,
+                "letters": letters_counted(stored),
+                "goal": stored.campaign.goal,
+            }
+            for stored in live
+        ],
+    )
+
+
+@door.get("/c/<slug>")
+def show(slug: str) -> Response:
+    """Show the campaign's letter, ready to be changed and sent."""
+    stored = open_campaign(slug)
+    if stored.is_over(parts().now()):
+        return _over(stored)
+    return _page(stored, _fresh_form(stored), View())
+
+
+@door.get("/c/<slug>/embed")
+def embed(slug: str) -> Response:
+    """Show the same form for a frame on the origins that the campaign lists."""
+    stored = open_campaign(slug)
+    g.frame_ancestors = stored.campaign.embed_origins
+    if stored.is_over(parts().now()):
+        return _over(stored)
+    return _page(stored, _fresh_form(stored), View(embedded=True))
+
+
+@door.post("/c/<slug>")
+def hand_in(slug: str) -> Response:  # noqa: PLR0911 - one for each answer of the contract
+    """Take a letter, or show it as it would leave."""
+    stored = open_campaign(slug)
+    now = parts().now()
+    if stored.is_over(now):
+        return _over(stored)
+    form = ActionForm()
+    view = View(embedded="embedded" in request.form)
+    if view.embedded:
+        g.frame_ancestors = stored.campaign.embed_origins
+    if "update" in request.form:
+        _recompose(stored, form)
+        return _other_post(stored, form, view)
+    if "preview" in request.form:
+        return _preview(stored, form, view)
+    if form.website.data:
+        return make_response(redirect(url_for("action.thanks", slug=slug), HTTPStatus.SEE_OTHER))
+    targets = _check(stored, form, view)
+    try:
+        token = parts().tokens.read_form(
+            slug,
+            form.token.data or "",
+            now,
+            min_age=timedelta(seconds=parts().settings.form_min_seconds),
+        )
+    except BadToken as error:
+        form.token.data = parts().tokens.new_form(slug, now)
+        view.notice = _token_sentence(error)
+        view.status = HTTPStatus.UNPROCESSABLE_ENTITY
+        return _other_post(stored, form, view)
+    if view.errors:
+        return _other_post(stored, form, view)
+    if not admit(parts(), "store", parts().settings.form_limit, len(targets)):
+        return _too_many()
+    intake.take(
+        parts().database,
+        parts().tokens,
+        parts().settings.public_url,
+        stored,
+        _submission(stored, form, token.id, _drafts(stored, form, targets)),
+        now,
+    )
+    wake_worker(parts().redis)
+    return make_response(redirect(url_for("action.thanks", slug=slug), HTTPStatus.SEE_OTHER))
+
+
+def _preview(stored: StoredCampaign, form: ActionForm, view: View) -> Response:
+    """Show the exact letters; store nothing."""
+    slug = stored.campaign.slug
+    try:
+        parts().tokens.read_form(slug, form.token.data or "", parts().now())
+    except BadToken:
+        form.token.data = parts().tokens.new_form(slug, parts().now())
+    targets = _check(stored, form, view)
+    if not view.errors:
+        names = {target.id: target.target.name for target in targets}
+        view.preview = [
+            (names[draft.target_id], draft.subject, draft.text)
+            for draft in _drafts(stored, form, targets)
+        ]
+    return _other_post(stored, form, view)
+
+
+def _check(stored: StoredCampaign, form: ActionForm, view: View) -> list[StoredTarget]:
+    """Check the form, put what is wrong on `view`, and return whom the letter goes to."""
+    form.validate()
+    targets = _targets_for(stored, form)
+    view.errors = [(checked.id, str(e)) for checked in form for e in checked.errors]
+    if view.errors:
+        view.status = HTTPStatus.UNPROCESSABLE_ENTITY
+    return targets
+
+
+def _other_post(stored: StoredCampaign, form: ActionForm, view: View) -> Response:
+    """Answer a post that stores nothing; these have a wider limit of their own."""
+    if not admit(parts(), "post", parts().settings.form_limit.times(_OTHER_POSTS)):
+        return _too_many()
+    return _page(stored, form, view)
+
+
+@door.get("/c/<slug>/thanks")
+def thanks(slug: str) -> str:
+    """Say thank you, the same to everybody."""
+    stored = open_campaign(slug)
+    return render_template(
+        "thanks.html",
+        campaign=stored.campaign,
+        share_url=f"{parts().settings.public_url}/c/{stored.campaign.slug}",
+    )
+
+
+@door.get("/c/<slug>/count.json")
+def count(slug: str) -> Response:
+    """Return the public count, for any page to show."""
+    stored = open_campaign(slug)
+    response = make_response(
+        json.dumps({"letters": letters_counted(stored), "goal": stored.campaign.goal})
+    )
+    response.mimetype = "application/json"
+    response.headers["Access-Control-Allow-Origin"] = "*"
+    return response
+
+
+def _fresh_form(stored: StoredCampaign) -> ActionForm:
+    form = ActionForm(formdata=None)
+    form.token.data = parts().tokens.new_form(stored.campaign.slug, parts().now())
+    form.points.data = [point.key for point in stored.campaign.letter.points]
+    form.target.data = []
+    values = compose.merge_values(_shown_target(stored, form).target)
+    subject = random.choice(stored.campaign.letter.subjects)  # noqa: S311 - any will do
+    form.subject.data = merge(subject, values)
+    _recompose(stored, form)
+    return form
+
+
+def _recompose(stored: StoredCampaign, form: ActionForm) -> None:
+    values = compose.merge_values(
+        _shown_target(stored, form).target,
+        name=form.name.data or "",
+        postcode=form.postcode.data or "",
+    )
+    form.body.data = compose.body(stored.campaign, values, form.points.data or [])
+    if not form.token.data:
+        form.token.data = parts().tokens.new_form(stored.campaign.slug, parts().now())
+
+
+def _active(stored: StoredCampaign) -> list[StoredTarget]:
+    return [target for target in stored.targets if not target.withdrawn]
+
+
+def _shown_target(stored: StoredCampaign, form: ActionForm) -> StoredTarget:
+    chosen = set(form.target.data or [])
+    active = _active(stored)
+    return next((t for t in active if str(t.id) in chosen), active[0])
+
+
+def _targets_for(stored: StoredCampaign, form: ActionForm) -> list[StoredTarget]:
+    """Return whom the letter goes to; what is missing is put among the form's errors."""
+    active = _active(stored)
+    problem: tuple[str, str] | None = None
+    targets = active
+    if stored.campaign.routing is Routing.CHOICE:
+        chosen = set(form.target.data or [])
+        targets = [target for target in active if str(target.id) in chosen]
+        if not targets:
+            problem = ("target", _("Please choose whom you write to."))
+    elif stored.campaign.routing is Routing.AREA:
+        found = matching([target.target for target in active], form.postcode.data or "")
+        targets = [target for target in active if target.target in found]
+        if not targets and form.postcode.data:
+            problem = ("postcode", _("We know nobody to write to for this postcode."))
+    if stored.campaign.asks_postcode and not form.postcode.data:
+        problem = ("postcode", _("Please tell us your postcode."))
+    if form.email.data and canonical(form.email.data) in {
+        canonical(target.target.email) for target in active
+    }:
+        problem = ("email", _("This is the address you write to. Please give your own."))
+    if problem is not None:
+        name, sentence = problem
+        form[name].errors = [*form[name].errors, sentence]
+    return targets
+
+
+def _drafts(stored: StoredCampaign, form: ActionForm, targets: list[StoredTarget]) -> list[Draft]:
+    return [
+        Draft(
+            target.id,
+            typed(form.subject),
+            compose.text(
+                stored.campaign,
+                compose.merge_values(
+                    target.target, name=typed(form.name), postcode=typed(form.postcode)
+                ),
+                reason=form.reason.data or "",
+                body=typed(form.body),
+            ),
+        )
+        for target in targets
+    ]
+
+
+def _submission(
+    stored: StoredCampaign, form: ActionForm, token_id: str, drafts: list[Draft]
+) -> Submission:
+    everything = compose.body(
+        stored.campaign,
+        compose.merge_values(_shown_target(stored, form).target, name=typed(form.name)),
+        [point.key for point in stored.campaign.letter.points],
+    )
+    reason = compose.line_feeds(form.reason.data or "")
+    known = {point.key for point in stored.campaign.letter.points}
+    return Submission(
+        token_id=token_id,
+        name=typed(form.name),
+        email=typed(form.email),
+        postcode=typed(form.postcode),
+        reason=reason if reason.strip() else "",
+        points=tuple(key for key in dict.fromkeys(form.points.data or []) if key in known),
+        personal_share=compose.personal_share(f"{reason}\n\n{form.body.data}", everything),
+        opt_in=bool(form.opt_in.data),
+        drafts=tuple(drafts),
+    )
+
+
+def _page(stored: StoredCampaign, form: ActionForm, view: View) -> Response:
+    campaign = stored.campaign
+    shown = _shown_target(stored, form)
+    values = compose.merge_values(
+        shown.target,
+        name=form.name.data or _("Your name"),
+        postcode=form.postcode.data or "",
+    )
+    kept = list(dict.fromkeys(form.points.data or []))
+    chosen = set(form.target.data or [])
+    points = [
+        ShownPoint(
+            point.key,
+            merge(point.lead, values),
+            merge(point.text, values),
+            point.key in kept,
+        )
+        for point in campaign.letter.points
+    ]
+    everyone = campaign.routing is not Routing.CHOICE
+    return make_response(
+        render_template(
+            "action.html",
+            campaign=campaign,
+            summary_html=summary(campaign.summary),
+            letters_count=letters_counted(stored),
+            targets=[
+                ShownTarget(
+                    str(target.id),
+                    target.target.name,
+                    target.target.role,
+                    target.target.address,
+                    everyone or str(target.id) in chosen,
+                )
+                for target in _active(stored)
+            ],
+            salutation=merge(campaign.letter.salutation, values),
+            opening=merge(campaign.letter.opening, values),
+            closing=merge(campaign.letter.closing, values),
+            today=format_date(parts().now(), "long"),
+            form=form,
+            points=sorted(points, key=lambda p: kept.index(p.key) if p.kept else len(kept)),
+            errors=view.errors,
+            notice=view.notice,
+            preview=view.preview,
+            embedded=view.embedded,
+            action_url=url_for("action.hand_in", slug=campaign.slug),
+        ),
+        view.status,
+    )
+
+
+@lru_cache(maxsize=256)
+def summary(markdown: str) -> Markup:
+    """Return a summary's Markdown as HTML that is safe to show."""
+    html = MarkdownIt("commonmark", {"html": False}).render(markdown)
+    allowed = {"p", "em", "strong", "a", "ul", "ol", "li", "blockquote", "br", "h2", "h3"}
+    return Markup(nh3.clean(html, tags=allowed, url_schemes={"https", "http", "mailto"}))  # noqa: S704 - cleaned
+
+
+def _token_sentence(error: BadToken) -> str:
+    if isinstance(error, TokenTooYoung):
+        return _("That was very quick. Please read your letter once more and send it again.")
+    if isinstance(error, TokenTooOld):
+        return _("This page was open for more than a day. Your text is kept: please send it again.")
+    return _("This page was not complete. Your text is kept: please send it again.")
+
+
+def _over(stored: StoredCampaign) -> Response:
+    return errors.page(
+        HTTPStatus.GONE,
+        _("This campaign is over"),
+        _("“%(title)s” takes no more letters.", title=stored.campaign.title),
+        _("If you wrote one, the link in your mail still shows where it is."),
+        action=("/", _("See the campaigns")),
+    )
+
+
+def _too_many() -> Response:
+    return errors.page(
+        HTTPStatus.TOO_MANY_REQUESTS,
+        _("A lot of letters came from here"),
+        _("Your letter was not stored. Please try again in an hour."),
+    )

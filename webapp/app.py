@@ -1,0 +1,90 @@
+"""Build the Flask app."""
+
+import os
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Final
+
+from flask import Flask, Response, g, request
+from flask_babel import Babel, get_locale
+from flask_wtf.csrf import CSRFProtect
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from letters.logs import configure
+from letters.settings import SettingsError, read_settings
+from webapp import action, desk, errors, operations, receipt, webhook
+from webapp.parts import build
+
+_ROOT: Final = Path(__file__).parent.parent
+_MOST_BYTES: Final = 5 * 2**20
+_POLICY: Final = (
+    "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; "
+    "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors {ancestors}"
+)
+
+
+def create_app(environ: Mapping[str, str] = os.environ) -> Flask:
+    """Return the app; end the process with one sentence a setting where settings are wrong."""
+    try:
+        settings = read_settings(environ)
+    except SettingsError as error:
+        print(error, file=sys.stderr)  # noqa: T201 - before there is a log
+        sys.exit(4)  # the status on which gunicorn gives up instead of trying again
+    configure(settings.log_format)
+    app = Flask(__name__, template_folder=str(_ROOT / "templates" / "pages"))
+    app.config.update(
+        SECRET_KEY=settings.secret_keys[0],
+        SECRET_KEY_FALLBACKS=list(settings.secret_keys[1:]),
+        SESSION_COOKIE_NAME="desk",
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        SESSION_COOKIE_SECURE=settings.public_url.startswith("https://"),
+        MAX_CONTENT_LENGTH=_MOST_BYTES,
+        MAX_FORM_MEMORY_SIZE=_MOST_BYTES,
+        MAX_FORM_PARTS=2_000,
+        WTF_CSRF_CHECK_DEFAULT=False,  # the desk asks for it; other forms have tokens of their own
+        WTF_CSRF_TIME_LIMIT=None,
+    )
+    app.extensions["postbag"] = build(settings)
+    app.url_map.strict_slashes = False
+    Babel(app, locale_selector=_language)
+    app.jinja_env.add_extension("jinja2.ext.i18n")
+    app.extensions["csrf_guard"] = CSRFProtect(app)
+    for door in (action, receipt, webhook, desk, operations):
+        app.register_blueprint(door.door)
+    errors.register(app)
+    app.context_processor(_language_words)
+    app.after_request(_guard)
+    if settings.trusted_proxies:
+        app.wsgi_app = ProxyFix(  # type: ignore[method-assign]  # as Flask's documents have it
+            app.wsgi_app, x_for=settings.trusted_proxies, x_proto=0, x_host=0, x_prefix=0
+        )
+    return app
+
+
+def _language() -> str:
+    return str(g.get("language", "en"))
+
+
+def _language_words() -> dict[str, str]:
+    locale = get_locale()
+    return {
+        "language": _language(),
+        "direction": "ltr" if locale is None else locale.text_direction,
+    }
+
+
+def _guard(response: Response) -> Response:
+    """Close every page: no framing, no foreign content, no referrer with a token in it."""
+    ancestors = " ".join(g.get("frame_ancestors", ())) or "'none'"
+    response.headers.setdefault("Content-Security-Policy", _POLICY.format(ancestors=ancestors))
+    response.headers["X-Content-Type-Options"] = "nosniff"
+    response.headers["Referrer-Policy"] = "no-referrer"
+    response.headers["Cross-Origin-Opener-Policy"] = "same-origin"
+    response.headers["Permissions-Policy"] = "camera=(), geolocation=(), microphone=()"
+    if ancestors == "'none'":
+        response.headers["X-Frame-Options"] = "DENY"
+    if request.endpoint != "static":
+        response.headers.setdefault("Cache-Control", "no-store")
+    return response

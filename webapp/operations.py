@@ -1,0 +1,67 @@
+"""What operators ask: is it alive, is it ready, and how much waits."""
+
+import json
+from http import HTTPStatus
+
+from flask import Blueprint, Response
+from redis import RedisError
+
+from letters import ledger
+from letters.states import State
+from letters.storage import campaigns
+from letters.storage.database import StorageUnavailable
+from letters.storage.migrate import is_current
+from webapp.parts import parts
+
+door = Blueprint("operations", __name__)
+
+
+@door.get("/healthz")
+def healthz() -> Response:
+    """Say that this process is alive."""
+    return Response("ok\n", mimetype="text/plain")
+
+
+@door.get("/readyz")
+def readyz() -> Response:
+    """Say how each part is that we need."""
+    states = {"database": _database(), "redis": _redis()}
+    ready = all(state == "ok" for state in states.values())
+    return Response(
+        json.dumps(states),
+        HTTPStatus.OK if ready else HTTPStatus.SERVICE_UNAVAILABLE,
+        mimetype="application/json",
+    )
+
+
+@door.get("/metrics")
+def metrics() -> Response:
+    """Return letters by campaign and state, as Prometheus reads it."""
+    lines = [
+        "# HELP postbag_letters Letters, by campaign and state.",
+        "# TYPE postbag_letters gauge",
+    ]
+    with parts().database.read() as connection:
+        for stored in campaigns.find_all(connection):
+            books = ledger.shown(connection, stored.id)
+            lines += [
+                f'postbag_letters{{campaign="{stored.campaign.slug}",state="{state}"}} '
+                f"{books.states.get(state, 0)}"
+                for state in State
+            ]
+    return Response("\n".join(lines) + "\n", mimetype="text/plain; version=0.0.4")
+
+
+def _database() -> str:
+    try:
+        return "ok" if is_current(parts().database) else "needs migrations"
+    except StorageUnavailable:
+        return "unreachable"
+
+
+def _redis() -> str:
+    try:
+        parts().redis.ping()
+    except RedisError:
+        return "unreachable"
+    return "ok"

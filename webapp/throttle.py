@@ -1,0 +1,75 @@
+"""Limit what one client address may do. Redis keeps the count, the database while it is away."""
+
+import ipaddress
+import logging
+import secrets
+from datetime import timedelta
+from typing import Final
+
+from flask import request
+from redis import RedisError
+from sqlalchemy import func, insert, select
+
+from letters.settings import Limit
+from letters.storage.schema import throttle
+from webapp.parts import Parts
+
+_log = logging.getLogger(__name__)
+# A log of moments, on Redis's own clock: `count` in any period. Checks and adds in one step.
+_ADMIT: Final = """
+local time = redis.call('TIME')
+local now_ms = time[1] * 1000 + math.floor(time[2] / 1000)
+redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', now_ms - ARGV[2])
+if redis.call('ZCARD', KEYS[1]) >= tonumber(ARGV[1]) then return 0 end
+for n = 1, tonumber(ARGV[3]) do redis.call('ZADD', KEYS[1], now_ms, ARGV[4] .. n) end
+redis.call('PEXPIRE', KEYS[1], ARGV[2])
+return 1
+"""
+
+
+def admit(parts: Parts, use: str, limit: Limit, cost: int = 1) -> bool:
+    """Tell whether this request's client may do one more thing of this kind, and count it.
+
+    What costs more than one is let in as long as the limit is not yet reached.
+    """
+    bucket = parts.tokens.blind(f"throttle/{use}", client_network(request.remote_addr or ""))
+    try:
+        answer = parts.redis.eval(
+            _ADMIT,
+            1,
+            f"postbag:throttle:{bucket}",
+            str(limit.count),
+            str(limit.period_seconds * 1000),
+            str(cost),
+            secrets.token_hex(8),
+        )
+    except RedisError:
+        _log.warning("Redis is away; the database keeps the count")
+        return _admit_in_database(parts, bucket, limit, cost)
+    return bool(answer == 1)
+
+
+def client_network(address: str) -> str:
+    """Return what counts as one client: an IPv4 address, or an IPv6 network of 64 bits."""
+    try:
+        ip = ipaddress.ip_address(address)
+    except ValueError:
+        return "unknown"
+    if isinstance(ip, ipaddress.IPv6Address):
+        if ip.ipv4_mapped is not None:
+            return str(ip.ipv4_mapped)
+        return str(ipaddress.ip_network((ip, 64), strict=False))
+    return str(ip)
+
+
+def _admit_in_database(parts: Parts, bucket: str, limit: Limit, cost: int) -> bool:
+    now = parts.now()
+    since = now - timedelta(seconds=limit.period_seconds)
+    with parts.database.write() as connection:
+        used = connection.execute(
+            select(func.count()).where(throttle.c.bucket == bucket, throttle.c.at > since)
+        ).scalar_one()
+        if used >= limit.count:
+            return False
+        connection.execute(insert(throttle), [{"bucket": bucket, "at": now}] * cost)
+    return True

@@ -1,0 +1,217 @@
+"""Drain the queue: claim what may leave, send it over many connections, record the outcomes.
+
+    reserve times in Redis | wait | claim in the database | send | record, twenty ms at a time
+
+Nothing is decided for a letter before it is claimed, so a pause or a change of pacing acts at once.
+"""
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+from typing import Final, TypeVar
+
+from letters.storage import account
+from letters.storage.claims import Claim, claim
+from letters.storage.database import Database, StorageUnavailable
+from letters.storage.due import next_due
+from worker.failpoints import Step, reached
+from worker.outcomes import GIVEN_BACK, record
+from worker.rate import Rate
+from worker.sendgrid import Answer, Outcome, SendGrid
+
+CONNECTIONS: Final = 256
+_TICK_SECONDS: Final = 0.02
+_LINGER_SECONDS: Final = 1.0
+_RETRY_SECONDS: Final = 1.0
+_log = logging.getLogger(__name__)
+_T = TypeVar("_T")
+
+
+class Drain:
+    """One drain of the queue. Make one, run it once."""
+
+    def __init__(
+        self,
+        database: Database,
+        rate: Rate,
+        sendgrid: SendGrid,
+        *,
+        clock_offset: timedelta,
+        wake_next: Callable[[], object],
+    ) -> None:
+        self._database = database
+        self._rate = rate
+        self._sendgrid = sendgrid
+        self._offset = clock_offset
+        self._wake_next = wake_next
+        self._stopping = asyncio.Event()
+        self._sends: set[asyncio.Task[None]] = set()
+        self._done: list[tuple[Claim, Outcome]] = []
+        # One thread for the database: SQLite takes one writer anyway.
+        self._thread = ThreadPoolExecutor(1)
+
+    def now(self) -> datetime:
+        """Return the time on the clock that all workers share."""
+        return datetime.now(UTC) + self._offset
+
+    def stop(self) -> None:
+        """Claim nothing more, finish what is in flight, give back what has not left."""
+        self._stopping.set()
+
+    async def run(self, seconds: float) -> int:
+        """Send until nothing is due or `seconds` are over; return how many letters were claimed.
+
+        Raises redis.RedisError when the rate cannot be kept; all in flight is recorded first.
+        """
+        recorder = asyncio.create_task(self._record_always())
+        claimed = 0
+        try:
+            deadline = time.monotonic() + seconds
+            while not self._stopping.is_set() and time.monotonic() < deadline:
+                found = await self._round()
+                claimed += found
+                if not found and not await self._linger():
+                    break
+        finally:
+            if self._sends:
+                await asyncio.wait(self._sends)
+            recorder.cancel()
+            await asyncio.gather(recorder, return_exceptions=True)
+            await self._flush_at_last()
+            await self._sendgrid.close()
+            self._thread.shutdown()
+        return claimed
+
+    async def _round(self) -> int:
+        """Claim and start sending one batch; return its size."""
+        room = CONNECTIONS - len(self._sends)
+        if room < 1:
+            await asyncio.wait(self._sends, return_when=asyncio.FIRST_COMPLETED)
+            return 1
+        if not await self._is_due():
+            return 0
+        count = min(room, self._rate.batch)
+        wait = await self._in_thread(lambda: self._rate.reserve(count))
+        start = time.monotonic() + wait
+        if not await self._sleep(wait):
+            return 0
+        claims = await self._claim(count)
+        if len(claims) == count:
+            await self._in_thread(self._wake_next)
+        for n, won in enumerate(claims):
+            task = asyncio.create_task(self._send(won, start + n * self._rate.interval_seconds))
+            self._sends.add(task)
+            task.add_done_callback(self._sends.discard)
+        return len(claims)
+
+    async def _is_due(self) -> bool:
+        def ask() -> bool:
+            with self._database.read() as connection:
+                due = next_due(connection, self.now())
+                return due is not None and due <= self.now()
+
+        return bool(await self._patiently(ask))
+
+    async def _claim(self, count: int) -> list[Claim]:
+        def won() -> list[Claim]:
+            with self._database.write() as connection:
+                now = self.now()
+                gate = account.pass_through(connection, now)
+                claims = claim(connection, most=count, gate=gate, now=now)
+                if claims:
+                    reached(Step.BEFORE_CLAIM_COMMITS)
+            if claims:
+                reached(Step.AFTER_CLAIM_COMMITS)
+            return claims
+
+        return await self._patiently(won) or []
+
+    async def _send(self, won: Claim, start: float) -> None:
+        ahead = (won.leave_at - self.now()).total_seconds()
+        await self._sleep(max(start - time.monotonic(), ahead))
+        if self._stopping.is_set() or self.now() > won.leave_by:
+            outcome = Outcome(Answer.UNREACHABLE, None, GIVEN_BACK)
+        else:
+            outcome = await self._sendgrid.send(won)
+            if outcome.left_at is not None:
+                outcome = Outcome(
+                    outcome.answer,
+                    outcome.left_at + self._offset,
+                    outcome.detail,
+                    outcome.wait_seconds,
+                )
+        self._done.append((won, outcome))
+
+    async def _record_always(self) -> None:
+        while True:
+            await asyncio.sleep(_TICK_SECONDS)
+            try:
+                await self._flush()
+            except StorageUnavailable:
+                _log.warning("the database is away; outcomes wait to be recorded")
+                await asyncio.sleep(_RETRY_SECONDS)
+
+    async def _flush(self) -> None:
+        if not self._done:
+            return
+        batch = list(self._done)
+
+        def write() -> None:
+            with self._database.write() as connection:
+                record(connection, batch, self.now())
+                reached(Step.BEFORE_OUTCOME_COMMITS)
+            reached(Step.AFTER_OUTCOME_COMMITS)
+
+        await self._in_thread(write)
+        del self._done[: len(batch)]  # only now: a failed batch is tried again
+
+    async def _flush_at_last(self) -> None:
+        for _ in range(5):
+            try:
+                await self._flush()
+            except StorageUnavailable:
+                await asyncio.sleep(_RETRY_SECONDS)
+            else:
+                return
+        _log.error("outcomes of %d letters could not be recorded", len(self._done))
+
+    async def _linger(self) -> bool:
+        """Wait a moment for what is soon due or in flight; tell whether to go on."""
+        if self._sends or self._done:
+            await self._sleep(_TICK_SECONDS)
+            return True
+
+        def ask() -> datetime | None:
+            with self._database.read() as connection:
+                return next_due(connection, self.now())
+
+        due = await self._patiently(ask)
+        if due is None:
+            return False
+        ahead = (due - self.now()).total_seconds()
+        return ahead < _LINGER_SECONDS and await self._sleep(max(ahead, _TICK_SECONDS))
+
+    async def _sleep(self, seconds: float) -> bool:
+        """Sleep; tell whether the time is over and nobody asked to stop."""
+        if seconds <= 0:
+            return not self._stopping.is_set()
+        try:
+            await asyncio.wait_for(self._stopping.wait(), seconds)
+        except TimeoutError:
+            return True
+        return False
+
+    async def _patiently(self, work: Callable[[], _T]) -> _T | None:
+        """Do `work` in the thread. While the database is away, wait a second and return None."""
+        try:
+            return await self._in_thread(work)
+        except StorageUnavailable:
+            _log.warning("the database is away; sending waits")
+            await self._sleep(_RETRY_SECONDS)
+            return None
+
+    async def _in_thread(self, work: Callable[[], _T]) -> _T:
+        return await asyncio.get_running_loop().run_in_executor(self._thread, work)

@@ -1,0 +1,58 @@
+"""The one job that RQ runs. It carries no data: what there is to do stands in the database."""
+
+import asyncio
+import os
+import signal
+from contextlib import suppress
+from typing import Final
+
+from redis import Redis, RedisError
+
+from letters.settings import Settings, read_settings
+from letters.storage.database import Database
+from worker.clock import offset
+from worker.drain import CONNECTIONS, Drain
+from worker.rate import Rate
+from worker.sendgrid import SendGrid
+from worker.wake import DRAIN_SECONDS, wake
+
+_ORPHAN_CHECK_SECONDS: Final = 1.0
+
+
+def drain() -> None:
+    """Send what is due, in this work-horse."""
+    asyncio.run(_drain(read_settings(os.environ)))
+
+
+async def _drain(settings: Settings) -> None:
+    redis = Redis.from_url(settings.redis_url, socket_timeout=5, socket_connect_timeout=5)
+    database = Database(settings.database_url, connections=2)
+
+    def wake_next() -> None:
+        with suppress(RedisError):  # the sweeper wakes others as well, a little later
+            wake(redis)
+
+    work = Drain(
+        database,
+        Rate(redis, settings.send_rate),
+        SendGrid(settings, CONNECTIONS),
+        clock_offset=offset(redis),
+        wake_next=wake_next,
+    )
+    loop = asyncio.get_running_loop()
+    # RQ lets SIGTERM kill a work-horse. systemd and Heroku send it to every process.
+    loop.add_signal_handler(signal.SIGTERM, work.stop)
+    orphaned = asyncio.create_task(_stop_when_orphaned(work))
+    try:
+        await work.run(DRAIN_SECONDS)
+    finally:
+        orphaned.cancel()
+        database.close()
+        redis.close()
+
+
+async def _stop_when_orphaned(work: Drain) -> None:
+    parent = os.getppid()
+    while os.getppid() == parent:  # noqa: ASYNC110 - nobody tells us, so we look
+        await asyncio.sleep(_ORPHAN_CHECK_SECONDS)
+    work.stop()

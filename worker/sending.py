@@ -1,0 +1,74 @@
+"""Run the RQ worker: it forks a work-horse for each wake-up.
+
+`python -m worker.sending` is started by `python -m worker` and ends with it.
+"""
+
+import logging
+import os
+import signal
+import sys
+import threading
+import time
+from types import FrameType
+from typing import Final
+
+from redis import Redis, RedisError
+from rq import Queue, Worker
+from rq.serializers import JSONSerializer
+
+import worker.jobs  # noqa: F401 - imported once here, so that no work-horse has to
+from letters.logs import configure
+from letters.settings import read_settings
+from worker.wake import queue
+
+_log = logging.getLogger("worker")
+_PARENT_CHECK_SECONDS: Final = 1.0
+
+
+class SendingWorker(Worker):
+    """An RQ worker that lets its work-horse end in good order."""
+
+    def request_stop(self, signum: int, frame: FrameType | None) -> None:
+        """Stop after the running job, and tell the job to come to its end."""
+        if self.horse_pid:
+            os.kill(self.horse_pid, signal.SIGTERM)
+        super().request_stop(signum, frame)  # type: ignore[no-untyped-call]
+
+    def request_force_stop(self, signum: int, frame: FrameType | None) -> None:
+        """Do nothing more: RQ would kill letters that are in flight.
+
+        Some hosts send SIGTERM twice. Whoever cannot wait sends SIGKILL.
+        """
+
+
+def main() -> int:
+    """Run until SIGTERM, or until the process that started us is gone."""
+    settings = read_settings(os.environ)
+    configure(settings.log_format)
+    parent = os.getppid()
+    threading.Thread(target=_stop_when_orphaned, args=(parent,), daemon=True).start()
+    redis = Redis.from_url(settings.redis_url, socket_connect_timeout=5)
+    try:
+        SendingWorker(
+            [queue(redis)],
+            connection=redis,
+            serializer=JSONSerializer,
+            queue_class=Queue,
+            worker_ttl=60,
+            log_job_description=False,
+        ).work(logging_level="WARNING")
+    except RedisError as error:
+        _log.warning("Redis is away (%s)", type(error).__name__)
+        time.sleep(1)
+        return 1
+    return 0
+
+
+def _stop_when_orphaned(parent: int) -> None:
+    while os.getppid() == parent:
+        time.sleep(_PARENT_CHECK_SECONDS)
+    os.kill(os.getpid(), signal.SIGTERM)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

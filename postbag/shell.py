@@ -3,17 +3,15 @@
 import json
 import sys
 from argparse import ArgumentParser as Parser
-from argparse import Namespace, _SubParsersAction
-from collections.abc import Callable
+from argparse import _SubParsersAction
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TypeAlias
 
 from letters.settings import Settings
 from letters.storage.database import Database
 
-if TYPE_CHECKING:
-    Commands: TypeAlias = _SubParsersAction[Parser]
+Commands: TypeAlias = "_SubParsersAction[Parser]"
 
 
 class Refused(Exception):
@@ -38,6 +36,3 @@ class Shell:
     def say(self, sentence: str) -> None:
         """Say something to a person, on standard error."""
         print(sentence, file=sys.stderr)
-
-
-Act: TypeAlias = Callable[[Shell, Namespace], int]

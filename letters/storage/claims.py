@@ -240,7 +240,10 @@ def _read(connection: Connection, won: Sequence[_Won], *, is_probe: bool) -> lis
             writing.c.body,
         )
         .select_from(
-            letter.join(writing).outerjoin(campaign).outerjoin(target).outerjoin(submission)
+            letter.join(writing)
+            .outerjoin(campaign, campaign.c.id == letter.c.campaign_id)
+            .outerjoin(target, target.c.id == letter.c.target_id)
+            .outerjoin(submission, submission.c.id == letter.c.submission_id)
         )
         .where(letter.c.id.in_(list(by_id)))
     )

@@ -1,0 +1,92 @@
+"""Real parts for every test: Valkey, SQLite, PostgreSQL and Chromium. Only SendGrid is played."""
+
+import os
+import secrets
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import create_engine, text
+
+from letters.storage.database import Database
+from letters.storage.migrate import migrate
+from tests.stack import Stack, Valkey, postgres_server
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--long", action="store_true", help="run the long tests at full length")
+
+
+@pytest.fixture(scope="session")
+def is_long(request: pytest.FixtureRequest) -> bool:
+    return bool(request.config.getoption("--long"))
+
+
+@pytest.fixture(scope="session")
+def valkey(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Valkey]:
+    with Valkey(tmp_path_factory.mktemp("valkey")) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def postgres_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[], str]]:
+    """Give a function that makes an empty PostgreSQL database and gives its URL."""
+    with postgres_server() as admin_url:
+        engine = create_engine(admin_url, isolation_level="AUTOCOMMIT")
+
+        def make() -> str:
+            name = f"postbag_{secrets.token_hex(6)}"
+            with engine.connect() as connection:
+                connection.execute(text(f"CREATE DATABASE {name}"))
+            return engine.url.set(database=name).render_as_string(hide_password=False)
+
+        yield make
+        engine.dispose()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"], scope="session")
+def database_kind(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+@pytest.fixture(scope="session")
+def make_database_url(
+    database_kind: str,
+    request: pytest.FixtureRequest,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Callable[[], str]:
+    """Give a function that gives the URL of a new, empty database of each kind in turn."""
+    if database_kind == "postgresql":
+        make: Callable[[], str] = request.getfixturevalue("postgres_url")
+        return make
+    return lambda: f"sqlite:///{tmp_path_factory.mktemp('sqlite') / 'postbag.db'}"
+
+
+@pytest.fixture
+def database(make_database_url: Callable[[], str]) -> Iterator[Database]:
+    """Give a new database of each kind, with its tables."""
+    made = Database(make_database_url().replace("postgresql://", "postgresql+psycopg://"))
+    migrate(made)
+    yield made
+    made.close()
+
+
+@pytest.fixture(scope="session")
+def stack(
+    make_database_url: Callable[[], str],
+    valkey: Valkey,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[Stack]:
+    """Give everything running: web, worker, stand-in. Tests bring campaigns of their own."""
+    with Stack(
+        tmp_path_factory.mktemp("stack"), make_database_url(), valkey.new_database()
+    ) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def chromium_path() -> Path:
+    """Give the browser that `./run test` found."""
+    path = os.environ.get("POSTBAG_CHROMIUM", "")
+    assert path, "no browser: start the tests with ./run test, which finds or installs one"
+    return Path(path)

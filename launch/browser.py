@@ -1,10 +1,11 @@
-"""Find the browser that the tests drive."""
+"""Find the browser that the tests drive, and see that what drives it starts."""
 
 import os
 import shutil
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import chain
 from pathlib import Path
 
 from launch.checkout import Checkout
@@ -35,12 +36,30 @@ def find_browser(checkout: Checkout, environment: Mapping[str, str]) -> str:
         if not _starts(told):
             raise Failure(f"POSTBAG_CHROMIUM names {told}, which does not start: correct it.")
         return told
-    for path in (*_installed(environment), *_downloaded(checkout), *_from_debian(environment)):
+    # One after the other: nothing is fetched if something is there.
+    for path in chain(_installed(environment), _downloaded(checkout), _from_debian(environment)):
         if _starts(path):
             return path
     raise Failure(
         "The tests need a browser and none could be found or fetched: install Chromium or Chrome, "
         "or set POSTBAG_CHROMIUM to the path of one."
+    )
+
+
+def ensure_driver(checkout: Checkout, environment: Mapping[str, str]) -> None:
+    """See that Playwright's driver starts; as root on Debian, install the library it may lack.
+
+    The driver is a Node.js that Playwright brings, but not the libatomic that this Node.js needs
+    and a minimal Debian does not have. Raises Failure if it does not start.
+    """
+    command: list[str | Path] = [checkout.python, "-m", "playwright", "--version"]
+    if _bounded(command)[0] == 0:
+        return
+    if _apt_install("libatomic1", environment) and _bounded(command)[0] == 0:
+        return
+    raise Failure(
+        "Playwright's driver, which the tests need, does not start: see that the library "
+        "libatomic is installed (on Debian and Ubuntu: apt-get install libatomic1)."
     )
 
 
@@ -64,17 +83,23 @@ def _downloaded(checkout: Checkout) -> Iterator[str]:
 
 
 def _from_debian(environment: Mapping[str, str]) -> Iterator[str]:
+    if _apt_install("chromium", environment):
+        yield from _installed(environment)
+
+
+def _apt_install(package: str, environment: Mapping[str, str]) -> bool:
+    """Install a package of the system, and tell whether that was done; only root on Debian may."""
     apt = shutil.which("apt-get", path=environment.get("PATH"))
     if apt is None or os.geteuid() != 0:
-        return
-    print("Installing the system's Chromium.", file=sys.stderr)
+        return False
+    print(f"Installing the system's package {package}.", file=sys.stderr)
     unattended = {**environment, "DEBIAN_FRONTEND": "noninteractive"}
-    for arguments in (["update"], ["install", "-y", "--no-install-recommends", "chromium"]):
+    for arguments in (["update", "-q"], ["install", "-qy", "--no-install-recommends", package]):
         # No time limit: ending a half-done installation would leave the system broken.
         done = subprocess.run([apt, *arguments], stdout=sys.stderr, env=unattended, check=False)
         if done.returncode != 0:
-            return
-    yield from _installed(environment)
+            return False
+    return True
 
 
 def _starts(path: str) -> bool:

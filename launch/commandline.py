@@ -6,7 +6,7 @@ import sys
 from collections.abc import Mapping
 from typing import NoReturn
 
-from launch.browser import find_browser
+from launch.browser import ensure_driver, find_browser
 from launch.checkout import Checkout, this_checkout
 from launch.checks import run_checks
 from launch.environment import DATABASE_FILE, settings_environment
@@ -57,6 +57,7 @@ def _run(arguments: list[str], checkout: Checkout, signals: Signals) -> int:
             ensure_installed(checkout)
         case ["test", *rest]:
             ensure_installed(checkout, DEVELOPMENT)
+            ensure_driver(checkout, environment)
             environment["POSTBAG_CHROMIUM"] = find_browser(checkout, environment)
             _become(checkout, "pytest", rest, environment)
         case ["check"]:

@@ -82,9 +82,7 @@ def count(connection: Connection, slug: str | None = None) -> dict[str, Books]:
         waiting: dict[int, int] = dict(
             connection.execute(
                 select(target.c.id, target.c.queued).where(target.c.campaign_id == campaign_id)
-            )
-            .tuples()
-            .all()
+            ).all()
         )
         states: Counter[State] = Counter()
         for (_, state), letters in counted.items():

@@ -1,39 +1,60 @@
-"""Merge values into organisers' text: `{name}` and its like. One pass, values stay as they are."""
+"""Fill merge fields into organisers' words. Pure.
+
+`{name}` is a field and `{{` and `}}` are literal braces. A text is read once: what is filled in is
+never read again, so a value that looks like a field stays as it is.
+"""
 
 import re
 from collections.abc import Mapping
 from typing import Final
 
 FIELDS: Final = ("salutation", "target", "role", "name", "postcode")
-_MARK: Final = re.compile(r"\{\{|\}\}|\{([^{}]*)\}|[{}]")
+_MARK: Final = re.compile(r"\{\{|\}\}|\{(?:" + "|".join(FIELDS) + r")\}|[{}]")
+_ATTEMPT: Final = re.compile(r"\{[^{}\n]{0,40}\}?")
 
 
 class MergeError(Exception):
-    """A brace that starts no known merge field. `position` counts characters from 0."""
+    """A brace is neither part of a field nor doubled.
+
+    `position` counts characters from 0; `message` is a sentence without its subject.
+    """
 
     def __init__(self, position: int, message: str) -> None:
         super().__init__(message)
         self.position = position
+        self.message = message
 
 
-def check(text: str) -> None:
-    """Raise MergeError unless every brace in `text` is a merge field or doubled."""
-    for found in _MARK.finditer(text):
-        if found[0] in {"{{", "}}"} or found[1] in FIELDS:
-            continue
-        known = ", ".join(f"{{{name}}}" for name in FIELDS)
-        raise MergeError(
-            found.start(),
-            f"{found[0]} is no merge field: there are {known}; write {{{{ and }}}} for braces",
-        )
+def fields(text: str) -> frozenset[str]:
+    """Return the names of the fields in `text`; raise MergeError at the first stray brace."""
+    return frozenset(
+        mark[1:-1] for found in _MARK.finditer(text) if len(mark := _checked(found)) > 2
+    )
 
 
 def merge(text: str, values: Mapping[str, str]) -> str:
-    """Return `text` with its merge fields filled in. What is no field stays as it is."""
+    """Return `text` with its fields filled in; raise MergeError at the first stray brace.
 
-    def fill(found: re.Match[str]) -> str:
-        if found[0] in {"{{", "}}"}:
-            return found[0][0]
-        return values.get(found[1] or "", found[0])
+    `values` has to hold every field that `text` uses.
+    """
 
-    return _MARK.sub(fill, text)
+    def filled(found: re.Match[str]) -> str:
+        mark = _checked(found)
+        return mark[0] if len(mark) == 2 else values[mark[1:-1]]
+
+    return _MARK.sub(filled, text)
+
+
+def _checked(found: re.Match[str]) -> str:
+    mark = found[0]
+    if mark == "}":
+        raise MergeError(found.start(), "has a } that ends nothing: write }} for a plain brace")
+    if mark == "{":
+        attempt = _ATTEMPT.match(found.string, found.start())
+        raise MergeError(
+            found.start(),
+            f"has {attempt[0] if attempt else mark}, which is not a merge field: use "
+            + ", ".join(f"{{{field}}}" for field in FIELDS)
+            + ", or write {{ for a plain brace",
+        )
+    return mark

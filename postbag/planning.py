@@ -25,9 +25,7 @@ def _plan(shell: Shell, options: Namespace) -> int:
         waiting: dict[str, int] = dict(
             connection.execute(
                 select(target.c.email, target.c.queued).where(target.c.campaign_id == stored.id)
-            )
-            .tuples()
-            .all()
+            ).all()
         )
     planned = plan(
         stored.campaign.pacing,

@@ -1,7 +1,6 @@
 """Start the real parts on loopback, each as the process that it is in life."""
 
 import html
-import json
 import os
 import re
 import secrets
@@ -12,6 +11,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from importlib.metadata import files
 from pathlib import Path
 from typing import Any, Self
@@ -21,7 +21,10 @@ import aiohttp
 import psutil
 from redis import Redis, RedisError
 
+from letters import ledger
+from letters.campaign_file import read_campaign
 from letters.settings import Settings, read_settings
+from letters.storage import campaigns
 from letters.storage.database import Database
 from letters.tokens import Tokens
 from tests.sandbox.running import API_KEY, ROOT, Answer, StandInProcess
@@ -210,16 +213,16 @@ class Stack:
 
     def load(self, slug: str, *targets: str, pacing: str = "", more: str = "") -> None:
         """Load a small campaign that is live."""
-        text = campaign_file(slug, *targets, pacing=pacing, more=more)
-        done = self.postbag("campaign", "load", "-", text=text)
-        assert done.returncode == 0, done.stderr
+        campaign = read_campaign(campaign_file(slug, *targets, pacing=pacing, more=more))
+        with self.database.write() as connection:
+            campaigns.load(connection, campaign, datetime.now(UTC))
 
     def books(self, slug: str) -> dict[str, Any]:
-        """Give what `postbag ledger --json` says of a campaign."""
-        done = self.postbag("ledger", slug, "--json")
-        books = json.loads(done.stdout)["campaigns"][slug]
-        assert done.returncode == 0, done.stderr
-        return dict(books)
+        """Give a campaign's part of `postbag ledger --json`; it has to reconcile, always."""
+        with self.database.read() as connection:
+            books = ledger.count(connection, slug)[slug]
+        assert books.reconciled
+        return books.as_json()
 
     def states(self, slug: str) -> dict[str, int]:
         """Give the states that letters of a campaign are in, with their numbers."""

@@ -12,6 +12,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -214,7 +215,9 @@ class StandInProcess:
             ):
                 return Answer(response.status, response.headers, await response.read())
 
-        return asyncio.run(made())
+        # In a thread of its own: a browser test has an event loop running in this one.
+        with ThreadPoolExecutor(1) as thread:
+            return thread.submit(lambda: asyncio.run(made())).result()
 
     def send(self, body: object, *, key: str = API_KEY, timeout_s: float = PATIENCE_S) -> Answer:
         """Ask for a mail to be sent."""

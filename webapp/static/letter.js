@@ -30,6 +30,7 @@ if (form) write(form);
 
 function write(form) {
   const slug = form.dataset.slug;
+  const fresh = "fresh" in form.dataset;
   const { body, name } = form.elements;
   const points = [...form.querySelectorAll("[data-point]")];
   const apart = form.querySelector("[data-apart]");
@@ -60,13 +61,14 @@ function write(form) {
   const nameOf = (field) =>
     field.type === "checkbox" && field.value !== "y" ? `${field.name}:${field.value}` : field.name;
 
-  // Only what differs from the page as served: a subject nobody touched is not kept.
+  // Of a fresh page only what was changed: a subject nobody touched is not kept. The answer to a
+  // post holds what was typed as if it had been served so, and is kept whole.
   function keep() {
     const typed = {};
     for (const field of fields()) {
       if (field.type === "checkbox") {
-        if (field.checked !== field.defaultChecked) typed[nameOf(field)] = field.checked;
-      } else if (field.value !== field.defaultValue && !(field === body && follows)) {
+        if (!fresh || field.checked !== field.defaultChecked) typed[nameOf(field)] = field.checked;
+      } else if ((!fresh || field.value !== field.defaultValue) && !(field === body && follows)) {
         typed[nameOf(field)] = field.value;
       }
     }
@@ -101,8 +103,7 @@ function write(form) {
     form.elements.reason.focus();
   });
 
-  // An answer to a post holds what was typed already.
-  if ("fresh" in form.dataset) restore();
+  if (fresh) restore();
   else keep();
   show();
 }

@@ -2,7 +2,8 @@
 // Tells times in the reader's own zone. Without it a reload does the same.
 
 const LONGEST_SECONDS = 15;
-const language = document.documentElement.lang;
+// Our English is British: the day stands before the month.
+const language = document.documentElement.lang.replace(/^en$/, "en-GB");
 const exact = new Intl.DateTimeFormat(language, { dateStyle: "long", timeStyle: "short" });
 const ago = new Intl.RelativeTimeFormat(language, { numeric: "auto" });
 

@@ -2,9 +2,9 @@
 
 from datetime import datetime
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, exists, or_, select, update
 
-from letters.states import NOT_LEFT, Cause, State
+from letters.states import FINAL, NOT_LEFT, Cause, State
 from letters.storage.changes import Happening, apply
 from letters.storage.database import Database
 from letters.storage.schema import attempt, event, history, letter, submission, writing
@@ -52,6 +52,25 @@ def erase(connection: Connection, submission_id: str, now: datetime) -> None:
             opt_in_wording=None,
             erased_at=now,
         )
+    )
+
+
+def due(connection: Connection, before: datetime, most: int) -> list[str]:
+    """Return submissions whose every letter came to its last state before `before`."""
+    unfinished = (
+        exists()
+        .where(letter.c.submission_id == submission.c.id)
+        .where(or_(letter.c.state.not_in([str(s) for s in FINAL]), letter.c.state_at >= before))
+    )
+    return list(
+        connection.execute(
+            select(submission.c.id)
+            .where(
+                submission.c.erased_at.is_(None), submission.c.submitted_at < before, ~unfinished
+            )
+            .order_by(submission.c.submitted_at)
+            .limit(most)
+        ).scalars()
     )
 
 

@@ -48,7 +48,7 @@ def create_app(environ: Mapping[str, str] = os.environ) -> Flask:
     )
     app.extensions["postbag"] = build(settings)
     app.url_map.strict_slashes = False
-    Babel(app, locale_selector=_language)
+    Babel(app, locale_selector=_locale)
     app.jinja_env.add_extension("jinja2.ext.i18n")
     app.extensions["csrf_guard"] = CSRFProtect(app)
     for door in (action, receipt, webhook, desk, operations):
@@ -65,6 +65,10 @@ def create_app(environ: Mapping[str, str] = os.environ) -> Flask:
 
 def _language() -> str:
     return str(g.get("language", "en"))
+
+
+def _locale() -> str:
+    return {"en": "en_GB"}.get(_language(), _language())
 
 
 def _language_words() -> dict[str, str]:

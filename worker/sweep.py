@@ -7,6 +7,7 @@ from typing import Final
 
 from sqlalchemy import Connection, bindparam, delete, or_, select, update
 
+from letters import erasure
 from letters.campaign import ResendUnknown
 from letters.settings import Settings
 from letters.states import NOT_LEFT, Cause, State
@@ -15,11 +16,12 @@ from letters.storage.changes import Happening, apply
 from letters.storage.claims import LEAD
 from letters.storage.database import Database
 from letters.storage.due import next_due
-from letters.storage.schema import account, campaign, letter, target, throttle
+from letters.storage.schema import account, campaign, letter, target, throttle, writing
 
 CONFIRM_WITHIN: Final = timedelta(days=7)
 _SLACK: Final = timedelta(seconds=20)
 _MOST: Final = 1_000
+_MOST_ERASED: Final = 100
 _MOST_RESENDS: Final = 3
 _COUNT_RESEND: Final = (
     update(letter).where(letter.c.id == bindparam("letter_id")).values(resends=letter.c.resends + 1)
@@ -47,13 +49,25 @@ def sweep(database: Database, settings: Settings, now: datetime) -> Swept:
             *_proven_lost(connection, settings, now),
         ]
         left_office = _left_office(connection, now)
+        old = erasure.due(connection, now - timedelta(days=settings.retention_days), _MOST_ERASED)
         due_at = next_due(connection, now)
+    if old:
+        with database.write() as connection:
+            for submission_id in old:
+                erasure.erase(connection, submission_id, now)
+        erasure.forget_pages(database)
+        _log.info("erased %d submissions whose time to be kept was over", len(old))
     if happenings or left_office:
         with database.write() as connection:
             changes = apply(connection, happenings)
             again = [{"letter_id": c.letter_id} for c in changes if c.cause is Cause.AGAIN]
             if again:
                 connection.execute(_COUNT_RESEND, again)
+            expired = [c.letter_id for c in changes if c.after is State.EXPIRED]
+            # What never left may be written anew.
+            connection.execute(
+                update(writing).where(writing.c.letter_id.in_(expired)).values(once=None)
+            )
             for target_id in left_office:
                 hold(connection, target_id, now)
             connection.execute(delete(throttle).where(throttle.c.at < now - timedelta(days=1)))

@@ -114,7 +114,9 @@ submission = Table(
     Column("reminded_at", Moment),
     Column("erased_at", Moment),
     Index("ix_submission_address", "campaign_id", "address"),
-)
+    Index("ix_submission_kept", "submitted_at", sqlite_where=text("erased_at IS NULL"),
+          postgresql_where=text("erased_at IS NULL")),
+)  # fmt: skip
 
 letter = Table(
     "letter",

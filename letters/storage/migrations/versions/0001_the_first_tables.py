@@ -92,6 +92,13 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("submission", schema=None) as batch_op:
         batch_op.create_index("ix_submission_address", ["campaign_id", "address"], unique=False)
+        batch_op.create_index(
+            "ix_submission_kept",
+            ["submitted_at"],
+            unique=False,
+            sqlite_where=sa.text("erased_at IS NULL"),
+            postgresql_where=sa.text("erased_at IS NULL"),
+        )
 
     op.create_table(
         "target",
@@ -294,6 +301,11 @@ def downgrade() -> None:
 
     op.drop_table("target")
     with op.batch_alter_table("submission", schema=None) as batch_op:
+        batch_op.drop_index(
+            "ix_submission_kept",
+            sqlite_where=sa.text("erased_at IS NULL"),
+            postgresql_where=sa.text("erased_at IS NULL"),
+        )
         batch_op.drop_index("ix_submission_address")
 
     op.drop_table("submission")

@@ -338,13 +338,15 @@ def _page(stored: StoredCampaign, form: ActionForm, view: View) -> Response:
         name=form.name.data or _("Your name"),
         postcode=form.postcode.data or "",
     )
+    # What the script composes from these must be what the server composes: no placeholder here.
+    body_values = {**values, "name": typed(form.name)}
     kept = list(dict.fromkeys(form.points.data or []))
     chosen = set(form.target.data or [])
     points = [
         ShownPoint(
             point.key,
-            merge(point.lead, values),
-            merge(point.text, values),
+            merge(point.lead, body_values),
+            merge(point.text, body_values),
             point.key in kept,
         )
         for point in campaign.letter.points
@@ -367,7 +369,7 @@ def _page(stored: StoredCampaign, form: ActionForm, view: View) -> Response:
                 for target in _active(stored)
             ],
             salutation=merge(campaign.letter.salutation, values),
-            opening=merge(campaign.letter.opening, values),
+            opening=merge(campaign.letter.opening, body_values),
             closing=merge(campaign.letter.closing, values),
             today=format_date(parts().now(), "long"),
             form=form,

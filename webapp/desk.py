@@ -31,6 +31,7 @@ from letters.storage import campaigns
 from letters.storage.campaigns import StoredCampaign
 from webapp import errors
 from webapp.language import gettext as _
+from webapp.language import ngettext
 from webapp.parts import parts
 from webapp.throttle import admit
 from webapp.wake import wake_worker
@@ -291,12 +292,23 @@ def _status_word(status: Status) -> str:
 
 def _shown_books(books: ledger.Books) -> ShownBooks:
     shown = [
-        Part(str(state), words.word, words.shape, books.states[state], words.meaning)
+        Part(
+            str(state),
+            words.desk_word or words.word,
+            words.shape,
+            books.states[state],
+            words.meaning,
+        )
         for state in State
         if books.states.get(state)
         for words in (words_for(state),)
     ]
-    total = _("%(number)s letters", number=format_decimal(books.submitted))
+    total = ngettext(
+        "%(number)s letter",
+        "%(number)s letters",
+        books.submitted,
+        number=format_decimal(books.submitted),
+    )
     if not shown:
         return ShownBooks(0, [], _("No letters yet"))
     sums = " + ".join(f"{format_decimal(part.number)} {part.word}" for part in shown)

@@ -22,6 +22,8 @@ class Words:
     """A shape beside the word, so that colour never tells alone."""
     stage: int
     """0 written, 1 waiting, 2 sent, 3 delivered."""
+    desk_word: str = ""
+    """Where the desk needs another word than the writer."""
 
 
 def words_for(state: State) -> Words:
@@ -33,6 +35,7 @@ def words_for(state: State) -> Words:
             _("Its writer has not confirmed the address yet. Nothing to do."),
             "circle",
             0,
+            _("not confirmed"),
         ),
         State.QUEUED: Words(
             _("waiting"),

@@ -304,10 +304,10 @@ def _shown_books(books: ledger.Books) -> ShownBooks:
         for words in (words_for(state),)
     ]
     total = ngettext(
-        "%(number)s letter",
-        "%(number)s letters",
+        "%(letters)s letter",
+        "%(letters)s letters",
         books.submitted,
-        number=format_decimal(books.submitted),
+        letters=format_decimal(books.submitted),
     )
     if not shown:
         return ShownBooks(0, [], _("No letters yet"))

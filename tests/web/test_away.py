@@ -1,17 +1,13 @@
-"""What people see while the database or Redis is away. A real app; nothing listens where it asks."""
+"""What people see while the database and Redis are away: a real app, and nothing answers it."""
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
 from letters.settings import SettingsError, read_settings
+from sandbox.keys import new_key, public_key
 from tests.stack import SECRET_KEY, free_port
 from webapp.app import create_app
-
-EVENT_KEY = (
-    "MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAE83T4O/n84iotIvIW4mdBgQ/7dAfSmpqIM8kF9mN1flpVKS3GRqe62"
-    "gw+2fNNRaINXvVpiglSI8eNEc6wEA3F+g=="
-)
 
 
 @pytest.fixture
@@ -23,7 +19,7 @@ def client() -> FlaskClient:
             "SECRET_KEY": SECRET_KEY,
             "PUBLIC_URL": "http://localhost",
             "SENDGRID_API_KEY": "SG.x",
-            "SENDGRID_EVENT_PUBLIC_KEY": EVENT_KEY,
+            "SENDGRID_EVENT_PUBLIC_KEY": public_key(new_key()),
             "MAIL_FROM": "letters@postbag.example",
             "LOG_FORMAT": "text",
         }

@@ -87,7 +87,8 @@ class Worker:
         if self._child is not None:
             _log.warning("the sending process ended; starting another")
         self._started_at = time.monotonic()
-        self._child = subprocess.Popen([sys.executable, "-m", "worker.sending"])
+        command = [sys.executable, "-m", "worker.sending", str(os.getpid())]
+        self._child = subprocess.Popen(command)  # noqa: S603 - our own
 
     def _end_child(self) -> None:
         if self._child is None or self._child.poll() is not None:

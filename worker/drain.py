@@ -94,9 +94,8 @@ class Drain:
         if not await self._is_due():
             return 0
         count = min(room, self._rate.batch)
-        wait = await self._in_thread(lambda: self._rate.reserve(count))
-        start = time.monotonic() + wait
-        if not await self._sleep(wait):
+        start = await self._in_thread(lambda: self._rate.reserve(count))
+        if not await self._sleep(start - time.monotonic()):
             return 0
         claims = await self._claim(count)
         if len(claims) == count:

@@ -1,8 +1,9 @@
 """Keep the account-wide rate: a generic cell rate algorithm in Redis, on Redis's own clock.
 
-It reserves rather than refuses: it answers how long to wait, so it is fair among workers.
+It reserves rather than refuses: it answers when to send, so it is fair among workers.
 """
 
+import time
 from typing import Final, cast
 
 from redis import Redis
@@ -17,7 +18,7 @@ local free_us = tonumber(redis.call('GET', KEYS[1]) or '0')
 if free_us < now_us then free_us = now_us end
 local next_us = free_us + ARGV[1] * ARGV[2]
 redis.call('SET', KEYS[1], string.format('%.0f', next_us), 'PX', ARGV[3])
-return free_us - now_us
+return {free_us, now_us}
 """
 
 
@@ -27,6 +28,7 @@ class Rate:
     def __init__(self, redis: Redis, per_second: float) -> None:
         self._reserve = redis.register_script(_RESERVE)
         self._per_second = per_second
+        self._ahead = float("inf")
         self.interval_seconds: Final = 1 / (per_second * _MARGIN)
 
     @property
@@ -35,10 +37,14 @@ class Rate:
         return max(1, int(self._per_second / 20))
 
     def reserve(self, count: int) -> float:
-        """Reserve `count` times, `interval_seconds` apart; return the seconds until the first.
+        """Reserve `count` times, `interval_seconds` apart; return the first on time.monotonic().
 
         Raises redis.RedisError.
         """
         interval_us = max(1, round(self.interval_seconds * 1_000_000))
         answer = self._reserve(keys=[_KEY], args=[interval_us, count, _LONGEST_KEPT_MS])
-        return cast("int", answer) / 1_000_000
+        first_us, now_us = cast("tuple[int, int]", answer)
+        # The quickest answer tells best how the two clocks stand to each other. Without it the
+        # answers' own delays would bunch requests together.
+        self._ahead = min(self._ahead, time.monotonic() - now_us / 1_000_000)
+        return first_us / 1_000_000 + self._ahead

@@ -1,6 +1,7 @@
 """Run the RQ worker: it forks a work-horse for each wake-up.
 
-`python -m worker.sending` is started by `python -m worker` and ends with it.
+`python -m worker.sending PID` is started by `python -m worker`, whose process id it gets, and ends
+with it.
 """
 
 import logging
@@ -45,7 +46,8 @@ def main() -> int:
     """Run until SIGTERM, or until the process that started us is gone."""
     settings = read_settings(os.environ)
     configure(settings.log_format)
-    parent = os.getppid()
+    # Told, not asked: our parent may have been killed before we could ask.
+    parent = int(sys.argv[1])
     threading.Thread(target=_stop_when_orphaned, args=(parent,), daemon=True).start()
     redis = Redis.from_url(settings.redis_url, socket_connect_timeout=5)
     try:

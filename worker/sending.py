@@ -27,7 +27,9 @@ _PARENT_CHECK_SECONDS: Final = 1.0
 
 
 class SendingWorker(Worker):
-    """An RQ worker that lets its work-horse end in good order."""
+    """An RQ worker that lets its work-horse end in good order, and is soon back after Redis is."""
+
+    max_connection_wait_time = 5.0  # RQ's own 60 seconds would be too long to wait
 
     def request_stop(self, signum: int, frame: FrameType | None) -> None:
         """Stop after the running job, and tell the job to come to its end."""

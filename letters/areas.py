@@ -18,9 +18,10 @@ def normalise_postcode(text: str) -> str:
 
 
 def matching(targets: Sequence[_T], postcode: str) -> tuple[_T, ...]:
-    """Return the targets with an area that matches: exact, or a prefix that ends in `*`.
+    """Return the targets with an area that matches, exactly or as a prefix that ends in `*`.
 
-    Where none matches, the targets without areas are the fallback.
+    They come in their order. Where none matches, those that have no areas are the fallback. An
+    empty postcode belongs to nobody.
     """
     code = normalise_postcode(postcode)
     if not code:

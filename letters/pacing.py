@@ -1,53 +1,119 @@
-"""Work out when letters may leave for one target. Pure: times come in and go out in UTC."""
+"""Work out when letters may leave for one target. Pure arithmetic.
+
+Moments come and go as aware datetimes, and go in UTC. A moment is open if the target's clock then
+shows a time inside the window of an open day. Where daylight saving repeats an hour, the clock
+shows it twice and both count; where it skips one, nothing shows it and nothing is lost.
+"""
 
 from collections.abc import Iterator
-from datetime import UTC, date, datetime, time, timedelta
-from functools import lru_cache
+from datetime import UTC, datetime, time, timedelta
+from itertools import pairwise
+from math import floor
+from typing import Final
 from zoneinfo import ZoneInfo
 
 from letters.campaign import WEEKDAYS, Pacing
 
-_DAY = timedelta(days=1)
-
-
-@lru_cache(maxsize=1_024)
-def _stretch(pacing: Pacing, timezone: str, day: date) -> tuple[datetime, datetime] | None:
-    """Return when the window of `day` opens and closes, in UTC; None for a day that is closed.
-
-    A local time that daylight saving skips or repeats is read with its earlier offset.
-    """
-    if WEEKDAYS[day.weekday()] not in pacing.days:
-        return None
-    zone = ZoneInfo(timezone)
-    opens = pacing.window.opens if pacing.window else time()
-    closes = pacing.window.closes if pacing.window else time()
-    last = day if closes > opens else day + _DAY
-    begin = datetime.combine(day, opens, zone).astimezone(UTC)
-    end = datetime.combine(last, closes, zone).astimezone(UTC)
-    return begin, end
-
-
-def open_stretch(pacing: Pacing, timezone: str, at: datetime) -> tuple[datetime, datetime]:
-    """Return the open stretch that holds `at`, or else the next one, as [opens, closes) in UTC."""
-    today = at.astimezone(ZoneInfo(timezone)).date()
-    for n in range(-1, 9):
-        stretch = _stretch(pacing, timezone, today + n * _DAY)
-        if stretch is not None and stretch[1] > at and stretch[1] > stretch[0]:
-            return stretch
-    raise ValueError("pacing without a day")
+_DAY: Final = timedelta(days=1)
+_RUN_DAYS: Final = 7
 
 
 def next_open(pacing: Pacing, timezone: str, at: datetime) -> datetime:
-    """Return the earliest moment from `at` on that lies in the window, on an open day."""
-    if pacing.window is None and len(pacing.days) == len(WEEKDAYS):
-        return at
-    return max(at, open_stretch(pacing, timezone, at)[0])
+    """Return the earliest open moment from `at` on."""
+    if _never_closes(pacing):
+        return at.astimezone(UTC)
+    return next(_pieces(pacing, ZoneInfo(timezone), at.astimezone(UTC)))[0]
+
+
+def closes_at(pacing: Pacing, timezone: str, at: datetime) -> datetime | None:
+    """Return the end of the open stretch that holds `at`, or of the next one; None: it has none."""
+    return next(stretches(pacing, timezone, at))[1]
 
 
 def slots(pacing: Pacing, timezone: str, first: datetime) -> Iterator[datetime]:
-    """Yield the times at which letters leave from `first` on, for ever."""
-    at = first
+    """Yield the moments at which letters leave, the earliest possible, for ever.
+
+    None is before `first`, each is open, and each is at least the pacing's interval after the last.
+    """
+    interval = pacing.interval
+    at = first.astimezone(UTC)
+    for opens, closes in stretches(pacing, timezone, at):
+        at = max(at, opens)
+        while closes is None or at < closes:
+            yield at
+            at += interval
+
+
+def stretches(
+    pacing: Pacing, timezone: str, at: datetime
+) -> Iterator[tuple[datetime, datetime | None]]:
+    """Yield the open stretches from `at` on, each as [opens, closes), as long as they can be.
+
+    The first one opens at `at` if that is open. A stretch that never closes has None and is the
+    only one; else they go on for ever.
+    """
+    at = at.astimezone(UTC)
+    if _never_closes(pacing):
+        yield at, None
+        return
+    pieces = _pieces(pacing, ZoneInfo(timezone), at)
+    opens, closes = next(pieces)
+    for next_opens, next_closes in pieces:
+        if next_opens > closes:
+            yield opens, closes
+            opens = next_opens
+        closes = next_closes
+
+
+def _never_closes(pacing: Pacing) -> bool:
+    window = pacing.window
+    return pacing.days == WEEKDAYS and (window is None or window.opens == window.closes)
+
+
+def _pieces(pacing: Pacing, zone: ZoneInfo, at: datetime) -> Iterator[tuple[datetime, datetime]]:
+    # Yields open pieces from `at` on; one may begin where the last ended. What the target's clock
+    # shows is reckoned as if it were UTC, `ahead` of the true UTC.
+    opens = pacing.window.opens if pacing.window else time()
+    closes = pacing.window.closes if pacing.window else time()
+    length = (_DAY if closes <= opens else timedelta()) + (_since(closes) - _since(opens))
+    is_open = [day in pacing.days for day in WEEKDAYS]
+    for begin, end in pairwise(_even_runs(zone, at)):
+        ahead = _ahead(zone, begin)
+        day = datetime.combine((begin + ahead).date(), opens, UTC) - ahead - _DAY
+        while day < end:  # from yesterday's window on, which may cross midnight
+            if is_open[(day + ahead).weekday()] and day + length > begin:
+                yield max(begin, day), min(end, day + length)
+            day += _DAY
+
+
+def _even_runs(zone: ZoneInfo, at: datetime) -> Iterator[datetime]:
+    # Yields moments from `at` on, some weeks apart at most, between which the clock runs evenly.
+    # No zone changes its clock twice in a day, or other than on a whole second.
     while True:
-        at = next_open(pacing, timezone, at)
         yield at
-        at += pacing.interval
+        ahead = _ahead(zone, at)
+        for _ in range(_RUN_DAYS):
+            before, at = at, at + _DAY
+            if _ahead(zone, at) != ahead:
+                at = _change(zone, before, at)
+                break
+
+
+def _change(zone: ZoneInfo, before: datetime, after: datetime) -> datetime:
+    # Returns the moment of the one change between two.
+    low, high = floor(before.timestamp()), floor(after.timestamp())
+    while high - low > 1:
+        middle = (low + high) // 2
+        if _ahead(zone, datetime.fromtimestamp(middle, UTC)) == _ahead(zone, before):
+            low = middle
+        else:
+            high = middle
+    return datetime.fromtimestamp(high, UTC)
+
+
+def _ahead(zone: ZoneInfo, at: datetime) -> timedelta:
+    return at.astimezone(zone).utcoffset() or timedelta()
+
+
+def _since(clock: time) -> timedelta:
+    return timedelta(hours=clock.hour, minutes=clock.minute)

@@ -1,87 +1,141 @@
-"""Tell when the last waiting letter will have left, and how busy each target gets. Pure."""
+"""Foresee when waiting letters leave at today's pacing. Pure.
 
-from collections.abc import Mapping
+Letters are counted a stretch of open time at once, not one by one.
+"""
+
+from collections import Counter
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from itertools import tee
+from math import ceil
+from typing import Final, Generic, TypeVar
+from zoneinfo import ZoneInfo
 
-from letters.campaign import WEEKDAYS, Pacing
-from letters.pacing import next_open, open_stretch
+from letters.campaign import Pacing
+from letters.pacing import stretches
 
-_HOUR = timedelta(hours=1)
+HORIZON: Final = timedelta(days=36_525)
+"""A plan looks a century ahead. What would leave later is said to leave at its end."""
+_HOUR: Final = timedelta(hours=1)
+_MIDNIGHT: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_LEAST: Final = timedelta(microseconds=1)
+
+_Key = TypeVar("_Key", bound=Hashable)
+_Stretches = Iterable[tuple[datetime, datetime | None]]
 
 
 @dataclass(frozen=True, slots=True)
 class TargetPlan:
-    """How one target's letters leave."""
+    """How the letters that wait for one target leave, by its pacing alone."""
 
     ends_at: datetime | None
-    """When the last one leaves; None: none waits."""
+    """When the last one leaves, in UTC; None: none waits."""
     busiest_hour: datetime | None
-    """The start of the clock hour in which most leave."""
+    """When the busiest hour by the target's clock begins, in UTC: the first one, of several."""
     busiest_hour_letters: int
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
-    """How a campaign's waiting letters leave."""
+class Plan(Generic[_Key]):
+    """How all that waits leaves."""
 
     ends_at: datetime | None
-    targets: Mapping[str, TargetPlan]
+    """When the last letter leaves, in UTC; None: none waits."""
+    targets: Mapping[_Key, TargetPlan]
+
+
+@dataclass(frozen=True, slots=True)
+class _Run:
+    """Letters that leave one interval after another."""
+
+    first: datetime
+    count: int
 
 
 def plan(
     pacing: Pacing,
     *,
-    waiting: Mapping[str, int],
-    next_slot: Mapping[str, datetime],
-    timezone: Mapping[str, str],
+    waiting: Mapping[_Key, int],
+    next_slot: Mapping[_Key, datetime],
+    timezone: Mapping[_Key, str],
     now: datetime,
     send_rate: float,
-) -> Plan:
-    """Return the plan at today's pacing. Letters are walked an open stretch at a time.
+) -> Plan[_Key]:
+    """Return the plan for the letters in `waiting`, by target.
 
-    `send_rate`, in requests a second, bounds all targets together: the end is never earlier than
-    all letters at that rate.
+    `send_rate`, in requests a second over all targets, can only put the end off. It counts as an
+    even flow: all letters at that rate from now on, and those to each timezone at that rate
+    whenever it is open there. Whichever of these ends last is the end.
     """
-    targets = {
-        key: _plan_target(pacing, timezone[key], count, max(now, next_slot[key]))
-        for key, count in waiting.items()
-    }
-    ends = [each.ends_at for each in targets.values() if each.ends_at is not None]
-    if not ends:
-        return Plan(None, targets)
-    bound = now + timedelta(seconds=sum(waiting.values()) / send_rate)
-    return Plan(max(*ends, bound), targets)
+    now = now.astimezone(UTC)
+    horizon = now + HORIZON
+    open_in = {zone: tee(stretches(pacing, zone, now), 1)[0] for zone in set(timezone.values())}
+    targets: dict[_Key, TargetPlan] = {}
+    in_zone: Counter[str] = Counter()
+    for key, count in waiting.items():
+        zone = timezone[key]
+        in_zone[zone] += count
+        first = max(now, next_slot.get(key, now).astimezone(UTC))
+        # A copy shares what has been worked out: each zone's stretches are found once.
+        runs = list(_runs(copy(open_in[zone]), first, pacing.interval, count, horizon))
+        hour, letters = _busiest_hour(runs, pacing.interval, _ahead(zone, now))
+        ends_at = _end(runs, pacing.interval, count, horizon)
+        targets[key] = TargetPlan(ends_at, hour, min(letters, ceil(send_rate * 3_600)))
+    flow = max(_LEAST, timedelta(seconds=min(1 / send_rate, HORIZON.total_seconds())))
+    flows = [(open_in[zone], count) for zone, count in in_zone.items()]
+    flows.append((iter([(now, None)]), in_zone.total()))
+    ends = [each.ends_at for each in targets.values()]
+    ends += [_end(_runs(o, now, flow, count, horizon), flow, count, horizon) for o, count in flows]
+    return Plan(max((end for end in ends if end is not None), default=None), targets)
 
 
-def _plan_target(pacing: Pacing, timezone: str, count: int, first: datetime) -> TargetPlan:
-    if count == 0:
-        return TargetPlan(None, None, 0)
-    always = pacing.window is None and len(pacing.days) == len(WEEKDAYS)
-    interval, left, at, last = pacing.interval, count, first, first
-    busiest: tuple[int, datetime] = (0, first)
-    while left:
-        at = next_open(pacing, timezone, at)
-        if always:
-            fit = left
-        else:
-            closes = open_stretch(pacing, timezone, at)[1]
-            fit = min(left, -(-(closes - at) // interval))
-        busiest = max(busiest, _busiest(at, fit, interval), key=lambda pair: pair[0])
-        last = at + (fit - 1) * interval
-        left -= fit
-        at = last + interval
-    return TargetPlan(last, busiest[1], busiest[0])
+def _runs(
+    opened: _Stretches, first: datetime, interval: timedelta, count: int, horizon: datetime
+) -> Iterator[_Run]:
+    at, left = first, count
+    for opens, closes in opened:
+        at = max(at, opens)
+        end = horizon if closes is None else min(closes, horizon)
+        fits = min(left, -((at - end) // interval))  # rounded up
+        if fits > 0:
+            yield _Run(at, fits)
+            left -= fits
+            at += fits * interval
+        if left <= 0 or end == horizon:
+            return
 
 
-def _busiest(at: datetime, count: int, interval: timedelta) -> tuple[int, datetime]:
-    """Return the most letters in one clock hour of an unbroken run, and that hour's start."""
-    hour = at.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
-    best = (0, hour)
-    # The first hour may be cut short and the second may fall well; from the third on they repeat.
-    for n in range(3):
-        begin, end = hour + n * _HOUR, hour + (n + 1) * _HOUR
-        before = max(0, -(-(begin - at) // interval))
-        upto = max(0, -(-(end - at) // interval))
-        best = max(best, (min(count, upto) - min(count, before), begin), key=lambda p: p[0])
-    return best
+def _end(
+    runs: Iterable[_Run], interval: timedelta, count: int, horizon: datetime
+) -> datetime | None:
+    end = None
+    for run in runs:
+        end = run.first + (run.count - 1) * interval
+        count -= run.count
+    return horizon if count > 0 else end
+
+
+def _busiest_hour(
+    runs: Sequence[_Run], interval: timedelta, ahead: timedelta
+) -> tuple[datetime | None, int]:
+    most = ceil(_HOUR / interval)
+    busiest: tuple[datetime | None, int] = (None, 0)
+    hour, letters = None, 0
+    for run in runs:
+        at, left = run.first, run.count
+        while left and busiest[1] < most:
+            begin = at - (at - _MIDNIGHT + ahead) % _HOUR
+            fits = min(left, -((at - begin - _HOUR) // interval))
+            letters = fits + (letters if begin == hour else 0)
+            hour = begin
+            if letters > busiest[1]:
+                busiest = (hour, letters)
+            left -= fits
+            at += fits * interval
+    return busiest
+
+
+def _ahead(zone: str, now: datetime) -> timedelta:
+    return now.astimezone(ZoneInfo(zone)).utcoffset() or timedelta()

@@ -1,26 +1,48 @@
-"""Read targets from a spreadsheet saved as CSV, row by row. Nothing is stored here."""
+"""Read targets from a spreadsheet that was saved as CSV. Pure.
+
+The columns are the keys of a target in a campaign file, and those of the CSV files that Open States
+gives out about legislators ("people": https://open.pluralpolicy.com/data/).
+"""
 
 import csv
-import io
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from difflib import get_close_matches
+from io import StringIO
+from itertools import count
 from types import MappingProxyType
 from typing import Final
-from zoneinfo import available_timezones
 
-from letters.addresses import is_address
 from letters.campaign import Target
+from letters.campaign_file import read_target
+from letters.checked_table import CheckedTable, Fault
 
-# Column names of Open States' "people" CSV exports.
-_OTHER_NAMES: Final = MappingProxyType(
-    {"current_district": "areas", "capitol_address": "address", "current_chamber": "role"}
+COLUMNS: Final = (
+    "name",
+    "email",
+    "salutation",
+    "role",
+    "address",
+    "timezone",
+    "areas",
+    "valid_until",
 )
+_OPEN_STATES: Final = ("current_district", "current_chamber", "capitol_address")
+_CHAMBERS: Final = MappingProxyType(
+    {
+        "upper": "Member of the upper house",
+        "lower": "Member of the lower house",
+        "legislature": "Member of the legislature",
+    }
+)
+_DATE: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
 @dataclass(frozen=True, slots=True)
 class RowReport:
-    """What is wrong with one row; the head is row 1."""
+    """What is wrong with one row, as sentences. The row of the column names is row 1."""
 
     row: int
     errors: tuple[str, ...]
@@ -28,72 +50,121 @@ class RowReport:
 
 @dataclass(frozen=True, slots=True)
 class TargetList:
-    """The targets in a file, and a report on every row that is wrong."""
+    """What a spreadsheet holds: targets or, if anything is wrong, reports and no target."""
 
     targets: tuple[Target, ...]
     reports: tuple[RowReport, ...]
+    ignored: tuple[str, ...] = ()
+    """The columns that say nothing about a target to us."""
 
 
 def read_targets(csv_text: str) -> TargetList:
-    """Return the targets in a CSV file with comma, semicolon or TAB, and a head row."""
+    """Return the targets in a CSV text with commas, semicolons or tabs, or a report on each row.
+
+    Column names may be in any case and order. A target without a salutation is greeted by name.
+    Areas stand in one cell, with spaces, commas or semicolons between them. Where we have no column
+    of our own, Open States' `current_district` is an area, `current_chamber` a role and
+    `capitol_address` an address. A party is no part of how people are addressed.
+    """
     text = csv_text.removeprefix("\ufeff")
-    head = text.partition("\n")[0]
-    delimiter = max(",;\t", key=head.count)
-    reader = csv.DictReader(io.StringIO(text), delimiter=delimiter)
-    names = [name.strip().lower() for name in reader.fieldnames or ()]
-    missing = [name for name in ("name", "email") if name not in names]
-    if missing:
-        return TargetList((), (RowReport(1, (f"the column {missing[0]} is missing",)),))
+    delimiter = max(",;\t", key=lambda mark: len(set(_names(text, mark)) & set(COLUMNS)))
+    names = _names(text, delimiter)
+    wrong = _head_errors(names)
+    if wrong:
+        return TargetList((), (RowReport(1, wrong),))
     targets: list[Target] = []
     reports: list[RowReport] = []
-    seen: set[str] = set()
-    for number, raw in enumerate(reader, start=2):
-        row = {
-            _OTHER_NAMES.get(key.strip().lower(), key.strip().lower()): (value or "").strip()
-            for key, value in raw.items()
-            if isinstance(key, str) and isinstance(value, str)
-        }
-        if not any(row.values()):
+    first: dict[str, int] = {}
+    number = 1
+    for number, row in _rows(text, delimiter):
+        if isinstance(row, str):
+            reports.append(RowReport(number, (row,)))
             continue
-        errors = _errors(row, seen)
+        if number == 1 or not any(row):
+            continue
+        target, errors = _read_row(names, row)
+        email = target.email.lower()
+        if email and first.setdefault(email, number) != number:
+            errors.append(f"email is that of row {first[email]} too: keep one of the two.")
         if errors:
             reports.append(RowReport(number, tuple(errors)))
-            continue
-        seen.add(row["email"].lower())
-        targets.append(_target(row))
+        targets.append(target)
     if not targets and not reports:
-        reports.append(RowReport(2, ("there is no row with a target",)))
-    return TargetList(tuple(targets), tuple(reports))
+        reports.append(RowReport(number + 1, ("there is no target: write one in each row.",)))
+    ignored = tuple(name for name in names if name and name not in (*COLUMNS, *_OPEN_STATES))
+    return TargetList(() if reports else tuple(targets), tuple(reports), ignored)
 
 
-def _errors(row: Mapping[str, str], seen: set[str]) -> list[str]:
-    errors = []
-    if not row.get("name"):
-        errors.append("the name is missing")
-    email = row.get("email", "")
-    if not is_address(email):
-        errors.append(f"“{email}” is no e-mail address")
-    elif email.lower() in seen:
-        errors.append(f"{email} is listed twice")
-    if row.get("timezone") and row["timezone"] not in available_timezones():
-        errors.append(f"“{row['timezone']}” is no timezone; write it like Europe/London")
-    if row.get("valid_until"):
+def _rows(text: str, delimiter: str) -> Iterator[tuple[int, list[str] | str]]:
+    """Yield each row with its number: its cells, or what is wrong with it."""
+    reader = csv.reader(StringIO(text, newline=""), delimiter=delimiter, strict=True)
+    for number in count(1):
         try:
-            date.fromisoformat(row["valid_until"])
-        except ValueError:
-            errors.append(f"“{row['valid_until']}” is no date; write it like 2027-01-31")
-    return errors
+            yield number, [cell.strip() for cell in next(reader)]
+        except StopIteration:
+            return
+        except csv.Error as error:
+            yield number, f"cannot be read as CSV ({error}): look at its quotes."
 
 
-def _target(row: Mapping[str, str]) -> Target:
-    areas = row.get("areas", "").replace(";", " ").replace(",", " ").split()
-    return Target(
-        name=row["name"],
-        email=row["email"],
-        salutation=row.get("salutation") or row["name"],
-        role=row.get("role", ""),
-        address=row.get("address", "").replace("; ", "\n"),
-        timezone=row.get("timezone") or "UTC",
-        areas=tuple(areas),
-        valid_until=date.fromisoformat(row["valid_until"]) if row.get("valid_until") else None,
-    )
+def _names(text: str, delimiter: str) -> list[str]:
+    _, row = next(_rows(text, delimiter), (1, []))
+    return [] if isinstance(row, str) else [name.lower() for name in row]
+
+
+def _head_errors(names: Sequence[str]) -> tuple[str, ...]:
+    errors = [
+        f'the column "{name}" is there twice: keep one of the two.'
+        for name in (*COLUMNS, *_OPEN_STATES)
+        if names.count(name) > 1
+    ]
+    absent = [name for name in COLUMNS if name not in names]
+    for name in names:
+        near = get_close_matches(name, absent, 1, 0.75)
+        if near and name not in COLUMNS:
+            errors.append(f'"{name}" is not a known column: perhaps "{near[0]}" is meant.')
+            absent.remove(near[0])
+    errors += [
+        f'there is no column "{name}": add it to the first row.'
+        for name in ("name", "email")
+        if name in absent
+    ]
+    return tuple(errors)
+
+
+def _read_row(names: Sequence[str], row: Sequence[str]) -> tuple[Target, list[str]]:
+    cells = {name: cell for name, cell in zip(names, row, strict=False) if cell}
+    faults: list[Fault] = []
+    target = read_target(CheckedTable(_values(cells, faults), (), faults))
+    errors = [f"{fault.path[0]} {fault.message}." for fault in faults]
+    if any(row[len(names) :]):
+        errors.append("it has more cells than there are columns: look at its quotes.")
+    return target, errors
+
+
+def _values(cells: Mapping[str, str], faults: list[Fault]) -> dict[str, object]:
+    values: dict[str, object] = {name: cells[name] for name in COLUMNS if name in cells}
+    values.setdefault("salutation", cells.get("name"))
+    if "address" in cells:
+        values["address"] = cells["address"].replace("\r\n", "\n")
+    elif "capitol_address" in cells:
+        values["address"] = re.sub(r"\s*;\s*", "\n", cells["capitol_address"].strip("; "))
+    if "areas" in cells:
+        values["areas"] = [area for area in re.split(r"[;,\s]+", cells["areas"]) if area]
+    elif "current_district" in cells:
+        values["areas"] = [cells["current_district"]]
+    if "role" not in cells and "current_chamber" in cells:
+        chamber = cells["current_chamber"]
+        values["role"] = _CHAMBERS.get(chamber.lower(), chamber)
+    if "valid_until" in cells:
+        values["valid_until"] = _day(cells["valid_until"])
+        if values["valid_until"] is None:
+            faults.append(Fault(("valid_until",), "must be a date such as 2027-03-31"))
+    return values
+
+
+def _day(cell: str) -> date | None:
+    try:
+        return date.fromisoformat(cell) if _DATE.fullmatch(cell) else None
+    except ValueError:
+        return None

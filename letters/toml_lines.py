@@ -1,9 +1,10 @@
 """Find the line on which a TOML file says something, which tomllib does not tell. Pure.
 
-A file is a row of statements: a header, or a key with its value. A statement ends at the first line
-end where it parses by itself, for no beginning of an open string or array does.
+A file is a row of statements: a header, or a key with its value. A statement ends where its line
+does, unless a string, an array or an inline table is open; each is TOML by itself.
 """
 
+import re
 import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -12,7 +13,17 @@ from typing import Final
 Path = tuple[str | int, ...]
 """The keys that lead to a value; a number, from 0, is a place in an array."""
 
-_CLOSING: Final = ('"""', "'''", "]", "}")
+_TOKEN: Final = re.compile(
+    r"""
+    \#[^\n]*                                # a comment
+    | \"{3}(?:\\.|[^\\])*?\"{3}(?!\")         # a text of many lines, which may end in quotes
+    | '{3}.*?'{3}(?!')
+    | \"(?:\\[^\n]|[^\"\\\n])*\"            # a text of one line
+    | '[^'\n]*'
+    | (?P<opens>[\[{]) | (?P<closes>[\]}]) | (?P<ends>\n)
+    """,
+    re.DOTALL | re.VERBOSE,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +31,7 @@ class _Statement:
     line: int
     text: str
     parsed: dict[str, object] | None
-    """None: it never ends, or it is not TOML."""
+    """None: it is not TOML."""
 
 
 def lines(text: str) -> dict[Path, int]:
@@ -44,8 +55,9 @@ def syntax_error(text: str) -> tuple[int, str]:
     The line is the one on which the broken statement begins.
     """
     statements = list(_statements(text))
-    if statements and statements[-1].parsed is None:
-        return statements[-1].line, _complaint(statements[-1].text)
+    for statement in statements:
+        if statement.parsed is None:
+            return statement.line, _complaint(statement.text)
     # Each statement is TOML by itself, so one of them contradicts those before it.
     good, bad = 0, len(statements)
     while bad - good > 1:
@@ -58,17 +70,18 @@ def syntax_error(text: str) -> tuple[int, str]:
 
 
 def _statements(text: str) -> Iterator[_Statement]:
-    begun, open_text = 1, ""
-    for number, line in enumerate(text.split("\n"), 1):
-        open_text += line + "\n"
-        if number > begun and not any(mark in line for mark in _CLOSING):
-            continue
-        parsed = _parsed(open_text)
-        if parsed is not None:
-            yield _Statement(begun, open_text, parsed)
-            begun, open_text = number + 1, ""
-    if open_text:
-        yield _Statement(begun, open_text, None)
+    line, begin, depth = 1, 0, 0
+    for token in _TOKEN.finditer(text + "\n"):
+        if token.lastgroup == "opens":
+            depth += 1
+        elif token.lastgroup == "closes":
+            depth -= 1
+        elif token.lastgroup == "ends" and depth <= 0:
+            statement = text[begin : token.end()]
+            yield _Statement(line, statement, _parsed(statement))
+            line, begin, depth = line + statement.count("\n"), token.end(), 0
+    if depth > 0:
+        yield _Statement(line, text[begin:], _parsed(text[begin:]))
 
 
 def _parsed(text: str) -> dict[str, object] | None:

@@ -584,6 +584,15 @@ def test_what_is_written_is_read_back_as_it_was(campaign: Campaign) -> None:
 
 
 @settings(deadline=None)
+@given(CAMPAIGNS)
+def test_the_line_of_an_error_is_found_below_any_text(campaign: Campaign) -> None:
+    file = write_campaign(campaign) + "wrong = 1\n"
+    ((key, line, _),) = errors_in(file)
+    assert key == f"targets[{len(campaign.targets)}].wrong"
+    assert line == file.count("\n")
+
+
+@settings(deadline=None)
 @given(st.text() | st.text(alphabet="ab.=\"'[]{}#\n1,"))
 def test_whatever_a_file_holds_its_errors_have_lines(file: str) -> None:
     for _, line, message in errors_in(file):

@@ -1,13 +1,13 @@
 """Read targets from a spreadsheet that was saved as CSV. Pure.
 
 The columns are the keys of a target in a campaign file, and those of the CSV files that Open States
-gives out about legislators ("people": https://open.pluralpolicy.com/data/).
+gives out about legislators, such as https://data.openstates.org/people/current/tx.csv.
 """
 
 import csv
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from difflib import get_close_matches
 from io import StringIO
@@ -136,6 +136,8 @@ def _read_row(names: Sequence[str], row: Sequence[str]) -> tuple[Target, list[st
     cells = {name: cell for name, cell in zip(names, row, strict=False) if cell}
     faults: list[Fault] = []
     target = read_target(CheckedTable(_values(cells, faults), (), faults))
+    if "salutation" not in cells:
+        target = replace(target, salutation=target.name)
     errors = [f"{fault.path[0]} {fault.message}." for fault in faults]
     if any(row[len(names) :]):
         errors.append("it has more cells than there are columns: look at its quotes.")
@@ -144,7 +146,7 @@ def _read_row(names: Sequence[str], row: Sequence[str]) -> tuple[Target, list[st
 
 def _values(cells: Mapping[str, str], faults: list[Fault]) -> dict[str, object]:
     values: dict[str, object] = {name: cells[name] for name in COLUMNS if name in cells}
-    values.setdefault("salutation", cells.get("name"))
+    values.setdefault("salutation", "?")  # until the name is known
     if "address" in cells:
         values["address"] = cells["address"].replace("\r\n", "\n")
     elif "capitol_address" in cells:

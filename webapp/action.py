@@ -210,6 +210,7 @@ def _other_post(stored: StoredCampaign, form: ActionForm, view: View) -> Respons
 def thanks(slug: str) -> str:
     """Say thank you, the same to everybody."""
     stored = open_campaign(slug)
+    g.frame_ancestors = stored.campaign.embed_origins  # where a form in a frame leads
     return render_template(
         "thanks.html",
         campaign=stored.campaign,

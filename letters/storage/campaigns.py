@@ -84,9 +84,33 @@ def load(connection: Connection, new: Campaign, now: datetime) -> int:
         ).scalar_one()
     else:
         campaign_id = found
+        _repace(connection, campaign_id, new.pacing, now)
         connection.execute(update(campaign).where(campaign.c.id == campaign_id).values(**values))
     _load_targets(connection, campaign_id, new.targets, now)
     return campaign_id
+
+
+def _repace(connection: Connection, campaign_id: int, pacing: Pacing, now: datetime) -> None:
+    """Let a change of pacing act at once: slots were reckoned with the earlier interval."""
+    definition = connection.execute(
+        select(campaign.c.definition).where(campaign.c.id == campaign_id)
+    ).scalar_one()
+    earlier = pacing_of(definition)
+    if earlier == pacing:
+        return
+    slots = connection.execute(
+        select(target.c.id, target.c.next_slot_at)
+        .where(target.c.campaign_id == campaign_id)
+        .order_by(target.c.id)
+        .with_for_update()
+    ).all()
+    for target_id, slot in slots:
+        # The last letter left an interval before the slot. A slot may also lie at the opening of a
+        # window that is no more, so nobody waits longer than one interval from now.
+        moved = min(slot - earlier.interval + pacing.interval, now + pacing.interval)
+        connection.execute(
+            update(target).where(target.c.id == target_id).values(next_slot_at=moved)
+        )
 
 
 def _load_targets(

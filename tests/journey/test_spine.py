@@ -2,6 +2,7 @@
 
 import json
 import re
+from concurrent.futures import ThreadPoolExecutor
 from itertools import count
 
 import pytest
@@ -191,3 +192,33 @@ def test_what_leads_nowhere_is_a_page(stack: Stack) -> None:
         answer = stack.get(path)
         assert answer.status == 404
         assert b"<h1" in answer.body
+
+
+def test_the_books_reconcile_while_letters_move(stack: Stack, slug: str) -> None:
+    stack.load(slug, f"delivered@{slug}.example", f"bounced@{slug}.example")
+    with ThreadPoolExecutor(4) as pool:
+        posts = [pool.submit(lambda: stack.post(f"/c/{slug}", stack.form(slug))) for _ in range(30)]
+        while not all(post.done() for post in posts):
+            stack.books(slug)  # asserts that they reconcile
+    assert [post.result().status for post in posts] == [303] * 30
+    wait_for(
+        lambda: (
+            set(stack.states(slug)) <= {"delivered", "bounced", "held"}
+            and stack.states(slug)["delivered"] == 30
+        )
+    )
+    books = stack.books(slug)
+    assert books["submitted"] == sum(books["states"].values()) == 60
+    printed = json.loads(stack.postbag("ledger", slug, "--json").stdout)
+    assert printed["campaigns"][slug] == books
+    assert len(stack.messages(f"delivered@{slug}.example")) == 30
+
+
+def test_a_change_of_pacing_acts_at_once(stack: Stack, slug: str) -> None:
+    to = f"delivered@{slug}.example"
+    stack.load(slug, to, pacing="per_target_per_hour = 1")
+    for _ in range(2):
+        stack.post(f"/c/{slug}", stack.form(slug))
+    wait_for(lambda: stack.states(slug) == {"delivered": 1, "queued": 1})
+    stack.load(slug, to, pacing="per_target_per_hour = 3600")
+    wait_for(lambda: stack.states(slug) == {"delivered": 2})

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, select
 from letters.states import State
 from letters.storage import account
 from letters.storage.campaigns import StoredCampaign
-from letters.storage.schema import history, letter, target
+from letters.storage.schema import history, is_in, letter, target
 
 _MOST = 50
 
@@ -67,7 +67,7 @@ def unknown_letters(
         .select_from(letter.join(target))
         .where(
             letter.c.campaign_id == campaign_id,
-            letter.c.state == str(State.UNKNOWN),
+            is_in(State.UNKNOWN),
             letter.c.state_at <= now - timedelta(seconds=grace_seconds),
         )
         .order_by(letter.c.state_at)
@@ -83,7 +83,7 @@ def failed_letters(connection: Connection, campaign_id: int) -> list[Found]:
         .select_from(letter.join(target).join(history, history.c.letter_id == letter.c.id))
         .where(
             letter.c.campaign_id == campaign_id,
-            letter.c.state == str(State.FAILED),
+            is_in(State.FAILED),
             history.c.state == str(State.FAILED),
             history.c.at == letter.c.state_at,
         )

@@ -80,7 +80,8 @@ class Pacing:
     @property
     def interval(self) -> timedelta:
         """Return the least time between two letters to one target."""
-        return timedelta(hours=1) / self.per_target_per_hour
+        # Rounded up to the microsecond: a little less would let one letter too many into an hour.
+        return -(-timedelta(hours=1) // self.per_target_per_hour)
 
 
 @dataclass(frozen=True, slots=True)

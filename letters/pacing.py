@@ -87,7 +87,7 @@ def _pieces(pacing: Pacing, zone: ZoneInfo, at: datetime) -> Iterator[tuple[date
 
 
 def _even_runs(zone: ZoneInfo, at: datetime) -> Iterator[datetime]:
-    # Yields moments from `at` on, some weeks apart at most, between which the clock runs evenly.
+    # Yields moments from `at` on, a week apart at most, between which the clock runs evenly.
     # No zone changes its clock twice in a day, or other than on a whole second.
     while True:
         yield at

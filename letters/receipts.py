@@ -9,7 +9,7 @@ from letters.campaign import Target
 from letters.states import NOT_LEFT, Cause, State
 from letters.storage import campaigns
 from letters.storage.changes import Happening, apply
-from letters.storage.schema import campaign, history, letter, submission, target, writing
+from letters.storage.schema import campaign, history, is_in, letter, submission, target, writing
 
 
 class UnknownSubmission(Exception):
@@ -115,7 +115,7 @@ def expected_at(
     ahead: int = connection.execute(
         select(func.count()).where(
             letter.c.target_id == target_id,
-            letter.c.state == str(State.QUEUED),
+            is_in(State.QUEUED),
             letter.c.id < letter_id,
         )
     ).scalar_one()

@@ -23,6 +23,8 @@ from worker.rate import Rate
 from worker.sendgrid import Answer, Outcome, SendGrid
 
 CONNECTIONS: Final = 256
+_AHEAD: Final = 128  # claimed while every connection is busy, so that none waits for a commit
+_LEAST: Final = 64  # with less room, wait: a commit of many costs little more than of one
 _TICK_SECONDS: Final = 0.02
 _LINGER_SECONDS: Final = 1.0
 _RETRY_SECONDS: Final = 1.0
@@ -48,6 +50,9 @@ class Drain:
         self._offset = clock_offset
         self._wake_next = wake_next
         self._stopping = asyncio.Event()
+        self._free = asyncio.Semaphore(CONNECTIONS)
+        self._backlog = False  # the last claim got all that it asked for
+        self._has_woken = False
         self._sends: set[asyncio.Task[None]] = set()
         self._done: list[tuple[Claim, Outcome]] = []
         # One thread for the database: SQLite takes one writer anyway.
@@ -87,18 +92,20 @@ class Drain:
 
     async def _round(self) -> int:
         """Claim and start sending one batch; return its size."""
-        room = CONNECTIONS - len(self._sends)
-        if room < 1:
-            await asyncio.wait(self._sends, return_when=asyncio.FIRST_COMPLETED)
-            return 1
-        if not await self._is_due():
+        room = CONNECTIONS + _AHEAD - len(self._sends)
+        if room < _LEAST:
+            await self._sleep(_TICK_SECONDS / 4)
+            return 0
+        if not self._backlog and not await self._is_due():
             return 0
         count = min(room, self._rate.batch)
         start = await self._in_thread(lambda: self._rate.reserve(count))
         if not await self._sleep(start - time.monotonic()):
             return 0
         claims = await self._claim(count)
-        if len(claims) == count:
+        self._backlog = len(claims) == count
+        if self._backlog and not self._has_woken:
+            self._has_woken = True
             await self._in_thread(self._wake_next)
         for n, won in enumerate(claims):
             task = asyncio.create_task(self._send(won, start + n * self._rate.interval_seconds))
@@ -131,10 +138,11 @@ class Drain:
     async def _send(self, won: Claim, start: float) -> None:
         ahead = (won.leave_at - self.now()).total_seconds()
         await self._sleep(max(start - time.monotonic(), ahead))
-        if self._stopping.is_set() or self.now() > won.leave_by:
-            outcome = Outcome(Answer.UNREACHABLE, None, GIVEN_BACK)
-        else:
-            outcome = await self._sendgrid.send(won)
+        async with self._free:
+            if self._stopping.is_set() or self.now() > won.leave_by:
+                outcome = Outcome(Answer.UNREACHABLE, None, GIVEN_BACK)
+            else:
+                outcome = await self._sendgrid.send(won)
             if outcome.left_at is not None:
                 outcome = Outcome(
                     outcome.answer,

@@ -16,7 +16,16 @@ from letters.storage.changes import Happening, apply
 from letters.storage.claims import LEAD
 from letters.storage.database import Database
 from letters.storage.due import next_due
-from letters.storage.schema import account, campaign, letter, target, throttle, writing
+from letters.storage.schema import (
+    HAS_QUEUED,
+    account,
+    campaign,
+    is_in,
+    letter,
+    target,
+    throttle,
+    writing,
+)
 
 CONFIRM_WITHIN: Final = timedelta(days=7)
 _SLACK: Final = timedelta(seconds=20)
@@ -82,7 +91,7 @@ def _abandoned(connection: Connection, settings: Settings, now: datetime) -> lis
     patience = timedelta(seconds=settings.send_timeout_seconds) + LEAD + _SLACK
     rows = connection.execute(
         select(letter.c.id, letter.c.attempt_id)
-        .where(letter.c.state == str(State.SENDING), letter.c.state_at < now - patience)
+        .where(is_in(State.SENDING), letter.c.state_at < now - patience)
         .limit(_MOST)
     )
     return [
@@ -93,7 +102,7 @@ def _abandoned(connection: Connection, settings: Settings, now: datetime) -> lis
 def _unconfirmed(connection: Connection, now: datetime) -> list[Happening]:
     ids = connection.execute(
         select(letter.c.id)
-        .where(letter.c.state == str(State.UNCONFIRMED), letter.c.state_at < now - CONFIRM_WITHIN)
+        .where(is_in(State.UNCONFIRMED), letter.c.state_at < now - CONFIRM_WITHIN)
         .limit(_MOST)
     ).scalars()
     return [Happening(i, Cause.EXPIRE, now) for i in ids]
@@ -117,7 +126,7 @@ def _left_office(connection: Connection, now: datetime) -> list[int]:
     return list(
         connection.execute(
             select(target.c.id).where(
-                target.c.queued > 0,
+                HAS_QUEUED,
                 or_(
                     target.c.valid_before <= now,
                     target.c.withdrawn,
@@ -143,7 +152,7 @@ def _proven_lost(connection: Connection, settings: Settings, now: datetime) -> l
         .select_from(letter.join(campaign))
         .where(
             letter.c.kind == "letter",
-            letter.c.state == str(State.UNKNOWN),
+            is_in(State.UNKNOWN),
             letter.c.state_at < now - grace,
             letter.c.state_at < events_until,
         )

@@ -10,7 +10,7 @@ from letters.campaign import Campaign, Pacing, Status, Target
 from letters.campaign_file import read_campaign, write_campaign
 from letters.states import Cause, State
 from letters.storage.changes import Happening, apply
-from letters.storage.schema import campaign, letter, target
+from letters.storage.schema import campaign, is_in, letter, target
 
 
 class UnknownCampaign(Exception):
@@ -148,9 +148,7 @@ def _load_targets(
 def hold(connection: Connection, target_id: int, now: datetime) -> None:
     """Hold every letter that waits for a target."""
     waiting = connection.execute(
-        select(letter.c.id).where(
-            letter.c.target_id == target_id, letter.c.state == str(State.QUEUED)
-        )
+        select(letter.c.id).where(letter.c.target_id == target_id, is_in(State.QUEUED))
     ).scalars()
     apply(connection, [Happening(i, Cause.HOLD, now) for i in waiting])
 

@@ -20,7 +20,17 @@ from letters.storage.account import Gate
 from letters.storage.campaigns import pacing_of
 from letters.storage.changes import bump
 from letters.storage.identity import new_id
-from letters.storage.schema import attempt, campaign, letter, submission, target, writing
+from letters.storage.schema import (
+    HAS_QUEUED,
+    IS_NOTICE,
+    attempt,
+    campaign,
+    is_in,
+    letter,
+    submission,
+    target,
+    writing,
+)
 
 LEAD: Final = timedelta(seconds=2)
 """A claimed letter's request leaves within this time, or the claim is given back."""
@@ -87,7 +97,7 @@ class _Won:
 def _claim_notices(connection: Connection, most: int, now: datetime) -> list[_Won]:
     ids = connection.execute(
         select(letter.c.id)
-        .where(letter.c.state == str(State.QUEUED), letter.c.kind == "notice")
+        .where(is_in(State.QUEUED), IS_NOTICE)
         .order_by(letter.c.id)
         .limit(most)
         .with_for_update(skip_locked=True)
@@ -103,7 +113,7 @@ def due_targets(now: datetime, most: int) -> Select[tuple[int, Any, int, str]]:
         select(target.c.id, target.c.definition, target.c.queued, campaign.c.definition)
         .select_from(target.join(campaign))
         .where(
-            target.c.queued > 0,
+            HAS_QUEUED,
             target.c.next_slot_at <= now,
             target.c.held_reason.is_(None),
             ~target.c.withdrawn,
@@ -162,7 +172,7 @@ def _take(
 ) -> list[_Won]:
     ids = connection.execute(
         select(letter.c.id)
-        .where(letter.c.target_id == target_id, letter.c.state == str(State.QUEUED))
+        .where(letter.c.target_id == target_id, is_in(State.QUEUED))
         .order_by(letter.c.id)
         .limit(count)
         .with_for_update(skip_locked=True)

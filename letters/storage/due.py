@@ -7,7 +7,7 @@ from sqlalchemy import Connection, exists, or_, select
 from letters.campaign import Status
 from letters.states import State
 from letters.storage import account
-from letters.storage.schema import campaign, letter, target
+from letters.storage.schema import HAS_QUEUED, IS_NOTICE, campaign, is_in, target
 
 
 def next_due(connection: Connection, now: datetime) -> datetime | None:
@@ -17,7 +17,7 @@ def next_due(connection: Connection, now: datetime) -> datetime | None:
     """
     gate = account.look(connection)
     notice_waits = connection.execute(
-        select(exists().where(letter.c.kind == "notice").where(letter.c.state == str(State.QUEUED)))
+        select(exists().where(IS_NOTICE).where(is_in(State.QUEUED)))
     ).scalar()
     due: datetime | None = now
     if not notice_waits:
@@ -25,7 +25,7 @@ def next_due(connection: Connection, now: datetime) -> datetime | None:
             select(target.c.next_slot_at)
             .select_from(target.join(campaign))
             .where(
-                target.c.queued > 0,
+                HAS_QUEUED,
                 target.c.held_reason.is_(None),
                 ~target.c.withdrawn,
                 or_(target.c.valid_before.is_(None), target.c.valid_before > now),

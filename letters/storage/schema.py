@@ -13,6 +13,7 @@ from sqlalchemy import (
     Boolean,
     CheckConstraint,
     Column,
+    ColumnElement,
     DateTime,
     Dialect,
     Float,
@@ -24,6 +25,7 @@ from sqlalchemy import (
     Table,
     Text,
     TypeDecorator,
+    literal_column,
     text,
 )
 
@@ -136,9 +138,12 @@ letter = Table(
           postgresql_where=text("state = 'queued'")),
     Index("ix_letter_notice", "id", sqlite_where=text("state = 'queued' AND kind = 'notice'"),
           postgresql_where=text("state = 'queued' AND kind = 'notice'")),
-    Index("ix_letter_open", "state", "state_at",
-          sqlite_where=text("state IN ('sending', 'unknown', 'unconfirmed', 'held')"),
-          postgresql_where=text("state IN ('sending', 'unknown', 'unconfirmed', 'held')")),
+    Index("ix_letter_sending", "state_at", sqlite_where=text("state = 'sending'"),
+          postgresql_where=text("state = 'sending'")),
+    Index("ix_letter_unknown", "state_at", sqlite_where=text("state = 'unknown'"),
+          postgresql_where=text("state = 'unknown'")),
+    Index("ix_letter_unconfirmed", "state_at", sqlite_where=text("state = 'unconfirmed'"),
+          postgresql_where=text("state = 'unconfirmed'")),
     Index("ix_letter_campaign", "campaign_id", "state", "state_at"),
     Index("ix_letter_submission", "submission_id"),
 )  # fmt: skip
@@ -239,3 +244,13 @@ throttle = Table(
     Column("at", Moment, nullable=False),
     Index("ix_throttle_bucket", "bucket", "at"),
 )
+
+# A partial index serves a query only where the query spells the same condition out: a parameter
+# could have any value.
+HAS_QUEUED: Final = target.c.queued > literal_column("0")
+IS_NOTICE: Final = letter.c.kind == literal_column("'notice'")
+
+
+def is_in(state: State) -> ColumnElement[bool]:
+    """Return the condition that a letter is in `state`, spelt out."""
+    return letter.c.state == literal_column(f"'{state}'")

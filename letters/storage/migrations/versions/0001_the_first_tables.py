@@ -169,13 +169,27 @@ def upgrade() -> None:
             postgresql_where=sa.text("state = 'queued' AND kind = 'notice'"),
         )
         batch_op.create_index(
-            "ix_letter_open",
-            ["state", "state_at"],
+            "ix_letter_sending",
+            ["state_at"],
             unique=False,
-            sqlite_where=sa.text("state IN ('sending', 'unknown', 'unconfirmed', 'held')"),
-            postgresql_where=sa.text("state IN ('sending', 'unknown', 'unconfirmed', 'held')"),
+            sqlite_where=sa.text("state = 'sending'"),
+            postgresql_where=sa.text("state = 'sending'"),
         )
         batch_op.create_index("ix_letter_submission", ["submission_id"], unique=False)
+        batch_op.create_index(
+            "ix_letter_unconfirmed",
+            ["state_at"],
+            unique=False,
+            sqlite_where=sa.text("state = 'unconfirmed'"),
+            postgresql_where=sa.text("state = 'unconfirmed'"),
+        )
+        batch_op.create_index(
+            "ix_letter_unknown",
+            ["state_at"],
+            unique=False,
+            sqlite_where=sa.text("state = 'unknown'"),
+            postgresql_where=sa.text("state = 'unknown'"),
+        )
         batch_op.create_index(
             "ix_letter_waiting",
             ["target_id", "id"],
@@ -277,11 +291,21 @@ def downgrade() -> None:
             sqlite_where=sa.text("state = 'queued'"),
             postgresql_where=sa.text("state = 'queued'"),
         )
+        batch_op.drop_index(
+            "ix_letter_unknown",
+            sqlite_where=sa.text("state = 'unknown'"),
+            postgresql_where=sa.text("state = 'unknown'"),
+        )
+        batch_op.drop_index(
+            "ix_letter_unconfirmed",
+            sqlite_where=sa.text("state = 'unconfirmed'"),
+            postgresql_where=sa.text("state = 'unconfirmed'"),
+        )
         batch_op.drop_index("ix_letter_submission")
         batch_op.drop_index(
-            "ix_letter_open",
-            sqlite_where=sa.text("state IN ('sending', 'unknown', 'unconfirmed', 'held')"),
-            postgresql_where=sa.text("state IN ('sending', 'unknown', 'unconfirmed', 'held')"),
+            "ix_letter_sending",
+            sqlite_where=sa.text("state = 'sending'"),
+            postgresql_where=sa.text("state = 'sending'"),
         )
         batch_op.drop_index(
             "ix_letter_notice",

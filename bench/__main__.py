@@ -1,0 +1,21 @@
+"""Run the benchmarks, or one of them: `./run bench [NAME]`."""
+
+import sys
+
+from bench import drain
+
+BENCHMARKS = {"drain": drain.main}
+
+
+def main(names: list[str]) -> int:
+    unknown = [name for name in names if name not in BENCHMARKS]
+    if unknown:
+        print(f"There is no benchmark {unknown[0]}: there is {', '.join(BENCHMARKS)}.")
+        return 2
+    for name in names or BENCHMARKS:
+        BENCHMARKS[name]()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -7,7 +7,7 @@ shows it twice and both count; where it skips one, nothing shows it and nothing 
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, time, timedelta
-from itertools import pairwise
+from itertools import islice, pairwise
 from math import floor
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -117,3 +117,8 @@ def _ahead(zone: ZoneInfo, at: datetime) -> timedelta:
 
 def _since(clock: time) -> timedelta:
     return timedelta(hours=clock.hour, minutes=clock.minute)
+
+
+def leaves_at(pacing: Pacing, timezone: str, first: datetime, letters_ahead: int) -> datetime:
+    """Return when a letter leaves that has `letters_ahead` before it, the first at `first`."""
+    return next(islice(slots(pacing, timezone, first), letters_ahead, None))

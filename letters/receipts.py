@@ -6,6 +6,7 @@ from datetime import datetime
 from sqlalchemy import Connection, func, select, update
 
 from letters.campaign import Target
+from letters.pacing import leaves_at
 from letters.states import NOT_LEFT, Cause, State
 from letters.storage import campaigns
 from letters.storage.changes import Happening, apply
@@ -55,7 +56,7 @@ class Receipt:
     letters: tuple[SubmittedLetter, ...]
 
 
-def read(connection: Connection, submission_id: str) -> Receipt:
+def read(connection: Connection, submission_id: str, now: datetime) -> Receipt:
     """Return a submission's receipt; raise UnknownSubmission."""
     head = connection.execute(
         select(submission.c.submitted_at, campaign.c.slug)
@@ -99,7 +100,7 @@ def read(connection: Connection, submission_id: str) -> Receipt:
                 State(row.state),
                 row.state_at,
                 tuple(steps.get(row.id, ())),
-                expected_at(connection, stored, row.target_id, row.id)
+                expected_at(connection, stored, row.target_id, row.id, now)
                 if row.state == State.QUEUED
                 else None,
             )
@@ -109,7 +110,11 @@ def read(connection: Connection, submission_id: str) -> Receipt:
 
 
 def expected_at(
-    connection: Connection, stored: campaigns.StoredCampaign, target_id: int, letter_id: str
+    connection: Connection,
+    stored: campaigns.StoredCampaign,
+    target_id: int,
+    letter_id: str,
+    now: datetime,
 ) -> datetime:
     """Return about when a waiting letter should leave: its place in the target's queue, paced."""
     ahead: int = connection.execute(
@@ -122,8 +127,9 @@ def expected_at(
     row = connection.execute(
         select(target.c.next_slot_at).where(target.c.id == target_id)
     ).scalar_one()
-    first: datetime = row
-    return first + ahead * stored.campaign.pacing.interval
+    first: datetime = max(row, now)
+    timezone = next(t.target.timezone for t in stored.targets if t.id == target_id)
+    return leaves_at(stored.campaign.pacing, timezone, first, ahead)
 
 
 def confirm(connection: Connection, submission_id: str, now: datetime) -> None:

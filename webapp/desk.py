@@ -26,6 +26,7 @@ from letters import attention, export, intake, ledger, organisers, settling
 from letters.campaign import Status
 from letters.notices import Notice
 from letters.organisers import Organiser
+from letters.pacing import leaves_at, next_open
 from letters.states import State
 from letters.storage import campaigns
 from letters.storage.campaigns import StoredCampaign
@@ -319,7 +320,8 @@ def _target_row(
     stored: StoredCampaign, target: campaigns.StoredTarget, states: Counter[State]
 ) -> dict[str, str | int | None]:
     waiting = states[State.QUEUED]
-    interval = stored.campaign.pacing.interval
+    pacing, timezone = stored.campaign.pacing, target.target.timezone
+    first = next_open(pacing, timezone, max(target.next_slot_at, parts().now()))
     held = target.held_reason
     if target.withdrawn:
         held = _("no longer in the campaign")
@@ -330,10 +332,8 @@ def _target_row(
         "sent": sum(states[state] for state in _SENT),
         "delivered": states[State.DELIVERED],
         "bounced": sum(states[state] for state in _BAD),
-        "next_slot_text": moment(max(target.next_slot_at, parts().now())) if waiting else "",
-        "ends_text": moment(max(target.next_slot_at, parts().now()) + interval * (waiting - 1))
-        if waiting
-        else "",
+        "next_slot_text": moment(first) if waiting else "",
+        "ends_text": moment(leaves_at(pacing, timezone, first, waiting - 1)) if waiting else "",
         "held_reason": held,
     }
 

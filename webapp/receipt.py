@@ -53,7 +53,7 @@ class Item:
 def _read(token: str) -> tuple[Receipt, StoredCampaign]:
     submission_id = parts().tokens.read_receipt(token)
     with parts().database.read() as connection:
-        receipt = receipts.read(connection, submission_id)
+        receipt = receipts.read(connection, submission_id, parts().now())
         stored = campaigns.find(connection, receipt.campaign_slug)
     g.language = stored.campaign.language
     return receipt, stored

@@ -2,28 +2,22 @@
 
 import json
 import random
-from dataclasses import dataclass, field
 from datetime import timedelta
-from functools import lru_cache
 from http import HTTPStatus
 
-import nh3
 from flask import Blueprint, Response, g, make_response, redirect, render_template, request, url_for
-from flask_babel import format_date
-from markdown_it import MarkdownIt
-from markupsafe import Markup
 
-from letters import compose, intake, ledger
+from letters import compose, intake
 from letters.addresses import canonical
 from letters.areas import matching
 from letters.campaign import Routing, Status
 from letters.merge import merge
-from letters.states import UNCOUNTED
 from letters.storage import campaigns
 from letters.storage.campaigns import StoredCampaign, StoredTarget, UnknownCampaign
 from letters.submission import Draft, Submission
 from letters.tokens import BadToken, TokenTooOld, TokenTooYoung
 from webapp import errors
+from webapp.action_page import View, active_targets, letters_counted, render, shown_target
 from webapp.forms import ActionForm, typed
 from webapp.language import gettext as _
 from webapp.parts import parts
@@ -34,38 +28,6 @@ door = Blueprint("action", __name__)
 _OTHER_POSTS = 10
 
 
-@dataclass(frozen=True, slots=True)
-class ShownTarget:
-    """A target as the page offers it."""
-
-    key: str
-    name: str
-    role: str
-    address: str
-    chosen: bool
-
-
-@dataclass(frozen=True, slots=True)
-class ShownPoint:
-    """A point as the page offers it, its texts merged."""
-
-    key: str
-    lead: str
-    text: str
-    kept: bool
-
-
-@dataclass(slots=True)
-class View:
-    """What one rendering of the page adds to the form."""
-
-    notice: str | None = None
-    errors: list[tuple[str, str]] = field(default_factory=list)
-    preview: list[tuple[str, str, str]] | None = None
-    embedded: bool = False
-    status: HTTPStatus = HTTPStatus.OK
-
-
 def open_campaign(slug: str) -> StoredCampaign:
     """Return a campaign that the public may see; raise UnknownCampaign for a draft."""
     with parts().database.read() as connection:
@@ -74,13 +36,6 @@ def open_campaign(slug: str) -> StoredCampaign:
         raise UnknownCampaign(slug)
     g.language = stored.campaign.language
     return stored
-
-
-def letters_counted(stored: StoredCampaign) -> int:
-    """Return the number that the page shows: letters confirmed and not withdrawn or failed."""
-    with parts().database.read() as connection:
-        states = ledger.shown(connection, stored.id).states
-    return sum(n for state, n in states.items() if state not in UNCOUNTED)
 
 
 @door.get("/")
@@ -112,7 +67,7 @@ def show(slug: str) -> Response:
     stored = open_campaign(slug)
     if stored.is_over(parts().now()):
         return _over(stored)
-    return _page(stored, _fresh_form(stored), View())
+    return render(stored, _fresh_form(stored), View())
 
 
 @door.get("/c/<slug>/embed")
@@ -122,7 +77,7 @@ def embed(slug: str) -> Response:
     g.frame_ancestors = stored.campaign.embed_origins
     if stored.is_over(parts().now()):
         return _over(stored)
-    return _page(stored, _fresh_form(stored), View(embedded=True))
+    return render(stored, _fresh_form(stored), View(embedded=True))
 
 
 @door.post("/c/<slug>")
@@ -203,7 +158,7 @@ def _other_post(stored: StoredCampaign, form: ActionForm, view: View) -> Respons
     """Answer a post that stores nothing; these have a wider limit of their own."""
     if not admit(parts(), "post", parts().settings.form_limit.times(_OTHER_POSTS)):
         return _too_many()
-    return _page(stored, form, view)
+    return render(stored, form, view)
 
 
 @door.get("/c/<slug>/thanks")
@@ -235,7 +190,7 @@ def _fresh_form(stored: StoredCampaign) -> ActionForm:
     form.token.data = parts().tokens.new_form(stored.campaign.slug, parts().now())
     form.points.data = [point.key for point in stored.campaign.letter.points]
     form.target.data = []
-    values = compose.merge_values(_shown_target(stored, form).target)
+    values = compose.merge_values(shown_target(stored, form).target)
     subject = random.choice(stored.campaign.letter.subjects)  # noqa: S311 - any will do
     form.subject.data = merge(subject, values)
     _recompose(stored, form)
@@ -244,7 +199,7 @@ def _fresh_form(stored: StoredCampaign) -> ActionForm:
 
 def _recompose(stored: StoredCampaign, form: ActionForm) -> None:
     values = compose.merge_values(
-        _shown_target(stored, form).target,
+        shown_target(stored, form).target,
         name=form.name.data or "",
         postcode=form.postcode.data or "",
     )
@@ -253,19 +208,9 @@ def _recompose(stored: StoredCampaign, form: ActionForm) -> None:
         form.token.data = parts().tokens.new_form(stored.campaign.slug, parts().now())
 
 
-def _active(stored: StoredCampaign) -> list[StoredTarget]:
-    return [target for target in stored.targets if not target.withdrawn]
-
-
-def _shown_target(stored: StoredCampaign, form: ActionForm) -> StoredTarget:
-    chosen = set(form.target.data or [])
-    active = _active(stored)
-    return next((t for t in active if str(t.id) in chosen), active[0])
-
-
 def _targets_for(stored: StoredCampaign, form: ActionForm) -> list[StoredTarget]:
     """Return whom the letter goes to; what is missing is put among the form's errors."""
-    active = _active(stored)
+    active = active_targets(stored)
     problem: tuple[str, str] | None = None
     targets = active
     if stored.campaign.routing is Routing.CHOICE:
@@ -313,7 +258,7 @@ def _submission(
 ) -> Submission:
     everything = compose.body(
         stored.campaign,
-        compose.merge_values(_shown_target(stored, form).target, name=typed(form.name)),
+        compose.merge_values(shown_target(stored, form).target, name=typed(form.name)),
         [point.key for point in stored.campaign.letter.points],
     )
     reason = compose.line_feeds(form.reason.data or "")
@@ -329,68 +274,6 @@ def _submission(
         opt_in=bool(form.opt_in.data),
         drafts=tuple(drafts),
     )
-
-
-def _page(stored: StoredCampaign, form: ActionForm, view: View) -> Response:
-    campaign = stored.campaign
-    shown = _shown_target(stored, form)
-    values = compose.merge_values(
-        shown.target,
-        name=form.name.data or _("Your name"),
-        postcode=form.postcode.data or "",
-    )
-    # What the script composes from these must be what the server composes: no placeholder here.
-    body_values = {**values, "name": typed(form.name)}
-    kept = list(dict.fromkeys(form.points.data or []))
-    chosen = set(form.target.data or [])
-    points = [
-        ShownPoint(
-            point.key,
-            merge(point.lead, body_values),
-            merge(point.text, body_values),
-            point.key in kept,
-        )
-        for point in campaign.letter.points
-    ]
-    everyone = campaign.routing is not Routing.CHOICE
-    return make_response(
-        render_template(
-            "action.html",
-            campaign=campaign,
-            summary_html=summary(campaign.summary),
-            letters_count=letters_counted(stored),
-            targets=[
-                ShownTarget(
-                    str(target.id),
-                    target.target.name,
-                    target.target.role,
-                    target.target.address,
-                    everyone or str(target.id) in chosen,
-                )
-                for target in _active(stored)
-            ],
-            salutation=merge(campaign.letter.salutation, values),
-            opening=merge(campaign.letter.opening, body_values),
-            closing=merge(campaign.letter.closing, values),
-            today=format_date(parts().now(), "long"),
-            form=form,
-            points=sorted(points, key=lambda p: kept.index(p.key) if p.kept else len(kept)),
-            errors=view.errors,
-            notice=view.notice,
-            preview=view.preview,
-            embedded=view.embedded,
-            action_url=url_for("action.hand_in", slug=campaign.slug),
-        ),
-        view.status,
-    )
-
-
-@lru_cache(maxsize=256)
-def summary(markdown: str) -> Markup:
-    """Return a summary's Markdown as HTML that is safe to show."""
-    html = MarkdownIt("commonmark", {"html": False}).render(markdown)
-    allowed = {"p", "em", "strong", "a", "ul", "ol", "li", "blockquote", "br", "h2", "h3"}
-    return Markup(nh3.clean(html, tags=allowed, url_schemes={"https", "http", "mailto"}))  # noqa: S704 - cleaned
 
 
 def _token_sentence(error: BadToken) -> str:

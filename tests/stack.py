@@ -165,9 +165,13 @@ class Stack:
         self.settings: Settings = read_settings(self.environment)
         self.database = Database(self.settings.database_url)
         self.tokens = Tokens(self.settings.secret_keys)
-        assert self.postbag("migrate").returncode == 0
-        self.start_web()
-        self.start_worker()
+        try:
+            assert self.postbag("migrate").returncode == 0
+            self.start_web()
+            self.start_worker()
+        except BaseException:
+            self.__exit__()  # a stack that does not come up leaves no process behind
+            raise
         return self
 
     def start_web(self) -> None:

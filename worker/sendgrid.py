@@ -145,7 +145,7 @@ def _words(body: bytes) -> str:
     try:
         errors = json.loads(text)["errors"]
         text = "; ".join(str(error["message"]) for error in errors)
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, RecursionError):
         pass  # not in SendGrid's form: the text itself is what there is
     return " ".join(text.split())[:500]
 

@@ -1,0 +1,221 @@
+"""What goes to SendGrid for a claim, and what each of its answers means. Pure."""
+
+import json
+import re
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from letters.storage.claims import LEAD, Claim
+from worker.sendgrid import Answer, Outcome, read_answer, request_body, wait_seconds
+
+NOW = datetime(2026, 3, 14, 9, 26, 53, tzinfo=UTC)
+LEFT_AT = NOW - timedelta(milliseconds=120)
+SHORTEST, UNTOLD, LONGEST = 1.0, 30.0, 3600.0
+
+
+def answer(status: int, body: bytes = b"", **headers: str) -> Outcome:
+    named = {name.replace("_", "-"): value for name, value in headers.items()}
+    return read_answer(status, named, body, LEFT_AT, NOW)
+
+
+def http_date(when: datetime) -> str:
+    return when.strftime("%a, %d %b %Y %H:%M:%S GMT")
+
+
+@pytest.mark.parametrize(
+    ("status", "meaning"),
+    [
+        (202, Answer.TAKEN),
+        (200, Answer.UNKNOWN),
+        (201, Answer.UNKNOWN),
+        (204, Answer.UNKNOWN),
+        (301, Answer.UNKNOWN),
+        (302, Answer.UNKNOWN),
+        (307, Answer.UNKNOWN),
+        (400, Answer.REFUSED),
+        (401, Answer.KEY_REFUSED),
+        (403, Answer.KEY_REFUSED),
+        (404, Answer.REFUSED),
+        (413, Answer.REFUSED),
+        (429, Answer.SLOW_DOWN),
+        (499, Answer.REFUSED),
+        (500, Answer.UNKNOWN),
+        (502, Answer.UNKNOWN),
+        (503, Answer.UNKNOWN),
+        (504, Answer.UNKNOWN),
+        (599, Answer.UNKNOWN),
+    ],
+)
+def test_a_status_means_one_thing(status: int, meaning: Answer) -> None:
+    outcome = answer(status)
+    assert outcome.answer is meaning
+    assert outcome.left_at == LEFT_AT
+
+
+@given(st.integers(200, 999), st.binary(max_size=80))
+def test_every_answer_means_something_whatever_its_body(status: int, body: bytes) -> None:
+    outcome = answer(status, body)
+    assert (outcome.answer is Answer.TAKEN) == (status == 202)
+    assert outcome.answer is not Answer.UNREACHABLE
+    assert len(outcome.detail or "") <= 510
+
+
+@pytest.mark.parametrize(
+    ("body", "words"),
+    [
+        (b"", "400: "),
+        (b'{"errors": [{"message": "Bad subject"}]}', "400: Bad subject"),
+        (
+            b'{"errors": [{"message": "Bad subject", "field": "subject"}, {"message": "No to"}]}',
+            "400: Bad subject; No to",
+        ),
+        (b'{"errors": []}', "400: "),
+        (b'{"errors": null}', '400: {"errors": null}'),
+        (b'{"errors": ["words alone"]}', '400: {"errors": ["words alone"]}'),
+        (b"[1, 2]", "400: [1, 2]"),
+        (b"7", "400: 7"),
+        (b"<html>\n  Bad\tgateway\r\n</html>", "400: <html> Bad gateway </html>"),
+        (b"\xff\xfe", "400: \ufffd\ufffd"),
+        (b"x" * 9_000, "400: " + "x" * 500),
+    ],
+)
+def test_what_it_says_is_kept_in_its_own_words(body: bytes, words: str) -> None:
+    assert answer(400, body).detail == words
+
+
+def test_what_is_nested_without_end_is_kept_as_it_stands() -> None:
+    assert answer(500, b"[" * 60_000).detail == "500: " + "[" * 500
+
+
+@pytest.mark.parametrize(
+    ("header", "seconds"),
+    [
+        ("1", 1.0),
+        ("7", 7.0),
+        (" 7 ", 7.0),
+        ("0.5", SHORTEST),
+        ("12.5", 12.5),
+        ("0", SHORTEST),
+        ("-5", SHORTEST),
+        ("3600", LONGEST),
+        ("86400", LONGEST),
+        ("999999999", LONGEST),
+        ("1e300", LONGEST),
+        (str(int(NOW.timestamp()) + 90), 90.0),
+        (str(int(NOW.timestamp()) - 90), SHORTEST),
+        (str(int(NOW.timestamp()) + 90_000), LONGEST),
+        (http_date(NOW + timedelta(seconds=45)), 45.0),
+        (http_date(NOW - timedelta(days=1)), SHORTEST),
+        (http_date(NOW + timedelta(days=1)), LONGEST),
+        ("", UNTOLD),
+        ("   ", UNTOLD),
+        ("soon", UNTOLD),
+        ("nan", UNTOLD),
+        ("inf", UNTOLD),
+        ("-inf", UNTOLD),
+        ("1e999", UNTOLD),
+        ("Sat, 32 Mar 2026 09:26:53 GMT", UNTOLD),
+    ],
+)
+@pytest.mark.parametrize("name", ["Retry-After", "X-RateLimit-Reset"])
+def test_a_wait_is_read_in_every_form(name: str, header: str, seconds: float) -> None:
+    assert wait_seconds({name: header}, NOW) == pytest.approx(seconds)
+
+
+def test_retry_after_counts_before_the_reset_and_garbage_does_not_count() -> None:
+    assert wait_seconds({"Retry-After": "3", "X-RateLimit-Reset": "9"}, NOW) == 3.0
+    assert wait_seconds({"Retry-After": "soon", "X-RateLimit-Reset": "9"}, NOW) == 9.0
+    assert wait_seconds({}, NOW) == UNTOLD
+
+
+@given(st.text(max_size=40))
+def test_no_header_makes_us_wait_for_ever_or_not_at_all(text: str) -> None:
+    assert SHORTEST <= wait_seconds({"Retry-After": text}, NOW) <= LONGEST
+
+
+def test_only_a_429_asks_for_a_wait() -> None:
+    assert answer(429, Retry_After="4").wait_seconds == 4.0
+    assert answer(503, Retry_After="4").wait_seconds == 0.0
+
+
+def claim(**changes: Any) -> Claim:  # noqa: ANN401 - its fields are of many kinds
+    values: dict[str, Any] = {
+        "letter_id": "1" * 32,
+        "attempt_id": "2" * 32,
+        "is_notice": False,
+        "category": "trees",
+        "to_name": "The Minister",
+        "to_email": "minister@harbours.example",
+        "from_name": "Ana Reed",
+        "reply_to": ("Ana Reed", "ana@readers.example"),
+        "subject": "Keep the trees",
+        "body": "Dear Minister,\n\nPlease.",
+        "leave_at": NOW,
+        "leave_by": NOW + LEAD,
+        "slot": None,
+        "is_probe": False,
+    }
+    return Claim(**{**values, **changes})
+
+
+def body_of(**changes: Any) -> dict[str, Any]:  # noqa: ANN401 - its fields are of many kinds
+    """Give the body as it travels."""
+    body: dict[str, Any] = json.loads(
+        json.dumps(request_body(claim(**changes), "post@postbag.example"))
+    )
+    return body
+
+
+def test_a_letter_has_all_that_the_account_of_it_needs() -> None:
+    body = body_of()
+    body["categories"].sort()
+    off = {"enable": False}
+    assert body == {
+        "from": {"email": "post@postbag.example", "name": "Ana Reed"},
+        "reply_to": {"email": "ana@readers.example", "name": "Ana Reed"},
+        "subject": "Keep the trees",
+        "content": [{"type": "text/plain", "value": "Dear Minister,\n\nPlease."}],
+        "personalizations": [
+            {
+                "to": [{"email": "minister@harbours.example", "name": "The Minister"}],
+                "custom_args": {"letter_id": "1" * 32, "attempt_id": "2" * 32},
+            }
+        ],
+        "categories": ["letter", "trees"],
+        "tracking_settings": {
+            "click_tracking": {**off, "enable_text": False},
+            "open_tracking": off,
+            "subscription_tracking": off,
+        },
+    }
+
+
+def test_a_notice_goes_from_us_and_is_no_letter() -> None:
+    body = body_of(is_notice=True, category="", to_name="", from_name="", reply_to=None)
+    assert body["from"] == {"email": "post@postbag.example"}
+    assert "reply_to" not in body
+    (person,) = body["personalizations"]
+    assert person["to"] == [{"email": "minister@harbours.example"}]
+    assert person["custom_args"] == {"notice_id": "1" * 32, "attempt_id": "2" * 32}
+    assert body["categories"] == ["notice"]
+    assert set(body_of(is_notice=True)["categories"]) == {"trees", "notice"}
+
+
+@given(name=st.text(min_size=1, max_size=60).filter(lambda name: name.strip()))
+def test_no_name_moves_a_letter_to_another_address(name: str) -> None:
+    body = body_of(to_name=name, reply_to=(name, "ana@readers.example"), from_name=name)
+    (person,) = body["personalizations"]
+    (to,) = person["to"]
+    assert to["email"] == "minister@harbours.example"
+    assert not re.search("[,;]", to.get("name", ""))
+    assert body["reply_to"]["email"] == "ana@readers.example"
+    assert body["from"]["email"] == "post@postbag.example"
+
+
+@given(text=st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=200))
+def test_a_text_travels_as_it_was_written(text: str) -> None:
+    assert body_of(body=text)["content"][0]["value"] == text

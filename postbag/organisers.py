@@ -20,6 +20,6 @@ def _invite(shell: Shell, options: Namespace) -> int:
         raise Refused(f"{options.email} is no e-mail address: it should read like name@host.org.")
     with shell.database.write() as connection:
         token = organisers.invite(connection, options.email, shell.now())
-    shell.say("This link signs in once, within two days:")
+    shell.say("The link signs in once, within two days.")
     print(f"{shell.settings.public_url}/desk/sign-in/{token}")
     return 0

@@ -142,7 +142,7 @@ class Drain:
             if self._stopping.is_set() or self.now() > won.leave_by:
                 outcome = Outcome(Answer.UNREACHABLE, None, GIVEN_BACK)
             else:
-                outcome = await self._sendgrid.send(won)
+                outcome = await self._send_once(won)
             if outcome.left_at is not None:
                 outcome = Outcome(
                     outcome.answer,
@@ -151,6 +151,16 @@ class Drain:
                     outcome.wait_seconds,
                 )
         self._done.append((won, outcome))
+
+    async def _send_once(self, won: Claim) -> Outcome:
+        """Send a letter. An error that nobody foresaw leaves it for a person, at once."""
+        try:
+            return await self._sendgrid.send(won)
+        except Exception as error:  # noqa: BLE001 - its outcome must be recorded whatever happens
+            # Only the kind of the error: its message could hold what somebody wrote.
+            kind = type(error).__name__
+            _log.error("unforeseen %s while sending attempt %s", kind, won.attempt_id)
+            return Outcome(Answer.UNKNOWN, None, kind)
 
     async def _record_always(self) -> None:
         while True:

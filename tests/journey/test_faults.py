@@ -8,7 +8,9 @@ from itertools import count
 import pytest
 from sqlalchemy import select, update
 
-from letters.storage import account
+from letters import intake
+from letters.notices import Notice
+from letters.storage import account, campaigns
 from letters.storage.schema import account as account_table
 from letters.storage.schema import letter
 from tests.stack import Stack, wait_for
@@ -130,3 +132,21 @@ def test_a_killed_worker_loses_nothing_and_sends_nothing_twice(stack: Stack, slu
     stack.start_worker()
     wait_for(lambda: stack.states(slug) == {"delivered": 1})
     assert taken(stack, slug) == 1
+
+
+def test_what_nobody_foresaw_is_left_for_a_person_at_once(stack: Stack, slug: str) -> None:
+    # SendGrid's library raises a KeyError for such an address; no form and no file lets one in.
+    with stack.database.write() as connection:
+        stored = campaigns.find(connection, slug)
+        notice_id = intake.post(
+            connection, Notice("S", "B"), "not an address", datetime.now(UTC), stored.id
+        )
+
+    def state() -> str:
+        with stack.database.read() as connection:
+            found = select(letter.c.state).where(letter.c.id == notice_id)
+            return str(connection.execute(found).scalar_one())
+
+    wait_for(lambda: state() == "unknown", seconds=12)
+    write(stack, slug)
+    wait_for(lambda: stack.states(slug) == {"delivered": 1})

@@ -7,7 +7,7 @@ from typing import Final
 
 from sqlalchemy import Connection, bindparam, func, select, text, update
 
-from letters.states import Cause, State
+from letters.states import Cause
 from letters.storage.campaigns import hold
 from letters.storage.changes import Change, Happening, apply
 from letters.storage.schema import Moment, account, attempt, letter, target
@@ -113,11 +113,3 @@ def _hold_targets(
         )
         if ended.rowcount:
             hold(connection, target_id, now)
-
-
-def state_of(connection: Connection, letter_id: str) -> State | None:
-    """Return a letter's state; None where there is no such letter."""
-    found = connection.execute(
-        select(letter.c.state).where(letter.c.id == letter_id, letter.c.kind == "letter")
-    ).scalar()
-    return None if found is None else State(found)

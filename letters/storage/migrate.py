@@ -1,6 +1,5 @@
 """Bring a database to the newest schema."""
 
-import time
 from pathlib import Path
 from typing import Final
 
@@ -42,13 +41,3 @@ def is_current(database: Database) -> bool:
     wanted = ScriptDirectory.from_config(configuration()).get_current_head()
     with database.read() as connection:
         return MigrationContext.configure(connection).get_current_revision() == wanted
-
-
-def wait_until_current(database: Database, *, seconds: float) -> bool:
-    """Wait for a release process to finish its migrations; tell whether it did in time."""
-    deadline = time.monotonic() + seconds
-    while not is_current(database):
-        if time.monotonic() > deadline:
-            return False
-        time.sleep(0.5)
-    return True

@@ -113,7 +113,6 @@ submission = Table(
     Column("opt_in_wording", Text),  # null: the box was not ticked
     Column("submitted_at", Moment, nullable=False),
     Column("confirmed_at", Moment),
-    Column("reminded_at", Moment),
     Column("erased_at", Moment),
     Index("ix_submission_address", "campaign_id", "address"),
     Index("ix_submission_kept", "submitted_at", sqlite_where=text("erased_at IS NULL"),

@@ -76,6 +76,8 @@ class Pacing:
     """A subset of WEEKDAYS, in that order. A window that crosses midnight belongs to the day on
     which it opens."""
     resend_unknown: ResendUnknown = ResendUnknown.NEVER
+    hold_after_soft_failures: int = 10
+    """Letters in a row that come back or are dropped, after which a target's letters are held."""
 
     @property
     def interval(self) -> timedelta:

@@ -132,6 +132,8 @@ def _read_pacing(table: CheckedTable) -> Pacing:
         window=rules.window(table.text("window", rules.WINDOW, "")),
         days=tuple(day for day in WEEKDAYS if day in days),
         resend_unknown=table.choice("resend_unknown", ResendUnknown, usual.resend_unknown),
+        hold_after_soft_failures=table.whole("hold_after_soft_failures", 1, 1_000)
+        or usual.hold_after_soft_failures,
     )
     table.end()
     return pacing
@@ -251,6 +253,7 @@ def write_campaign(campaign: Campaign) -> str:
                 "window": str(pacing.window) if pacing.window else None,
                 "days": list(pacing.days) if pacing.days != WEEKDAYS else None,
                 "resend_unknown": str(pacing.resend_unknown),
+                "hold_after_soft_failures": pacing.hold_after_soft_failures,
             }
         ),
         "letter": _filled(

@@ -1,13 +1,24 @@
 """Erase a writer: text and personal data go, the totals stay and the books still reconcile."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy import Connection, exists, or_, select, update
 
+from letters.posting import Purpose
 from letters.states import FINAL, NOT_LEFT, Cause, State
 from letters.storage.changes import Happening, apply
 from letters.storage.database import Database
-from letters.storage.schema import attempt, event, history, letter, submission, writing
+from letters.storage.identity import new_id
+from letters.storage.schema import (
+    attempt,
+    event,
+    history,
+    letter,
+    notice,
+    submission,
+    writing,
+)
 
 
 class StillLeaving(Exception):
@@ -37,6 +48,7 @@ def erase(connection: Connection, submission_id: str, now: datetime) -> None:
         .where(writing.c.letter_id.in_(ids))
         .values(once=None, to_name=None, to_email=None, subject=None, body=None)
     )
+    connection.execute(update(notice).where(notice.c.letter_id.in_(ids)).values(address=None))
     for table in (attempt, event, history):
         connection.execute(update(table).where(table.c.letter_id.in_(ids)).values(detail=None))
     connection.execute(
@@ -50,8 +62,24 @@ def erase(connection: Connection, submission_id: str, now: datetime) -> None:
             reason=None,
             points=[],
             opt_in_wording=None,
+            remind_at=None,
             erased_at=now,
         )
+    )
+
+
+def erase_notices(connection: Connection, notice_ids: Sequence[str]) -> None:
+    """Erase what notices said and to whom."""
+    connection.execute(
+        update(writing)
+        .where(writing.c.letter_id.in_(notice_ids))
+        .values(to_email=None, subject=None, body=None)
+    )
+    connection.execute(
+        update(notice).where(notice.c.letter_id.in_(notice_ids)).values(address=None)
+    )
+    connection.execute(
+        update(history).where(history.c.letter_id.in_(notice_ids)).values(detail=None)
     )
 
 
@@ -69,6 +97,25 @@ def due(connection: Connection, before: datetime, most: int) -> list[str]:
                 submission.c.erased_at.is_(None), submission.c.submitted_at < before, ~unfinished
             )
             .order_by(submission.c.submitted_at)
+            .limit(most)
+        ).scalars()
+    )
+
+
+def due_notices(connection: Connection, before: datetime, most: int) -> list[str]:
+    """Return notices to organisers, sign-in links among them, that were queued before `before`."""
+    return list(
+        connection.execute(
+            select(notice.c.letter_id)
+            .select_from(notice.join(letter))
+            .where(
+                notice.c.address.is_not(None),
+                notice.c.purpose.in_(
+                    [str(p) for p in (Purpose.SIGN_IN, Purpose.ALARM, Purpose.TEST)]
+                ),
+                notice.c.letter_id < new_id(before)[:12],
+                letter.c.state.not_in([str(State.QUEUED), str(State.SENDING)]),
+            )
             .limit(most)
         ).scalars()
     )

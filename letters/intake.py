@@ -7,8 +7,10 @@ from sqlalchemy import Connection, exists, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from letters.addresses import canonical
-from letters.campaign import Confirm
-from letters.notices import Notice, first_notice
+from letters.campaign import Campaign, Confirm
+from letters.later_notices import repeated
+from letters.notices import first_notice
+from letters.posting import NOTICE_EVERY, Purpose, may_be_mailed_about, post
 from letters.states import NOT_LEFT, State
 from letters.storage.campaigns import StoredCampaign
 from letters.storage.changes import count_new
@@ -18,8 +20,8 @@ from letters.storage.schema import history, letter, submission, writing
 from letters.submission import Draft, Submission
 from letters.tokens import Tokens
 
-NOTICE_EVERY: Final = timedelta(hours=24)
-"""One address gets at most one notice about one campaign in this time, whatever is posted."""
+REMIND_AFTER: Final = timedelta(days=3)
+"""A writer who has not confirmed by then is reminded, once."""
 _TRIES: Final = 5
 
 
@@ -65,11 +67,15 @@ def _take(
         return
     address = canonical(new.email)
     drafts = [d for d in new.drafts if not _is_taken(connection, once(d.target_id, address))]
-    wants_notice = not _noticed_lately(connection, stored.id, address, now)
+    wants_notice = may_be_mailed_about(connection, stored.id, new.email, now)
     if not drafts:
         if wants_notice:
             _notify_about_latest(connection, tokens, public_url, stored, address, now)
         return
+    remind_at = None
+    if stored.campaign.confirm is Confirm.BEFORE_SENDING:
+        # Where this post may bring no mail, the link comes when it may.
+        remind_at = now + (REMIND_AFTER if wants_notice else NOTICE_EVERY)
     submission_id = new_id(now)
     connection.execute(
         insert(submission).values(
@@ -87,6 +93,7 @@ def _take(
             if new.opt_in and stored.campaign.opt_in
             else None,
             submitted_at=now,
+            remind_at=remind_at,
         )
     )
     _store_letters(connection, stored, submission_id, address, drafts, now)
@@ -182,21 +189,6 @@ def _replace_texts(
     )
 
 
-def _noticed_lately(connection: Connection, campaign_id: int, address: str, now: datetime) -> bool:
-    return bool(
-        connection.execute(
-            select(
-                exists()
-                .where(letter.c.submission_id == submission.c.id)
-                .where(letter.c.kind == "notice")
-                .where(submission.c.campaign_id == campaign_id)
-                .where(submission.c.address == address)
-                .where(letter.c.id > new_id(now - NOTICE_EVERY)[:12])
-            )
-        ).scalar()
-    )
-
-
 def _notify_about_latest(
     connection: Connection,
     tokens: Tokens,
@@ -206,12 +198,17 @@ def _notify_about_latest(
     now: datetime,
 ) -> None:
     latest = connection.execute(
-        select(submission.c.id, submission.c.email)
+        select(submission.c.id, submission.c.email, submission.c.confirmed_at)
         .where(submission.c.campaign_id == stored.id, submission.c.address == address)
         .order_by(submission.c.id.desc())
     ).first()
-    if latest is not None:
+    if latest is None:
+        return
+    if stored.campaign.confirm is Confirm.BEFORE_SENDING and latest.confirmed_at is None:
         _notify(connection, tokens, public_url, stored, latest.id, latest.email, now)
+        return
+    notice = repeated(stored.campaign, f"{public_url}/l/{tokens.receipt(latest.id)}")
+    post(connection, notice, Purpose.LINK, latest.email, now, stored.id, latest.id)
 
 
 def _notify(
@@ -223,35 +220,12 @@ def _notify(
     email: str,
     now: datetime,
 ) -> None:
+    link = notice_link(public_url, tokens, stored.campaign, submission_id)
+    notice = first_notice(stored.campaign, link)
+    post(connection, notice, Purpose.LINK, email, now, stored.id, submission_id)
+
+
+def notice_link(public_url: str, tokens: Tokens, campaign: Campaign, submission_id: str) -> str:
+    """Return the link that a first notice carries: to confirm, or to the receipt."""
     link = f"{public_url}/l/{tokens.receipt(submission_id)}"
-    if stored.campaign.confirm is Confirm.BEFORE_SENDING:
-        link = f"{link}/confirm"
-    post(connection, first_notice(stored.campaign, link), email, now, stored.id, submission_id)
-
-
-def post(
-    connection: Connection,
-    notice: Notice,
-    email: str,
-    now: datetime,
-    campaign_id: int | None = None,
-    submission_id: str | None = None,
-) -> str:
-    """Queue a notice to one address; return its id."""
-    notice_id = new_id(now)
-    connection.execute(
-        insert(letter).values(
-            id=notice_id,
-            kind="notice",
-            campaign_id=campaign_id,
-            submission_id=submission_id,
-            state=str(State.QUEUED),
-            state_at=now,
-        )
-    )
-    connection.execute(
-        insert(writing).values(
-            letter_id=notice_id, to_email=email, subject=notice.subject, body=notice.body
-        )
-    )
-    return notice_id
+    return f"{link}/confirm" if campaign.confirm is Confirm.BEFORE_SENDING else link

@@ -18,6 +18,10 @@ class Translations(Protocol):
         """Return `message` in the campaign's language."""
         ...
 
+    def ngettext(self, msgid1: str, msgid2: str, n: int) -> str:
+        """Return the form that `n` asks for, in the campaign's language."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class Notice:

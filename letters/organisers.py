@@ -43,6 +43,17 @@ def find(connection: Connection, email: str) -> Organiser | None:
     return None if row is None else Organiser(row.id, row.email)
 
 
+def all_addresses(connection: Connection) -> list[str]:
+    """Return every organiser's address."""
+    return list(connection.execute(select(organiser.c.email).order_by(organiser.c.email)).scalars())
+
+
+def addresses_of(connection: Connection, campaign_id: int) -> list[str]:
+    """Return the addresses of those who look after a campaign: today every organiser does."""
+    del campaign_id
+    return all_addresses(connection)
+
+
 def use_link(connection: Connection, token: str, now: datetime) -> str | None:
     """Return the token of a new session; None for a link that is used, too old or forged."""
     used = connection.execute(

@@ -138,7 +138,7 @@ def confirm(connection: Connection, submission_id: str, now: datetime) -> None:
     connection.execute(
         update(submission)
         .where(submission.c.id == submission_id, submission.c.confirmed_at.is_(None))
-        .values(confirmed_at=now)
+        .values(confirmed_at=now, remind_at=None)
     )
 
 

@@ -1,17 +1,19 @@
 """Record what is said of letters after they left, through the same decisions as a send's answer."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import Connection, bindparam, func, select, text, update
+from sqlalchemy import ColumnElement, Connection, bindparam, func, or_, select, text, update
 
+from letters import addressees
 from letters.states import Cause
-from letters.storage.campaigns import hold
+from letters.storage.campaigns import pacing_of
 from letters.storage.changes import Change, Happening, apply
-from letters.storage.schema import Moment, account, attempt, letter, target
+from letters.storage.schema import Moment, account, attempt, campaign, letter, target
 
+_FAILURES: Final = frozenset({Cause.BOUNCE, Cause.DROP})
 _INSERT_EVENT: Final = text(
     "INSERT INTO event (sg_event_id, letter_id, attempt_id, kind, happened_at, received_at, detail)"
     " VALUES (:sg_event_id, :letter_id, :attempt_id, :kind, :happened_at, :received_at, :detail)"
@@ -67,6 +69,12 @@ def record(connection: Connection, events: Sequence[DeliveryEvent], now: datetim
             for event in ours
         ],
     )
+    failed = {
+        known[event.attempt_id].letter_id: event
+        for event in ours
+        if event.ends_target or event.cause in _FAILURES
+    }
+    shaken = _lock_shaken(connection, {known[event.attempt_id].letter_id for event in ours}, failed)
     changes = apply(
         connection,
         [
@@ -80,11 +88,10 @@ def record(connection: Connection, events: Sequence[DeliveryEvent], now: datetim
             for event in ours
         ],
     )
-    _hold_targets(
-        connection,
-        ((known[event.attempt_id].letter_id, event) for event in ours if event.ends_target),
-        now,
-    )
+    if shaken:
+        endings = {i: event for i, event in failed.items() if event.ends_target}
+        _stop_targets(connection, endings, now)
+        _count_failures(connection, changes, failed, now)
     latest = max(known[event.attempt_id].claimed_at for event in ours)
     connection.execute(
         update(account)
@@ -94,22 +101,74 @@ def record(connection: Connection, events: Sequence[DeliveryEvent], now: datetim
     return changes
 
 
-def _hold_targets(
-    connection: Connection, endings: Iterable[tuple[str, DeliveryEvent]], now: datetime
+def _lock_shaken(
+    connection: Connection, letter_ids: Collection[str], failed: Collection[str]
+) -> bool:
+    """Tell whether targets of these letters fail now or have failed lately; lock those targets.
+
+    Letters are locked before targets here too, as everywhere.
+    """
+    is_shaken: ColumnElement[bool] = target.c.soft_failures > 0
+    if failed:
+        is_shaken = or_(letter.c.id.in_(failed), is_shaken)
+    rows = connection.execute(
+        select(letter.c.target_id)
+        .select_from(letter.join(target))
+        .where(letter.c.id.in_(letter_ids), is_shaken)
+        .distinct()
+    )
+    shaken = sorted(rows.scalars())
+    if shaken:
+        letters = select(letter.c.id).where(letter.c.id.in_(letter_ids)).order_by(letter.c.id)
+        connection.execute(letters.with_for_update())
+        targets = select(target.c.id).where(target.c.id.in_(shaken)).order_by(target.c.id)
+        connection.execute(targets.with_for_update())
+    return bool(shaken)
+
+
+def _stop_targets(
+    connection: Connection, endings: Mapping[str, DeliveryEvent], now: datetime
 ) -> None:
-    words = {letter_id: event.detail or event.kind for letter_id, event in endings}
-    if not words:
-        return
     rows = connection.execute(
         select(letter.c.target_id, func.min(letter.c.id))
-        .where(letter.c.id.in_(words), letter.c.kind == "letter")
+        .where(letter.c.id.in_(endings), letter.c.kind == "letter")
         .group_by(letter.c.target_id)
+        .order_by(letter.c.target_id)
     )
     for target_id, letter_id in rows.all():
-        ended = connection.execute(
-            update(target)
-            .where(target.c.id == target_id, target.c.held_reason.is_(None))
-            .values(held_reason=words[letter_id])
+        event = endings[letter_id]
+        addressees.stop(connection, target_id, event.detail or event.kind, now)
+
+
+def _count_failures(
+    connection: Connection,
+    changes: Sequence[Change],
+    failed: Mapping[str, DeliveryEvent],
+    now: datetime,
+) -> None:
+    """Count letters in a row that came back or were dropped; stop where they are too many."""
+    runs: dict[int, int] = {}
+    arrived: set[int] = set()
+    words: dict[int, str] = {}
+    for change in changes:
+        if change.kind != "letter" or change.target_id is None:
+            continue
+        if change.cause in _FAILURES:
+            runs[change.target_id] = runs.get(change.target_id, 0) + 1
+            event = failed[change.letter_id]
+            words[change.target_id] = event.detail or event.kind
+        elif change.cause is Cause.DELIVER:
+            runs[change.target_id] = 0
+            arrived.add(change.target_id)
+    for target_id, run in sorted(runs.items()):
+        before = 0 if target_id in arrived else target.c.soft_failures
+        connection.execute(
+            update(target).where(target.c.id == target_id).values(soft_failures=before + run)
         )
-        if ended.rowcount:
-            hold(connection, target_id, now)
+        row = connection.execute(
+            select(target.c.soft_failures, campaign.c.definition)
+            .select_from(target.join(campaign))
+            .where(target.c.id == target_id)
+        ).one()
+        if run and row.soft_failures >= pacing_of(row.definition).hold_after_soft_failures:
+            addressees.stop(connection, target_id, words[target_id], now)

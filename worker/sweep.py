@@ -7,7 +7,7 @@ from typing import Final
 
 from sqlalchemy import Connection, bindparam, delete, or_, select, update
 
-from letters import erasure
+from letters import addressees, erasure
 from letters.campaign import ResendUnknown
 from letters.settings import Settings
 from letters.states import NOT_LEFT, Cause, State
@@ -26,6 +26,7 @@ from letters.storage.schema import (
     throttle,
     writing,
 )
+from worker.telling import tell
 
 CONFIRM_WITHIN: Final = timedelta(days=7)
 _SLACK: Final = timedelta(seconds=20)
@@ -56,14 +57,18 @@ def sweep(database: Database, settings: Settings, now: datetime) -> Swept:
             *_unconfirmed(connection, now),
             *_over(connection, now),
             *_proven_lost(connection, settings, now),
+            *_undecided(connection, now),
         ]
         left_office = _left_office(connection, now)
-        old = erasure.due(connection, now - timedelta(days=settings.retention_days), _MOST_ERASED)
+        kept_since = now - timedelta(days=settings.retention_days)
+        old = erasure.due(connection, kept_since, _MOST_ERASED)
+        old_notices = erasure.due_notices(connection, kept_since, _MOST)
         due_at = next_due(connection, now)
-    if old:
+    if old or old_notices:
         with database.write() as connection:
             for submission_id in old:
                 erasure.erase(connection, submission_id, now)
+            erasure.erase_notices(connection, old_notices)
         erasure.forget_pages(database)
         _log.info("erased %d submissions whose time to be kept was over", len(old))
     if happenings or left_office:
@@ -82,8 +87,9 @@ def sweep(database: Database, settings: Settings, now: datetime) -> Swept:
             connection.execute(delete(throttle).where(throttle.c.at < now - timedelta(days=1)))
         if changes:
             _log.info("swept %d letters", len(changes))
+        tell(database, settings, now)
         return Swept(now, len(changes))
-    return Swept(due_at, 0)
+    return Swept(now if tell(database, settings, now) else due_at, 0)
 
 
 def _abandoned(connection: Connection, settings: Settings, now: datetime) -> list[Happening]:
@@ -120,6 +126,10 @@ def _over(connection: Connection, now: datetime) -> list[Happening]:
         .limit(_MOST)
     ).scalars()
     return [Happening(i, Cause.EXPIRE, now) for i in ids]
+
+
+def _undecided(connection: Connection, now: datetime) -> list[Happening]:
+    return [Happening(i, Cause.EXPIRE, now) for i in addressees.undecided(connection, now, _MOST)]
 
 
 def _left_office(connection: Connection, now: datetime) -> list[int]:

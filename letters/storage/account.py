@@ -104,5 +104,12 @@ def recover(connection: Connection) -> None:
     connection.execute(
         update(account)
         .where(account.c.since.is_not(None))
-        .values(since=None, trouble=None, refused=False, failures=0, not_before=None)
+        .values(
+            since=None,
+            trouble=None,
+            refused=False,
+            failures=0,
+            not_before=None,
+            alarmed_at=None,
+        )
     )

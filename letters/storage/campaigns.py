@@ -129,7 +129,7 @@ def _load_targets(
         values: dict[str, object] = {
             "position": position,
             "email": new.email,
-            "definition": _as_json(new),
+            "definition": target_definition(new),
             "valid_before": new.valid_before,
             "withdrawn": False,
         }
@@ -197,7 +197,8 @@ def _stored(connection: Connection, row: Row[tuple[object, ...]]) -> StoredCampa
     return StoredCampaign(row.id, parsed, targets)
 
 
-def _as_json(of: Target) -> dict[str, object]:
+def target_definition(of: Target) -> dict[str, object]:
+    """Return what is kept of a target as its organisers wrote it."""
     return {
         "name": of.name,
         "email": of.email,

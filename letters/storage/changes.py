@@ -13,7 +13,7 @@ from typing import Final
 from sqlalchemy import Connection, bindparam, insert, select, text, update
 
 from letters.states import Cause, State, advance
-from letters.storage.schema import history, letter, target
+from letters.storage.schema import history, is_in, letter, target
 
 # These speak of one attempt, and only while it is the letter's latest.
 _OF_LATEST_ATTEMPT: Final = frozenset({Cause.NOT_TAKEN, Cause.REFUSED, Cause.LOST})
@@ -115,6 +115,18 @@ def apply(connection: Connection, happenings: Sequence[Happening]) -> list[Chang
         connection.execute(insert(history), records)
         _count(connection, changes)
     return changes
+
+
+def readdress(connection: Connection, letter_id: str, target_id: int, now: datetime) -> None:
+    """Turn a held letter to another target, and queue it there. The caller has its lock."""
+    earlier: int = connection.execute(
+        select(letter.c.target_id).where(letter.c.id == letter_id, is_in(State.HELD))
+    ).scalar_one()
+    connection.execute(
+        update(letter).where(letter.c.id == letter_id).values(target_id=target_id, told=0)
+    )
+    bump(connection, {(earlier, State.HELD): -1, (target_id, State.HELD): 1})
+    apply(connection, [Happening(letter_id, Cause.RELEASE, now)])
 
 
 def count_new(connection: Connection, letters: Iterable[tuple[int, State]]) -> None:

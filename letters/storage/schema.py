@@ -66,6 +66,9 @@ metadata: Final = MetaData(
 )
 _Key: Final = BigInteger().with_variant(Integer, "sqlite")
 _STATES: Final = ", ".join(f"'{state}'" for state in State)
+_BAD_NEWS: Final = (
+    "state IN ('bounced', 'dropped', 'failed', 'expired') AND told = 0 AND kind = 'letter'"
+)
 
 campaign = Table(
     "campaign",
@@ -77,6 +80,7 @@ campaign = Table(
     Column("definition", Text, nullable=False),  # the campaign file, but for status and targets
     Column("ends_at", Moment),
     Column("loaded_at", Moment, nullable=False),
+    Column("unknown_alarm_at", Moment),  # when unknown letters last brought an alarm
 )
 
 target = Table(
@@ -90,12 +94,24 @@ target = Table(
     Column("next_slot_at", Moment, nullable=False),
     Column("valid_before", Moment),
     Column("held_reason", Text),  # why its letters are held; null: it can be written to
+    Column("held_at", Moment),
+    Column("alarmed_at", Moment),  # when the organisers were mailed that nothing goes to it
+    # Letters in a row, up to now, that came back or were dropped.
+    Column("soft_failures", Integer, nullable=False, server_default=text("0")),
     Column("withdrawn", Boolean, nullable=False, server_default=text("false")),
     Column("queued", Integer, nullable=False, server_default=text("0")),  # letters waiting
     Index("ix_target_campaign_email", "campaign_id", "email", unique=True),
     Index("ix_target_due", "next_slot_at", sqlite_where=text("queued > 0"),
           postgresql_where=text("queued > 0")),
 )  # fmt: skip
+
+successor = Table(
+    "successor",
+    metadata,
+    Column("target_id", ForeignKey("target.id"), primary_key=True),  # who left
+    Column("successor_id", ForeignKey("target.id"), nullable=False),
+    Column("named_at", Moment, nullable=False),
+)
 
 submission = Table(
     "submission",
@@ -114,7 +130,10 @@ submission = Table(
     Column("submitted_at", Moment, nullable=False),
     Column("confirmed_at", Moment),
     Column("erased_at", Moment),
+    Column("remind_at", Moment),  # null: its writer has confirmed, or has been reminded
     Index("ix_submission_address", "campaign_id", "address"),
+    Index("ix_submission_remind", "remind_at", sqlite_where=text("remind_at IS NOT NULL"),
+          postgresql_where=text("remind_at IS NOT NULL")),
     Index("ix_submission_kept", "submitted_at", sqlite_where=text("erased_at IS NULL"),
           postgresql_where=text("erased_at IS NULL")),
 )  # fmt: skip
@@ -131,6 +150,8 @@ letter = Table(
     Column("state_at", Moment, nullable=False),
     Column("attempt_id", String(32)),  # the latest
     Column("resends", Integer, nullable=False, server_default=text("0")),
+    # 1: its writer was mailed that it did not arrive, or asked about a successor.
+    Column("told", Integer, nullable=False, server_default=text("0")),
     CheckConstraint("kind IN ('letter', 'notice')", name="kind"),
     CheckConstraint(f"state IN ({_STATES})", name="state"),
     Index("ix_letter_waiting", "target_id", "id", sqlite_where=text("state = 'queued'"),
@@ -143,6 +164,10 @@ letter = Table(
           postgresql_where=text("state = 'unknown'")),
     Index("ix_letter_unconfirmed", "state_at", sqlite_where=text("state = 'unconfirmed'"),
           postgresql_where=text("state = 'unconfirmed'")),
+    Index("ix_letter_held", "target_id", sqlite_where=text("state = 'held'"),
+          postgresql_where=text("state = 'held'")),
+    Index("ix_letter_bad_news", "state_at", sqlite_where=text(_BAD_NEWS),
+          postgresql_where=text(_BAD_NEWS)),
     Index("ix_letter_campaign", "campaign_id", "state", "state_at"),
     Index("ix_letter_submission", "submission_id"),
 )  # fmt: skip
@@ -157,6 +182,15 @@ writing = Table(
     Column("subject", Text),
     Column("body", Text),
     Column("edited_at", Moment),
+)
+
+notice = Table(
+    "notice",
+    metadata,
+    Column("letter_id", ForeignKey("letter.id"), primary_key=True),
+    Column("purpose", String(10), nullable=False),
+    Column("address", Text),  # canonical
+    Index("ix_notice_address", "address", "letter_id"),
 )
 
 attempt = Table(
@@ -215,6 +249,7 @@ account = Table(
     Column("refused", Boolean, nullable=False, server_default=text("false")),  # 401 or 403
     Column("failures", Integer, nullable=False, server_default=text("0")),
     Column("events_until", Moment),  # latest claim of which an event has come
+    Column("alarmed_at", Moment),  # when the organisers were mailed about the trouble
 )
 
 organiser = Table(
@@ -246,6 +281,7 @@ throttle = Table(
 
 # A partial index serves a query only where the query spells the same condition out: a parameter
 # could have any value.
+BAD_NEWS: Final[ColumnElement[bool]] = literal_column(f"({_BAD_NEWS})", Boolean())
 HAS_QUEUED: Final = target.c.queued > literal_column("0")
 IS_NOTICE: Final = letter.c.kind == literal_column("'notice'")
 

@@ -8,7 +8,7 @@ from itertools import count
 import pytest
 from sqlalchemy import select, update
 
-from letters import intake
+from letters import posting
 from letters.notices import Notice
 from letters.storage import account, campaigns
 from letters.storage.schema import account as account_table
@@ -138,8 +138,13 @@ def test_what_nobody_foresaw_is_left_for_a_person_at_once(stack: Stack, slug: st
     # SendGrid's library raises a KeyError for such an address; no form and no file lets one in.
     with stack.database.write() as connection:
         stored = campaigns.find(connection, slug)
-        notice_id = intake.post(
-            connection, Notice("S", "B"), "not an address", datetime.now(UTC), stored.id
+        notice_id = posting.post(
+            connection,
+            Notice("S", "B"),
+            posting.Purpose.TEST,
+            "not an address",
+            datetime.now(UTC),
+            stored.id,
         )
 
     def state() -> str:

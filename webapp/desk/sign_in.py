@@ -5,7 +5,7 @@ from http import HTTPStatus
 from flask import Response, make_response, redirect, render_template, request, session, url_for
 from flask_wtf.csrf import generate_csrf
 
-from letters import intake, organisers
+from letters import organisers, posting
 from letters.notices import Notice
 from webapp import errors
 from webapp.desk.door import door
@@ -51,10 +51,18 @@ def send_link() -> str | Response:
     email = request.form.get("email", "")[:254]
     now = parts().now()
     with parts().database.write() as connection:
-        if organisers.find(connection, email) is not None:
+        if organisers.find(connection, email) is not None and posting.may_be_mailed(
+            connection, email, now
+        ):
             token = organisers.invite(connection, email, now)
             link = f"{parts().settings.public_url}/desk/sign-in/{token}"
-            intake.post(connection, _link_notice(link), email.strip().lower(), now)
+            posting.post(
+                connection,
+                _link_notice(link),
+                posting.Purpose.SIGN_IN,
+                email.strip().lower(),
+                now,
+            )
     wake_worker(parts().redis)
     return _sign_in_page(_("If this address belongs to an organiser, a link is on its way to it."))
 

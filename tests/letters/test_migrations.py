@@ -1,0 +1,28 @@
+"""The migrations lead to the tables that the code defines, and back again."""
+
+from alembic import command
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import inspect
+
+from letters.storage.database import Database
+from letters.storage.migrate import configuration, is_current, migrate
+from letters.storage.schema import metadata
+
+
+def test_the_migrations_make_the_tables_that_the_code_defines(database: Database) -> None:
+    assert is_current(database)
+    with database.read() as connection:
+        assert compare_metadata(MigrationContext.configure(connection), metadata) == []
+        names = set(inspect(connection).get_table_names())
+    assert names == {*metadata.tables, "alembic_version"}
+
+
+def test_every_step_can_be_undone_and_done_again(database: Database) -> None:
+    config = configuration()
+    with database.write() as connection:
+        config.attributes["connection"] = connection
+        command.downgrade(config, "0001")
+    assert not is_current(database)
+    migrate(database)
+    assert is_current(database)

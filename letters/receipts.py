@@ -5,6 +5,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, func, select, update
 
+from letters import addressees
 from letters.campaign import Target
 from letters.pacing import leaves_at
 from letters.states import NOT_LEFT, Cause, State
@@ -44,6 +45,16 @@ class SubmittedLetter:
     history: tuple[Step, ...]
     due_at: datetime | None
     """About when it should leave; None: not known, or it has left."""
+    offer: "Offer | None" = None
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """A letter that waits may go to whoever has taken over, if its writer says so."""
+
+    successor: Target
+    text: str
+    """The letter, with its salutation turned to the successor."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +91,7 @@ def read(connection: Connection, submission_id: str, now: datetime) -> Receipt:
     ).all()
     stored = campaigns.find(connection, head.slug)
     targets = {t.id: t for t in stored.targets}
+    follows = addressees.successors(connection, stored)
     steps: dict[str, list[Step]] = {}
     for row in connection.execute(
         select(history).where(history.c.letter_id.in_([r.id for r in rows])).order_by(history.c.id)
@@ -103,10 +115,24 @@ def read(connection: Connection, submission_id: str, now: datetime) -> Receipt:
                 expected_at(connection, stored, row.target_id, row.id, now)
                 if row.state == State.QUEUED
                 else None,
+                _offer(stored, row.body, targets[row.target_id], follows.get(row.target_id))
+                if row.state == State.HELD
+                else None,
             )
             for row in rows
         ),
     )
+
+
+def _offer(
+    stored: campaigns.StoredCampaign,
+    text: str,
+    left: campaigns.StoredTarget,
+    follows: campaigns.StoredTarget | None,
+) -> Offer | None:
+    if follows is None:
+        return None
+    return Offer(follows.target, addressees.proposed_text(stored, text, left, follows))
 
 
 def expected_at(

@@ -12,6 +12,7 @@ from letters.campaign_file import read_campaign, write_campaign
 from letters.storage import campaigns
 from letters.storage import migrate as migrations
 from letters.target_list import read_targets
+from postbag.addressees import add_decisions
 from postbag.shell import Commands, Refused, Shell
 from worker.wake import wake
 
@@ -30,11 +31,13 @@ def add_commands(commands: Commands) -> None:
     status.add_argument("slug")
     status.add_argument("status", choices=[str(status) for status in Status])
     status.set_defaults(act=_status)
-    targets = commands.add_parser("targets", help="load targets from a spreadsheet")
-    targets_load = targets.add_subparsers(dest="action", required=True).add_parser("load")
+    targets = commands.add_parser("targets", help="load targets, and decide about one")
+    target_actions = targets.add_subparsers(dest="action", required=True)
+    targets_load = target_actions.add_parser("load", help="take the targets from a spreadsheet")
     targets_load.add_argument("slug")
     targets_load.add_argument("file")
     targets_load.set_defaults(act=_load_targets)
+    add_decisions(target_actions)
 
 
 def migrate(shell: Shell, _options: Namespace) -> int:

@@ -7,7 +7,8 @@ from http import HTTPStatus
 from flask import Blueprint, Response, g, make_response, redirect, render_template, request, url_for
 from sqlalchemy import Connection
 
-from letters import erasure, receipts
+from letters import addressees, erasure, receipts
+from letters.addressees import CannotDecide
 from letters.compose import line_feeds
 from letters.receipts import Receipt, SubmittedLetter, TooLate, UnknownSubmission
 from letters.states import NOT_LEFT, State
@@ -48,6 +49,9 @@ class Item:
     can_edit: bool
     can_cancel: bool
     edit_error: str | None = None
+    offer_to: str = ""
+    """Whoever has taken over, and may get the letter if its writer says so."""
+    offer_text: str = ""
 
 
 def _read(token: str) -> tuple[Receipt, StoredCampaign]:
@@ -168,6 +172,34 @@ def edit(token: str) -> Response:
     return make_response(redirect(url_for("receipt.show", token=token), HTTPStatus.SEE_OTHER))
 
 
+@door.post("/send-on")
+def send_on(token: str) -> Response:
+    """Send a letter that waits to whoever has taken over, as its writer says."""
+    receipt, stored = _read(token)
+    letter_id = request.form.get("letter", "")
+    subject = trimmed(request.form.get("subject"))
+    text = line_feeds(request.form.get("body", ""))
+    problem = _problem(subject, text)
+    if problem is not None:
+        return _page(token, receipt, stored, (letter_id, subject, text, problem))
+    _change(
+        token,
+        lambda c, i: addressees.send_on(c, i, letter_id, subject, text, parts().now()),
+    )
+    wake_worker(parts().redis)
+    return make_response(redirect(url_for("receipt.show", token=token), HTTPStatus.SEE_OTHER))
+
+
+@door.errorhandler(CannotDecide)
+def _cannot_send_on(_error: CannotDecide) -> Response:
+    return errors.page(
+        HTTPStatus.CONFLICT,
+        _("This letter cannot go there"),
+        _("You may have a letter to this office already, or yours does not wait any more. Your "
+          "page shows where it is."),
+    )  # fmt: skip
+
+
 @door.post("/erase")
 def erase(token: str) -> Response:
     """Withdraw what has not left, and erase everything about this submission."""
@@ -215,7 +247,7 @@ def _page(
             items=items,
             urls={
                 name: url_for(f"receipt.{name}", token=token)
-                for name in ("edit", "cancel", "erase", "confirm")
+                for name in ("edit", "cancel", "erase", "confirm", "send_on")
             },
             can_confirm=any(x.state is State.UNCONFIRMED for x in receipt.letters),
             submitted=moment(receipt.submitted_at),
@@ -234,6 +266,9 @@ def _item(letter: SubmittedLetter, refused: tuple[str, str, str, str] | None = N
         due = max(letter.due_at, parts().now())
         sentence = _("%(sentence)s It should leave about %(time)s.", sentence=sentence,
                      time=moment(due))  # fmt: skip
+    if letter.offer is not None:
+        sentence = _("%(target)s can no longer be written to. Your letter waits for you to decide.",
+                     target=letter.target.name)  # fmt: skip
     error = None
     subject, text = letter.subject, letter.text
     if refused is not None and refused[0] == letter.id:
@@ -258,4 +293,6 @@ def _item(letter: SubmittedLetter, refused: tuple[str, str, str, str] | None = N
         can_edit=letter.state in NOT_LEFT,
         can_cancel=letter.state in NOT_LEFT,
         edit_error=error,
+        offer_to="" if letter.offer is None else letter.offer.successor.name,
+        offer_text="" if letter.offer is None else letter.offer.text,
     )

@@ -11,6 +11,7 @@ from letters.organisers import Organiser
 from letters.states import State
 from letters.storage import campaigns
 from webapp.desk.door import door
+from webapp.desk.held import held_targets
 from webapp.desk.shown import alarm_sentence, shown_books, status_word, target_row
 from webapp.parts import parts
 from webapp.words import ago
@@ -56,6 +57,7 @@ def show(slug: str) -> str:
         )
         failures = attention.failed_letters(connection, stored.id)
         alarms = attention.alarms(connection, stored, now)
+        held = held_targets(connection, stored, by_target, now)
     return render_template(
         "desk_campaign.html",
         campaign=stored.campaign,
@@ -70,6 +72,8 @@ def show(slug: str) -> str:
             (found.letter_id, found.target_name, found.detail or "", ago(found.since, now))
             for found in failures
         ],
+        held=held,
+        decide_url=url_for("desk.decide", slug=slug),
         status=str(stored.campaign.status),
         status_word=status_word(stored.campaign.status),
         status_url=url_for("desk.set_status", slug=slug),

@@ -1,0 +1,181 @@
+"""What people learn from SendGrid's events, and what is left when a writer has it all erased."""
+
+import html
+import json
+import re
+import secrets
+import time
+from collections.abc import Iterator
+from itertools import count
+from pathlib import Path
+
+import pytest
+from redis import Redis
+from sqlalchemy import text
+
+from tests.stack import Stack, form_fields, wait_for
+
+_numbers = count(1)
+
+
+@pytest.fixture
+def slug() -> str:
+    return f"telling-{next(_numbers)}"
+
+
+@pytest.fixture
+def desk(stack: Stack) -> Iterator[tuple[str, str]]:
+    """Give an organiser's address and the cookie of their session."""
+    email = f"olu.{secrets.token_hex(4)}@trees.example"
+    link = stack.postbag("organiser", "invite", email).stdout.splitlines()[-1]
+    answer = stack.get(link.removeprefix(stack.url))
+    yield email, answer.headers["Set-Cookie"].partition(";")[0]
+    stack.stand_in.request("DELETE", "/chaos")
+
+
+def test_a_target_that_bounces_stops_and_its_organiser_knows_within_ten_seconds(
+    stack: Stack, slug: str, desk: tuple[str, str]
+) -> None:
+    organiser, cookie = desk
+    to = f"bounced@{slug}.example"
+    stack.load(slug, to, pacing="per_target_per_hour = 900")
+    for _ in range(4):
+        assert stack.post(f"/c/{slug}", stack.form(slug)).status == 303
+    wait_for(lambda: "bounced" in stack.states(slug))
+    began = time.monotonic()
+
+    def alarms() -> list[str]:
+        return [m["subject"] for m in stack.messages(organiser) if slug_title in m["subject"]]
+
+    slug_title = "Keep the harbour's trees"
+    wait_for(lambda: any("has stopped" in subject for subject in alarms()), seconds=10)
+    answer = stack.get(f"/desk/{slug}", Cookie=cookie)
+    page = answer.body.decode()
+    assert time.monotonic() - began < 10
+    assert "Nothing goes to Minister 1, the Second" in page
+    assert stack.states(slug) == {"bounced": 1, "held": 3}
+    assert len(stack.messages(to)) == 1
+
+    # The address is mended on the desk, and the letters that waited go there.
+    fields = {
+        "csrf_token": form_fields(page)["csrf_token"],
+        "target": to,
+        "word": "address",
+        "email": f"delivered@{slug}.example",
+    }
+    # The session's cookie has the secret that the form's token belongs to.
+    cookie = answer.headers["Set-Cookie"].partition(";")[0]
+    assert stack.post(f"/desk/{slug}/target", fields, Cookie=cookie).status == 303
+    wait_for(lambda: stack.states(slug) == {"bounced": 1, "delivered": 3}, seconds=30)
+    assert len(alarms()) == 1
+
+
+def test_bad_news_reaches_the_writer_and_the_receipt_tells_it_plainly(
+    stack: Stack, slug: str
+) -> None:
+    stack.load(slug, f"bounced@{slug}.example")
+    fields = stack.form(slug)
+    assert stack.post(f"/c/{slug}", fields).status == 303
+    receipt = stack.receipt_path(fields["email"])
+    wait_for(lambda: len(stack.messages(fields["email"])) == 2)
+    news = stack.messages(fields["email"])[-1]
+    assert news["subject"].startswith("Your letter did not arrive")
+    assert "notice" in news["categories"]
+    page = html.unescape(stack.get(receipt).body.decode())
+    assert "Your letter did not arrive: the office's mail server turned it back." in page
+
+
+def test_erasing_a_writer_leaves_no_byte_of_them(stack: Stack, slug: str) -> None:
+    canary = f"canary{secrets.token_hex(5)}"
+    stack.load(
+        slug, f"bounced@{slug}.example", f"delivered@{slug}.example",
+        more='asks_postcode = true\nopt_in = "Write to me."',
+    )  # fmt: skip
+    fields = stack.form(
+        slug,
+        name=f"{canary} Reed",
+        email=f"{canary}@readers.example",
+        postcode=canary,
+        reason=f"Because of {canary}.",
+        body=f"I say {canary}. " + "And more. " * 400,
+        opt_in="1",
+    )
+    assert stack.post(f"/c/{slug}", fields).status == 303
+    receipt = stack.receipt_path(fields["email"])
+    wait_for(lambda: stack.states(slug) == {"bounced": 1, "delivered": 1})
+    wait_for(lambda: len(stack.messages(fields["email"])) == 2)
+    assert canary in stack.get(receipt).body.decode()
+    wait_for(lambda: not _waits(stack))
+    answer = stack.post(f"{receipt}/erase", {})
+    assert answer.status == 200, answer.body
+    found = [*_in_database(stack, canary), *_in_redis(stack, canary), *_in_logs(stack, canary)]
+    assert found == []
+    assert stack.states(slug) == {"bounced": 1, "delivered": 1}
+    assert stack.get(receipt).status == 404
+
+
+def _waits(stack: Stack) -> bool:
+    with stack.database.read() as connection:
+        query = text("SELECT count(*) FROM letter WHERE state IN ('queued', 'sending', 'accepted')")
+        return bool(connection.execute(query).scalar())
+
+
+def _in_database(stack: Stack, canary: str) -> list[str]:
+    with stack.database.read() as connection:
+        found = []
+        for (table,) in connection.execute(text(_TABLES[stack.database.is_sqlite])).all():
+            for row in connection.execute(text(f'SELECT * FROM "{table}"')):  # noqa: S608
+                found += [f"{table}: {row}"] if canary in str(row) else []
+    if stack.database.is_sqlite:
+        stem = Path(str(stack.database.engine.url.database))
+        for path in stem.parent.glob(f"{stem.name}*"):
+            found += [str(path)] if canary.encode() in path.read_bytes() else []
+    return found
+
+
+_TABLES = {
+    True: "SELECT name FROM sqlite_master WHERE type = 'table'",
+    False: "SELECT tablename FROM pg_tables WHERE schemaname = 'public'",
+}
+
+
+def _in_redis(stack: Stack, canary: str) -> list[str]:
+    redis = Redis.from_url(stack.environment["REDIS_URL"])
+    found = []
+    for key in redis.scan_iter():
+        kept = redis.dump(key) or b""
+        found += [repr(key)] if canary.encode() in key + kept else []
+    redis.close()
+    return found
+
+
+def _in_logs(stack: Stack, canary: str) -> list[str]:
+    return [path.name for path in stack.folder.glob("*.log") if canary in path.read_text("utf-8")]
+
+
+def test_a_receipt_offers_the_successor_and_sends_the_letter_there(
+    stack: Stack, slug: str, desk: tuple[str, str]
+) -> None:
+    left, follows = f"delivered@{slug}.example", f"delivered+b@{slug}.example"
+    stack.load(slug, left, follows, more='routing = "choice"')
+    stack.postbag("campaign", "status", slug, "paused")
+    page = stack.get(f"/c/{slug}").body.decode()
+    chosen = re.search(r'name="target"[^>]*value="([^"]+)"', page)
+    assert chosen, page
+    fields = stack.form(slug, target=chosen[1])
+    assert stack.post(f"/c/{slug}", fields).status == 303
+    named = stack.postbag("targets", "successor", slug, left, follows)
+    assert named.returncode == 0, named.stderr
+    receipt = stack.receipt_path(fields["email"])
+    wait_for(lambda: len(stack.messages(fields["email"])) == 2)
+    page = stack.get(receipt).body.decode()
+    assert "Minister 2, the Second has taken over. May your letter go there?" in page
+    offered = form_fields(page.partition("/send-on")[2])
+    assert offered["body"].startswith("Dear Minister 2,")
+    stack.postbag("campaign", "status", slug, "live")
+    assert stack.post(f"{receipt}/send-on", offered).status == 303
+    wait_for(lambda: stack.states(slug) == {"delivered": 1})
+    assert [m["content"][0]["value"] for m in stack.messages(follows)] == [offered["body"]]
+    assert stack.messages(left) == []
+    ledger = json.loads(stack.postbag("ledger", slug, "--json").stdout)
+    assert ledger["campaigns"][slug]["reconciled"] is True

@@ -1,0 +1,106 @@
+"""Decide about a target to which nothing goes: let sending go on, mend it, name who follows."""
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from http import HTTPStatus
+
+from flask import Response, make_response, redirect, request, url_for
+from sqlalchemy import Connection
+
+from letters import addressees
+from letters.addressees import CannotDecide
+from letters.states import State
+from letters.storage.campaigns import StoredCampaign, StoredTarget
+from webapp import errors
+from webapp.desk.door import door
+from webapp.language import gettext as _
+from webapp.parts import parts
+from webapp.wake import wake_worker
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A target to which nothing goes, as the desk shows it."""
+
+    name: str
+    email: str
+    reason: str
+    waiting: int
+    can_release: bool
+    successor: str
+    others: list[tuple[str, str]]
+    """Address and name of each target that could follow."""
+
+
+def held_targets(
+    connection: Connection,
+    stored: StoredCampaign,
+    by_target: Mapping[int, Counter[State]],
+    now: datetime,
+) -> list[Held]:
+    """Return the targets that a person has to decide about."""
+    follows = addressees.successors(connection, stored)
+    writable = [t for t in stored.targets if t.can_be_written_to(now)]
+    found: list[Held] = []
+    for target in stored.targets:
+        waiting = by_target.get(target.id, Counter[State]())[State.HELD]
+        if target.can_be_written_to(now) or not (waiting or target.held_reason):
+            continue
+        after = follows.get(target.id)
+        found.append(
+            Held(
+                target.target.name,
+                target.target.email,
+                _reason(target),
+                waiting,
+                not target.withdrawn and _in_time(target, now) and after is None,
+                "" if after is None else after.target.name,
+                [(t.target.email, t.target.name) for t in writable],
+            )
+        )
+    return found
+
+
+def _in_time(target: StoredTarget, now: datetime) -> bool:
+    return target.valid_before is None or target.valid_before > now
+
+
+def _reason(target: StoredTarget) -> str:
+    if target.withdrawn:
+        return _("No longer in the campaign")
+    if target.held_reason is not None:
+        return target.held_reason.rstrip(".")
+    return _("Its time is over")
+
+
+@door.post("/<slug>/target")
+def decide(slug: str) -> Response:
+    """Take an organiser's decision about a target."""
+    email, other = request.form.get("target", ""), request.form.get("email", "").strip()
+    now = parts().now()
+    try:
+        with parts().database.write() as connection:
+            match request.form.get("word", ""):
+                case "release":
+                    addressees.release(connection, slug, email, now)
+                case "address":
+                    addressees.change_address(connection, slug, email, other, now)
+                case "successor":
+                    addressees.name_successor(connection, slug, email, other, now)
+                case _:
+                    return _refused(slug, _("Please choose one of the buttons on the desk."))
+    except CannotDecide as error:
+        return _refused(slug, str(error))
+    wake_worker(parts().redis)
+    return make_response(redirect(url_for("desk.show", slug=slug), HTTPStatus.SEE_OTHER))
+
+
+def _refused(slug: str, sentence: str) -> Response:
+    return errors.page(
+        HTTPStatus.CONFLICT,
+        _("This could not be done"),
+        sentence,
+        action=(url_for("desk.show", slug=slug), _("Back to the desk")),
+    )

@@ -91,6 +91,8 @@ def read(connection: Connection, submission_id: str, now: datetime) -> Receipt:
     ).all()
     stored = campaigns.find(connection, head.slug)
     targets = {t.id: t for t in stored.targets}
+    places = {t.id: place for place, t in enumerate(stored.targets)}
+    rows = sorted(rows, key=lambda row: places[row.target_id])
     follows = addressees.successors(connection, stored)
     steps: dict[str, list[Step]] = {}
     for row in connection.execute(

@@ -91,14 +91,16 @@ def words_for(state: State) -> Words:
         ),
         State.BOUNCED: Words(
             _("turned back"),
-            _("Your letter did not arrive: the office's mail server turned it back."),
+            _("Your letter did not arrive: the office's mail server turned it back. The organisers "
+              "have been told; you can still write to the office by post."),
             _("The receiving server refused it. Look at its words, and at the address."),
             "cross",
             2,
         ),
         State.DROPPED: Words(
             _("not delivered"),
-            _("Your letter did not arrive: our mail service did not try to deliver it."),
+            _("Your letter did not arrive: our mail service did not try to deliver it. The "
+              "organisers have been told; you can still write to the office by post."),
             _("SendGrid did not try: the address is suppressed there or invalid."),
             "cross",
             2,

@@ -26,7 +26,7 @@ from letters.campaign import (
 )
 from letters.checked_table import CheckedTable, Fault
 from letters.compose import body, merge_values
-from letters.merge import merge
+from letters.merge import fields, merge
 from letters.toml_lines import Path, lines, syntax_error
 
 
@@ -118,6 +118,8 @@ def _read(top: CheckedTable, faults: list[Fault]) -> Campaign:
             top.wrong("routing", 'is "area": give at least one target its areas')
     if not any(fault.path[0] in {"letter", "targets"} for fault in faults):
         _check_lengths(campaign, faults)
+        if campaign.identical is Identical.DIGEST:
+            _check_digest(campaign, faults)
     return campaign
 
 
@@ -226,6 +228,22 @@ def _check_lengths(campaign: Campaign, faults: list[Fault]) -> None:
             path: Path = ("letter", "subjects", place) if several else ("letter", "subject")
             message = f"has {longest} characters when filled in: shorten it to {rules.SUBJECT_MAX}"
             faults.append(Fault(path, message))
+
+
+def _check_digest(campaign: Campaign, faults: list[Fault]) -> None:
+    # One text for all: only the closing, which everyone signs below, may name its writer.
+    letter = campaign.letter
+    texts: list[tuple[Path, str]] = [
+        (("letter", "salutation"), letter.salutation),
+        (("letter", "opening"), letter.opening),
+        *((("letter", "points", i, "lead"), point.lead) for i, point in enumerate(letter.points)),
+        *((("letter", "points", i, "text"), point.text) for i, point in enumerate(letter.points)),
+    ]
+    for path, text in texts:
+        named = sorted(fields(text) & {"name", "postcode"})
+        if named:
+            words = f'says {{{named[0]}}}, and identical = "digest" sends one text for all'
+            faults.append(Fault(path, f"{words}: take it out, or leave identical out"))
 
 
 def write_campaign(campaign: Campaign) -> str:

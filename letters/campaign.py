@@ -151,6 +151,8 @@ class Campaign:
     embed_origins: tuple[str, ...] = ()
     opt_in: str = ""
     """The wording of an unticked box; empty: there is no box."""
+    proof_of_work: bool = False
+    """Where `confirm` is none: a letter that comes without work done is confirmed by mail."""
     pacing: Pacing = field(default_factory=Pacing)
 
     @property

@@ -106,6 +106,7 @@ def _read(top: CheckedTable, faults: list[Fault]) -> Campaign:
         identical=top.choice("identical", Identical, Identical.SEND),
         embed_origins=top.texts("embed_origins", rules.ORIGIN),
         opt_in=top.text("opt_in", rules.OPT_IN, ""),
+        proof_of_work=top.flag("proof_of_work"),
         pacing=_read_pacing(top.table("pacing")),
         letter=_read_letter(top.table("letter")),
         targets=_read_targets(top),
@@ -264,6 +265,7 @@ def write_campaign(campaign: Campaign) -> str:
         "routing": str(campaign.routing),
         "identical": str(campaign.identical),
         "embed_origins": list(campaign.embed_origins),
+        "proof_of_work": campaign.proof_of_work or None,
         "opt_in": campaign.opt_in,
         "pacing": _filled(
             {

@@ -7,7 +7,7 @@ from sqlalchemy import Connection, exists, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from letters.addresses import canonical
-from letters.campaign import Campaign, Confirm
+from letters.campaign import Confirm
 from letters.later_notices import repeated
 from letters.notices import first_notice
 from letters.posting import NOTICE_EVERY, Purpose, may_be_mailed_about, post
@@ -16,7 +16,7 @@ from letters.storage.campaigns import StoredCampaign
 from letters.storage.changes import count_new
 from letters.storage.database import Database
 from letters.storage.identity import new_id
-from letters.storage.schema import history, letter, submission, writing
+from letters.storage.schema import history, is_in, letter, submission, writing
 from letters.submission import Draft, Submission
 from letters.tokens import Tokens
 
@@ -72,8 +72,9 @@ def _take(
         if wants_notice:
             _notify_about_latest(connection, tokens, public_url, stored, address, now)
         return
+    must_confirm = new.must_confirm or stored.campaign.confirm is Confirm.BEFORE_SENDING
     remind_at = None
-    if stored.campaign.confirm is Confirm.BEFORE_SENDING:
+    if must_confirm:
         # Where this post may bring no mail, the link comes when it may.
         remind_at = now + (REMIND_AFTER if wants_notice else NOTICE_EVERY)
     submission_id = new_id(now)
@@ -96,9 +97,20 @@ def _take(
             remind_at=remind_at,
         )
     )
-    _store_letters(connection, stored, submission_id, address, drafts, now)
+    _store_letters(
+        connection, stored, submission_id, address, drafts, now, must_confirm=must_confirm
+    )
     if wants_notice:
-        _notify(connection, tokens, public_url, stored, submission_id, new.email, now)
+        _notify(
+            connection,
+            tokens,
+            public_url,
+            stored,
+            submission_id,
+            new.email,
+            now,
+            must_confirm=must_confirm,
+        )
 
 
 def once(target_id: int, address: str) -> str:
@@ -117,14 +129,15 @@ def _store_letters(
     address: str,
     drafts: list[Draft],
     now: datetime,
+    *,
+    must_confirm: bool,
 ) -> None:
     targets = {t.id: t for t in stored.targets}
-    confirmed = stored.campaign.confirm is Confirm.NONE
     letters, texts, records = [], [], []
     counted: list[tuple[int, State]] = []
     for draft in drafts:
         letter_id = new_id(now)
-        if not confirmed:
+        if must_confirm:
             state = State.UNCONFIRMED
         elif targets[draft.target_id].can_be_written_to(now):
             state = State.QUEUED
@@ -204,14 +217,21 @@ def _notify_about_latest(
     ).first()
     if latest is None:
         return
-    if stored.campaign.confirm is Confirm.BEFORE_SENDING and latest.confirmed_at is None:
-        _notify(connection, tokens, public_url, stored, latest.id, latest.email, now)
+    if _waits_for_a_yes(connection, latest.id):
+        _notify(
+            connection, tokens, public_url, stored, latest.id, latest.email, now, must_confirm=True
+        )
         return
     notice = repeated(stored.campaign, f"{public_url}/l/{tokens.receipt(latest.id)}")
     post(connection, notice, Purpose.LINK, latest.email, now, stored.id, latest.id)
 
 
-def _notify(
+def _waits_for_a_yes(connection: Connection, submission_id: str) -> bool:
+    waits = exists().where(letter.c.submission_id == submission_id).where(is_in(State.UNCONFIRMED))
+    return bool(connection.execute(select(waits)).scalar())
+
+
+def _notify(  # noqa: PLR0913 - what a first notice is made of
     connection: Connection,
     tokens: Tokens,
     public_url: str,
@@ -219,13 +239,15 @@ def _notify(
     submission_id: str,
     email: str,
     now: datetime,
+    *,
+    must_confirm: bool,
 ) -> None:
-    link = notice_link(public_url, tokens, stored.campaign, submission_id)
-    notice = first_notice(stored.campaign, link)
+    link = notice_link(public_url, tokens, submission_id, must_confirm=must_confirm)
+    notice = first_notice(stored.campaign, link, must_confirm=must_confirm)
     post(connection, notice, Purpose.LINK, email, now, stored.id, submission_id)
 
 
-def notice_link(public_url: str, tokens: Tokens, campaign: Campaign, submission_id: str) -> str:
+def notice_link(public_url: str, tokens: Tokens, submission_id: str, *, must_confirm: bool) -> str:
     """Return the link that a first notice carries: to confirm, or to the receipt."""
     link = f"{public_url}/l/{tokens.receipt(submission_id)}"
-    return f"{link}/confirm" if campaign.confirm is Confirm.BEFORE_SENDING else link
+    return f"{link}/confirm" if must_confirm else link

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from gettext import NullTranslations
 from typing import Protocol
 
-from letters.campaign import Campaign, Confirm
+from letters.campaign import Campaign
 
 
 class Translations(Protocol):
@@ -34,11 +34,13 @@ class Notice:
 ENGLISH: Translations = NullTranslations()
 
 
-def first_notice(campaign: Campaign, link: str, translations: Translations = ENGLISH) -> Notice:
+def first_notice(
+    campaign: Campaign, link: str, translations: Translations = ENGLISH, *, must_confirm: bool
+) -> Notice:
     """Return what follows a first submission: the link to confirm, or to the receipt."""
     _ = translations.gettext
     title = campaign.title
-    if campaign.confirm is Confirm.BEFORE_SENDING:
+    if must_confirm:
         subject = _("Please confirm your letter: {title}")
         parts = [
             _("A letter in the campaign “{title}” was written with this address."),

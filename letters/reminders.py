@@ -50,11 +50,11 @@ def remind(
     if waits and row.email:
         if may_be_mailed_about(connection, row.campaign_id, row.email, now):
             found = campaigns.find(connection, row.slug).campaign
-            link = notice_link(public_url, tokens, found, submission_id)
+            link = notice_link(public_url, tokens, submission_id, must_confirm=True)
             if _was_mailed(connection, submission_id):
                 words, purpose = reminder(found, link), Purpose.REMINDER
             else:
-                words, purpose = first_notice(found, link), Purpose.LINK
+                words, purpose = first_notice(found, link, must_confirm=True), Purpose.LINK
                 remind_at = now + REMIND_AFTER
             post(connection, words, purpose, row.email, now, row.campaign_id, submission_id)
         else:

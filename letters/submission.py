@@ -26,3 +26,5 @@ class Submission:
     personal_share: float
     opt_in: bool
     drafts: tuple[Draft, ...]
+    must_confirm: bool = False
+    """Its writer has to confirm the address, whatever the campaign asks of others."""

@@ -16,7 +16,7 @@ from letters.storage import campaigns
 from letters.storage.campaigns import StoredCampaign, StoredTarget, UnknownCampaign
 from letters.submission import Draft, Submission
 from letters.tokens import BadToken, TokenTooOld, TokenTooYoung
-from webapp import errors
+from webapp import errors, proof
 from webapp.action_page import View, active_targets, letters_counted, render, shown_target
 from webapp.forms import ActionForm, typed
 from webapp.language import gettext as _
@@ -273,6 +273,10 @@ def _submission(
         personal_share=compose.personal_share(f"{reason}\n\n{form.body.data}", everything),
         opt_in=bool(form.opt_in.data),
         drafts=tuple(drafts),
+        must_confirm=proof.is_asked(stored.campaign)
+        and not proof.is_solved(
+            parts().settings.secret_keys, typed(form.token), typed(form.altcha)
+        ),
     )
 
 

@@ -15,6 +15,7 @@ from letters.campaign import Routing
 from letters.merge import merge
 from letters.states import UNCOUNTED
 from letters.storage.campaigns import StoredCampaign, StoredTarget
+from webapp import proof
 from webapp.forms import ActionForm, typed
 from webapp.language import gettext as _
 from webapp.parts import parts
@@ -120,6 +121,9 @@ def render(stored: StoredCampaign, form: ActionForm, view: View) -> Response:
             notice=view.notice,
             preview=view.preview,
             embedded=view.embedded,
+            proof=proof.challenge(parts().settings.secret_keys, typed(form.token), parts().now())
+            if proof.is_asked(campaign)
+            else None,
             action_url=url_for("action.hand_in", slug=campaign.slug),
         ),
         view.status,

@@ -102,6 +102,7 @@ class ActionForm(FlaskForm):  # type: ignore[misc]  # flask-wtf brings no types
     opt_in = BooleanField()
     website = StringField()  # people do not see it; programs fill it in
     token = HiddenField()
+    altcha = HiddenField()  # the work done, where the campaign asks for it
 
     def validate_name(self, field: Field) -> None:
         """Ask for a name: letters without one are not read."""

@@ -87,7 +87,7 @@ def hand_in(slug: str) -> Response:  # noqa: PLR0911 - one for each answer of th
     now = parts().now()
     if stored.is_over(now):
         return _over(stored)
-    form = ActionForm()
+    form = ActionForm(request.form)  # and not the files: a text posted as one is none
     view = View(embedded="embedded" in request.form)
     if view.embedded:
         g.frame_ancestors = stored.campaign.embed_origins

@@ -13,7 +13,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from letters.logs import configure
 from letters.settings import SettingsError, read_settings
-from webapp import action, desk, errors, operations, receipt, webhook
+from webapp import action, desk, errors, operations, posted, receipt, webhook
 from webapp.parts import build
 
 _ROOT: Final = Path(__file__).parent.parent
@@ -53,6 +53,7 @@ def create_app(environ: Mapping[str, str] = os.environ) -> Flask:
     app.extensions["csrf_guard"] = CSRFProtect(app)
     for door in (action, receipt, webhook, desk, operations):
         app.register_blueprint(door.door)
+    app.before_request(posted.read)
     errors.register(app)
     app.context_processor(_language_words)
     app.after_request(_guard)

@@ -4,6 +4,7 @@ import logging
 from http import HTTPStatus
 
 from flask import Flask, Response, make_response, render_template, request
+from sqlalchemy.exc import DataError
 from werkzeug.exceptions import HTTPException
 
 from letters.storage.campaigns import UnknownCampaign
@@ -61,6 +62,16 @@ def _unavailable(error: StorageUnavailable) -> Response:
     )
 
 
+def _refused(error: DataError) -> Response:
+    # Text that a database cannot hold, such as NUL, in a field of which no door takes care.
+    _log.error("the database refused what came to %s: %s", request.endpoint, type(error).__name__)
+    return page(
+        HTTPStatus.UNPROCESSABLE_ENTITY,
+        _("This cannot be taken as it is"),
+        _("There is an invisible control character in it. Please type it anew."),
+    )
+
+
 def _http(error: HTTPException) -> Response:
     status = HTTPStatus(error.code or 500)
     if status is HTTPStatus.NOT_FOUND:
@@ -100,4 +111,5 @@ def register(app: Flask) -> None:
     app.register_error_handler(HTTPException, _http)
     app.register_error_handler(StorageUnavailable, _unavailable)
     app.register_error_handler(UnknownCampaign, lambda _error: not_found())
+    app.register_error_handler(DataError, _refused)
     app.register_error_handler(Exception, _unexpected)

@@ -17,6 +17,7 @@ from wtforms.fields import Field
 from letters.addresses import is_address
 from letters.compose import line_feeds
 from webapp.language import gettext as _
+from webapp.posted import is_unreadable
 
 NAME_MAX: Final = 100
 SUBJECT_MAX: Final = 200
@@ -24,12 +25,13 @@ REASON_MAX: Final = 2_000
 BODY_MAX: Final = 10_000
 POSTCODE_MAX: Final = 20
 _CONTROL: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\x80-\x9f]|[\ud800-\udfff]")
+_BLANK: Final = " \t\u00a0\u1680\u202f\u205f\u3000" + "".join(map(chr, range(0x2000, 0x200B)))
 _LINE_END: Final = re.compile(r"[\r\n\u2028\u2029]")
 
 
 def trimmed(text: str | None) -> str:
-    """Return `text` without white space at its ends."""
-    return (text or "").strip(" \t\u00a0\u3000")
+    """Return `text` without white space at its ends. Line ends stay, to be refused."""
+    return (text or "").strip(_BLANK)
 
 
 def typed(field: Field) -> str:
@@ -48,11 +50,15 @@ def has_line_end(text: str) -> bool:
 
 
 def plain(form: FlaskForm, field: Field) -> None:
-    """Refuse control characters other than TAB, LF and CR."""
+    """Refuse control characters other than TAB, LF and CR, and what is no text."""
     del form
     if has_control(field.data or ""):
         raise ValidationError(
             _("There is an invisible control character in here. Please type the text anew.")
+        )
+    if is_unreadable(field.data or ""):
+        raise ValidationError(
+            _("Something in here cannot be read: it shows as �. Please type it anew.")
         )
 
 

@@ -19,6 +19,7 @@ from webapp import errors
 from webapp.forms import BODY_MAX, REASON_MAX, SUBJECT_MAX, has_control, has_line_end, trimmed
 from webapp.language import gettext as _
 from webapp.parts import parts
+from webapp.posted import is_unreadable
 from webapp.throttle import admit
 from webapp.wake import wake_worker
 from webapp.words import moment, words_for
@@ -143,7 +144,7 @@ def cancel(token: str) -> Response:
     """Withdraw a letter that has not left; all of them where none is named."""
     receipt, _stored = _read(token)
     named = request.form.get("letter")
-    ids = [named] if named else [x.id for x in receipt.letters if x.state in NOT_LEFT]
+    ids = [x.id for x in receipt.letters if (x.id == named if named else x.state in NOT_LEFT)]
     if not ids:
         raise TooLate
 
@@ -160,6 +161,8 @@ def edit(token: str) -> Response:
     """Replace a letter's subject and text."""
     receipt, stored = _read(token)
     letter_id = request.form.get("letter") or receipt.letters[0].id
+    if letter_id not in {letter.id for letter in receipt.letters}:
+        raise TooLate
     subject = trimmed(request.form.get("subject"))
     text = line_feeds(request.form.get("body", ""))
     problem = _problem(subject, text)
@@ -219,13 +222,15 @@ def _change(token: str, change: Callable[[Connection, str], None]) -> None:
         change(connection, submission_id)
 
 
-def _problem(subject: str, text: str) -> str | None:
+def _problem(subject: str, text: str) -> str | None:  # noqa: PLR0911 - one for each fault
     if not subject:
         return _("Please give your letter a subject.")
     if not text.strip():
         return _("Your letter is empty. Please write at least one sentence.")
     if len(subject) > SUBJECT_MAX or len(text) > _TEXT_MAX:
         return _("This is too long. Please shorten it.")
+    if is_unreadable(subject) or is_unreadable(text):
+        return _("Something in here cannot be read: it shows as �. Please type it anew.")
     if has_control(subject) or has_control(text):
         return _("There is an invisible control character in here. Please type the text anew.")
     if has_line_end(subject):

@@ -2,6 +2,7 @@
 
 import ipaddress
 import logging
+import re
 import secrets
 from datetime import timedelta
 from typing import Final
@@ -15,6 +16,7 @@ from letters.storage.schema import throttle
 from webapp.parts import Parts
 
 _log = logging.getLogger(__name__)
+_WITH_PORT: Final = re.compile(r"(?:\[([^]]*)\]|([0-9.]+))(?::[0-9]+)?")
 # A log of moments, on Redis's own clock: `count` in any period. Checks and adds in one step.
 _ADMIT: Final = """
 local time = redis.call('TIME')
@@ -50,15 +52,19 @@ def admit(parts: Parts, use: str, limit: Limit, cost: int = 1) -> bool:
 
 
 def client_network(address: str) -> str:
-    """Return what counts as one client: an IPv4 address, or an IPv6 network of 64 bits."""
+    """Return what counts as one client: an IPv4 address, or an IPv6 network of 64 bits.
+
+    Some proxies add the client's port.
+    """
+    with_port = _WITH_PORT.fullmatch(address)
     try:
-        ip = ipaddress.ip_address(address)
+        ip = ipaddress.ip_address(with_port[1] or with_port[2] if with_port else address)
     except ValueError:
         return "unknown"
     if isinstance(ip, ipaddress.IPv6Address):
         if ip.ipv4_mapped is not None:
             return str(ip.ipv4_mapped)
-        return str(ipaddress.ip_network((ip, 64), strict=False))
+        return str(ipaddress.IPv6Network((int(ip), 64), strict=False))  # without its zone
     return str(ip)
 
 
@@ -66,6 +72,9 @@ def _admit_in_database(parts: Parts, bucket: str, limit: Limit, cost: int) -> bo
     now = parts.now()
     since = now - timedelta(seconds=limit.period_seconds)
     with parts.database.write() as connection:
+        if not parts.database.is_sqlite:
+            # Else posts at the same moment would count the same earlier ones, and all get in.
+            connection.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(bucket, 0))))
         used = connection.execute(
             select(func.count()).where(throttle.c.bucket == bucket, throttle.c.at > since)
         ).scalar_one()

@@ -66,7 +66,7 @@ def _read(item: Mapping[str, object], now: datetime) -> DeliveryEvent | None:
 
 def _event_id(item: Mapping[str, object]) -> str:
     given = item.get("sg_event_id")
-    if isinstance(given, str) and 0 < len(given) <= 200 and "\x00" not in given:
+    if isinstance(given, str) and 0 < len(given) <= 200 and given == _storable(given):
         return given
     # It can be absent: copies of one event are alike in everything else.
     canonical = json.dumps(item, sort_keys=True).encode()
@@ -86,5 +86,10 @@ def _words(item: Mapping[str, object]) -> str | None:
     for name in ("reason", "response"):
         words = item.get(name)
         if isinstance(words, str) and words.strip():
-            return " ".join(words.replace("\x00", "").split())[:_WORDS_MAX]
+            return " ".join(_storable(words).split())[:_WORDS_MAX]
     return None
+
+
+def _storable(text: str) -> str:
+    """Return `text` without what JSON can spell and a database cannot hold."""
+    return text.replace("\x00", "").encode(errors="replace").decode()

@@ -237,8 +237,9 @@ def test_names_in_addresses_of_pages_are_only_names(site: Site) -> None:
             assert answer.headers.get("Location", "/").startswith(("/", "http://localhost/"))
             assert "X-Injected" not in answer.headers
             assert "<script>" not in answer.text
-        assert site.client.post(f"/c/{text}", data={"body": "x"}).status_code == 404
-        assert site.client.post(f"/l/{text}/edit", data={"body": "x"}).status_code == 404
+        assert site.client.post(f"/c/{text}", data={"body": "x"}).status_code in {308, 404}
+        answer = site.client.post(f"/l/{text}/edit", data={"body": "x"})
+        assert answer.status_code in {308, 404}
 
 
 def test_the_receipts_forms_take_text_as_the_page_does(site: Site) -> None:

@@ -17,14 +17,26 @@ from letters.storage.campaigns import StoredCampaign, StoredTarget, UnknownCampa
 from letters.submission import Draft, Submission
 from letters.tokens import BadToken, TokenTooOld, TokenTooYoung
 from webapp import errors, proof
-from webapp.action_page import View, active_targets, letters_counted, render, shown_target
+from webapp.action_page import (
+    View,
+    active_targets,
+    description,
+    letters_counted,
+    personal_share,
+    point_order,
+    render,
+    shown_target,
+)
+from webapp.embedding import enter_frame, frame_words, is_embedded_post
 from webapp.forms import ActionForm, typed
 from webapp.language import gettext as _
 from webapp.parts import parts
+from webapp.points import moved
 from webapp.throttle import admit
 from webapp.wake import wake_worker
 
 door = Blueprint("action", __name__)
+door.app_context_processor(frame_words)
 _OTHER_POSTS = 10
 
 
@@ -74,30 +86,29 @@ def show(slug: str) -> Response:
 def embed(slug: str) -> Response:
     """Show the same form for a frame on the origins that the campaign lists."""
     stored = open_campaign(slug)
-    g.frame_ancestors = stored.campaign.embed_origins
+    enter_frame(stored)
     if stored.is_over(parts().now()):
         return _over(stored)
-    return render(stored, _fresh_form(stored), View(embedded=True))
+    return render(stored, _fresh_form(stored), View())
 
 
 @door.post("/c/<slug>")
 def hand_in(slug: str) -> Response:  # noqa: PLR0911 - one for each answer of the contract
     """Take a letter, or show it as it would leave."""
     stored = open_campaign(slug)
+    if is_embedded_post():
+        enter_frame(stored)
     now = parts().now()
     if stored.is_over(now):
         return _over(stored)
     form = ActionForm(request.form)  # and not the files: a text posted as one is none
-    view = View(embedded="embedded" in request.form)
-    if view.embedded:
-        g.frame_ancestors = stored.campaign.embed_origins
+    view = View()
     if "update" in request.form:
-        _recompose(stored, form)
-        return _other_post(stored, form, view)
+        return _update(stored, form, view)
     if "preview" in request.form:
         return _preview(stored, form, view)
     if form.website.data:
-        return make_response(redirect(url_for("action.thanks", slug=slug), HTTPStatus.SEE_OTHER))
+        return _thank(slug)
     targets = _check(stored, form, view)
     try:
         token = parts().tokens.read_form(
@@ -124,7 +135,27 @@ def hand_in(slug: str) -> Response:  # noqa: PLR0911 - one for each answer of th
         now,
     )
     wake_worker(parts().redis)
-    return make_response(redirect(url_for("action.thanks", slug=slug), HTTPStatus.SEE_OTHER))
+    return _thank(slug)
+
+
+def _thank(slug: str) -> Response:
+    # A page in a frame is followed by one for a frame.
+    embedded = 1 if is_embedded_post() else None
+    return make_response(
+        redirect(url_for("action.thanks", slug=slug, embedded=embedded), HTTPStatus.SEE_OTHER)
+    )
+
+
+def _update(stored: StoredCampaign, form: ActionForm, view: View) -> Response:
+    """Compose the body anew from the points kept, after moving one if that was asked."""
+    command = request.form["update"]
+    order = moved(point_order(stored, form), command)
+    kept = set(form.points.data or [])
+    form.points.data = [key for key in order if key in kept]
+    view.order = order
+    view.focus = command
+    _recompose(stored, form)
+    return _other_post(stored, form, view)
 
 
 def _preview(stored: StoredCampaign, form: ActionForm, view: View) -> Response:
@@ -165,10 +196,12 @@ def _other_post(stored: StoredCampaign, form: ActionForm, view: View) -> Respons
 def thanks(slug: str) -> str:
     """Say thank you, the same to everybody."""
     stored = open_campaign(slug)
-    g.frame_ancestors = stored.campaign.embed_origins  # where a form in a frame leads
+    if is_embedded_post():
+        enter_frame(stored)
     return render_template(
         "thanks.html",
         campaign=stored.campaign,
+        description=description(stored.campaign.summary),
         share_url=f"{parts().settings.public_url}/c/{stored.campaign.slug}",
     )
 
@@ -256,11 +289,6 @@ def _drafts(stored: StoredCampaign, form: ActionForm, targets: list[StoredTarget
 def _submission(
     stored: StoredCampaign, form: ActionForm, token_id: str, drafts: list[Draft]
 ) -> Submission:
-    everything = compose.body(
-        stored.campaign,
-        compose.merge_values(shown_target(stored, form).target, name=typed(form.name)),
-        [point.key for point in stored.campaign.letter.points],
-    )
     reason = compose.line_feeds(form.reason.data or "")
     known = {point.key for point in stored.campaign.letter.points}
     return Submission(
@@ -270,7 +298,7 @@ def _submission(
         postcode=typed(form.postcode),
         reason=reason if reason.strip() else "",
         points=tuple(key for key in dict.fromkeys(form.points.data or []) if key in known),
-        personal_share=compose.personal_share(f"{reason}\n\n{form.body.data}", everything),
+        personal_share=personal_share(stored, form),
         opt_in=bool(form.opt_in.data),
         drafts=tuple(drafts),
         must_confirm=proof.is_asked(stored.campaign)

@@ -14,6 +14,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from letters.logs import configure
 from letters.settings import SettingsError, read_settings
 from webapp import action, desk, errors, operations, posted, receipt, webhook
+from webapp.compress import compress
 from webapp.parts import build
 
 _ROOT: Final = Path(__file__).parent.parent
@@ -57,6 +58,7 @@ def create_app(environ: Mapping[str, str] = os.environ) -> Flask:
     errors.register(app)
     app.context_processor(_language_words)
     app.after_request(_guard)
+    app.after_request(compress)
     if settings.trusted_proxies:
         app.wsgi_app = ProxyFix(  # type: ignore[method-assign]  # as Flask's documents have it
             app.wsgi_app, x_for=settings.trusted_proxies, x_proto=0, x_host=0, x_prefix=0

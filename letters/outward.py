@@ -1,0 +1,70 @@
+"""Decide where we may post on an organiser's word: nowhere inside our own network. Pure.
+
+A URL that an organiser types must not become a way to reach what only our machines can reach
+(OWASP, Server Side Request Forgery).
+"""
+
+from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
+from typing import Final
+from urllib.parse import urlsplit
+
+_MOST_CHARACTERS: Final = 2_000
+# Networks whose addresses stand for IPv4 addresses, of which we cannot see where they lead.
+_TRANSLATED: Final = (IPv6Network("64:ff9b::/96"), IPv6Network("64:ff9b:1::/48"))
+
+
+class BadUrl(Exception):
+    """We do not post to this URL; str() says why and what to do."""
+
+
+def is_own_machine(url: str) -> bool:
+    """Tell whether a URL's host is written as this machine itself."""
+    host = urlsplit(url).hostname or ""
+    if host == "localhost":
+        return True
+    address = _literal(host)
+    return address is not None and address.is_loopback
+
+
+def check_url(url: str, *, may_be_own: bool) -> None:
+    """Raise BadUrl unless we may post to `url`. Where its name leads is checked at each post.
+
+    `may_be_own`: this is a trial on one machine, so its own addresses and plain http are allowed.
+    """
+    try:
+        parts = urlsplit(url)
+        host, has_port = parts.hostname, parts.port != 0
+    except ValueError:
+        host, has_port = None, False
+    if not host or not has_port or len(url) > _MOST_CHARACTERS or not url.isprintable():
+        raise BadUrl("This is no URL: write it out, https:// included.")
+    if " " in url or parts.username is not None or parts.password is not None or parts.fragment:
+        raise BadUrl("The URL must have no user name, no spaces and no part after #: remove them.")
+    own = is_own_machine(url)
+    if parts.scheme != "https" and not (parts.scheme == "http" and own and may_be_own):
+        raise BadUrl("The URL must begin with https://, so that nobody can listen on the way.")
+    address = _literal(host)
+    if (own and not may_be_own) or (
+        address is not None and not may_post_to(address, may_be_own=may_be_own)
+    ):
+        raise BadUrl("The URL leads to a private address: use one that the internet can reach.")
+
+
+def may_post_to(address: IPv4Address | IPv6Address, *, may_be_own: bool) -> bool:
+    """Tell whether we may connect to an address: to public ones, and in a trial to our own."""
+    if isinstance(address, IPv6Address):
+        inner = address.ipv4_mapped or address.sixtofour
+        if inner is not None:
+            return may_post_to(inner, may_be_own=may_be_own)
+        if address.teredo is not None or any(address in network for network in _TRANSLATED):
+            return False
+    if address.is_loopback:
+        return may_be_own
+    return address.is_global and not address.is_multicast and not address.is_reserved
+
+
+def _literal(host: str) -> IPv4Address | IPv6Address | None:
+    try:
+        return ip_address(host.partition("%")[0])
+    except ValueError:
+        return None

@@ -13,7 +13,7 @@ from letters.settings import SettingsError, read_settings
 from letters.settling import CannotSettle
 from letters.storage.campaigns import UnknownCampaign
 from letters.storage.database import Database, StorageUnavailable
-from postbag import books, campaigns, deciding, doctor, organisers, planning
+from postbag import books, campaigns, deciding, doctor, organisers, planning, webhooks
 from postbag.shell import Refused, Shell
 
 
@@ -23,7 +23,7 @@ def _parser() -> argparse.ArgumentParser:
     commands.add_parser("migrate", help="bring the database to the newest schema").set_defaults(
         act=campaigns.migrate
     )
-    for group in (books, campaigns, deciding, doctor, organisers, planning):
+    for group in (books, campaigns, deciding, doctor, organisers, planning, webhooks):
         group.add_commands(commands)
     return parser
 

@@ -20,6 +20,7 @@ from redis import Redis, RedisError
 from letters.logs import configure
 from letters.settings import Settings, SettingsError, read_settings
 from letters.storage.database import Database, StorageUnavailable
+from worker import telling
 from worker.clock import offset
 from worker.sweep import sweep
 from worker.wake import wake
@@ -47,6 +48,7 @@ class Worker:
 
     def run(self) -> None:
         """Sweep until we are told to stop."""
+        telling.start(self._database, self._settings, self._stopping)
         wait = 0.0
         while not self._stopping.wait(wait):
             self._keep_child()

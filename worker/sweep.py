@@ -26,7 +26,7 @@ from letters.storage.schema import (
     throttle,
     writing,
 )
-from worker.telling import tell
+from worker.notify import notify
 
 CONFIRM_WITHIN: Final = timedelta(days=7)
 _SLACK: Final = timedelta(seconds=20)
@@ -87,9 +87,9 @@ def sweep(database: Database, settings: Settings, now: datetime) -> Swept:
             connection.execute(delete(throttle).where(throttle.c.at < now - timedelta(days=1)))
         if changes:
             _log.info("swept %d letters", len(changes))
-        tell(database, settings, now)
+        notify(database, settings, now)
         return Swept(now, len(changes))
-    return Swept(now if tell(database, settings, now) else due_at, 0)
+    return Swept(now if notify(database, settings, now) else due_at, 0)
 
 
 def _abandoned(connection: Connection, settings: Settings, now: datetime) -> list[Happening]:

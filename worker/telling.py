@@ -1,37 +1,48 @@
-"""Tell people what they have to know: queue the notices that the sweep finds due."""
+"""Tell what has happened, beside the sweeper: the desk's figures, and webhooks of other systems.
 
-from datetime import datetime
+Two threads of the worker's own process, so that a slow receiver holds up neither the figures nor
+the sweep. Each may fail: it says so and goes on.
+"""
+
+import logging
+import threading
+from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Final
 
-from letters import addressees, alarms, bad_news, reminders
+from letters import news
 from letters.settings import Settings
-from letters.storage.database import Database
-from letters.tokens import Tokens
+from letters.storage.database import Database, StorageUnavailable
+from worker.courier import deliver
 
-_MOST: Final = 500
+_LOOK_SECONDS: Final = 1.0
+_REST_SECONDS: Final = 10.0
+_log = logging.getLogger(__name__)
 
 
-def tell(database: Database, settings: Settings, now: datetime) -> bool:
-    """Queue what is due and tell whether anything was. Raises StorageUnavailable.
+def start(database: Database, settings: Settings, stopping: threading.Event) -> None:
+    """Start both threads; they end when `stopping` is set, or with the process."""
 
-    What is due is found without a lock; each function looks again inside the transaction, so two
-    workers do not mail the same news.
-    """
-    tokens, url = Tokens(settings.secret_keys), settings.public_url
-    with database.read() as connection:
-        to_remind = reminders.due(connection, now, _MOST)
-        to_tell = bad_news.due(connection, now, _MOST)
-        to_ask = addressees.unasked(connection, _MOST)
-        alarm = alarms.is_due(connection, settings.unknown_grace_seconds, now)
-    if not (to_remind or to_tell or to_ask or alarm):
-        return False
-    with database.write() as connection:
-        if alarm:
-            alarms.sound(connection, url, settings.unknown_grace_seconds, now)
-        for submission_id in to_tell:
-            bad_news.tell(connection, tokens, url, submission_id, now)
-        for submission_id in to_ask:
-            addressees.ask(connection, tokens, url, submission_id, now)
-        for submission_id in to_remind:
-            reminders.remind(connection, tokens, url, submission_id, now)
-    return True
+    def read_news() -> bool:
+        return news.read_on(database, datetime.now(UTC)) == news.MOST
+
+    def tell_others() -> bool:
+        return deliver(database, settings, datetime.now(UTC)) > 0
+
+    for name, work in (("figures", read_news), ("webhooks", tell_others)):
+        threading.Thread(
+            target=_repeat, args=(name, work, stopping), name=name, daemon=True
+        ).start()
+
+
+def _repeat(name: str, work: Callable[[], bool], stopping: threading.Event) -> None:
+    """Do `work` again and again, at once while there is more."""
+    wait = 0.0
+    while not stopping.wait(wait):
+        try:
+            wait = 0.0 if work() else _LOOK_SECONDS
+        except StorageUnavailable:
+            wait = _LOOK_SECONDS  # the sweeper says so
+        except Exception:  # noqa: BLE001 - a thread that dies of it is missed by nobody
+            _log.exception("the %s could not be told; trying again", name)
+            wait = _REST_SECONDS

@@ -1,17 +1,19 @@
-"""Find what needs a person: troubles of the account, held targets, unknown and failed letters."""
+"""Find what needs a person, and what went wrong: newest first, in the other side's own words."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum, auto
+from typing import Final
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, func, select
 
 from letters.states import State
 from letters.storage import account
 from letters.storage.campaigns import StoredCampaign
 from letters.storage.schema import history, is_in, letter, target
 
-_MOST = 50
+_MOST: Final = 50
 
 
 class Kind(Enum):
@@ -30,14 +32,16 @@ class Alarm:
     words: str
     """The other side's own words."""
     target_name: str = ""
+    target_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A letter that waits for a person's word."""
+    """A letter that waits for a person's word, or that did not arrive."""
 
     letter_id: str
     target_name: str
+    state: State
     since: datetime
     detail: str | None
 
@@ -51,43 +55,79 @@ def alarms(connection: Connection, stored: StoredCampaign, now: datetime) -> lis
     elif gate.since is not None and now - gate.since > account.ALARM_AFTER:
         found.append(Alarm(Kind.UNREACHABLE, gate.trouble or ""))
     found += [
-        Alarm(Kind.TARGET_HELD, held.held_reason, held.target.name)
+        Alarm(Kind.TARGET_HELD, held.held_reason, held.target.name, held.id)
         for held in stored.targets
         if held.held_reason is not None
     ]
     return found
 
 
-def unknown_letters(
-    connection: Connection, campaign_id: int, now: datetime, grace_seconds: float
-) -> list[Found]:
-    """Return letters whose fate has been unknown for longer than the grace, oldest first."""
-    rows = connection.execute(
-        select(letter.c.id, target.c.definition, letter.c.state_at)
-        .select_from(letter.join(target))
-        .where(
+def overdue(connection: Connection, campaign_id: int, now: datetime, grace_seconds: float) -> int:
+    """Return how many letters' fate has been unknown for longer than the grace."""
+    return connection.execute(
+        select(func.count()).where(
             letter.c.campaign_id == campaign_id,
+            letter.c.kind == "letter",
             is_in(State.UNKNOWN),
             letter.c.state_at <= now - timedelta(seconds=grace_seconds),
         )
-        .order_by(letter.c.state_at)
-        .limit(_MOST)
-    )
-    return [Found(i, definition["name"], at, None) for i, definition, at in rows]
+    ).scalar_one()
 
 
-def failed_letters(connection: Connection, campaign_id: int) -> list[Found]:
-    """Return letters that SendGrid refused for good, newest first, with its words."""
-    rows = connection.execute(
-        select(letter.c.id, target.c.definition, letter.c.state_at, history.c.detail)
-        .select_from(letter.join(target).join(history, history.c.letter_id == letter.c.id))
-        .where(
-            letter.c.campaign_id == campaign_id,
-            is_in(State.FAILED),
-            history.c.state == str(State.FAILED),
-            history.c.at == letter.c.state_at,
-        )
+def undecided(
+    connection: Connection, campaign_id: int, now: datetime, grace_seconds: float
+) -> list[Found]:
+    """Return letters that wait for a person's word, newest first, at most fifty of each state.
+
+    Those whose fate has been unknown for longer than the grace, and those that SendGrid refused.
+    """
+    known_by = now - timedelta(seconds=grace_seconds)
+    unknown = _newest(connection, campaign_id, State.UNKNOWN, _MOST, before=known_by)
+    failed = _newest(connection, campaign_id, State.FAILED, _MOST)
+    return _by_time([*unknown, *failed])
+
+
+def turned_back(connection: Connection, campaign_id: int, most: int = 20) -> list[Found]:
+    """Return letters that left and did not arrive, newest first."""
+    found = [
+        each
+        for state in (State.BOUNCED, State.DROPPED)
+        for each in _newest(connection, campaign_id, state, most)
+    ]
+    return _by_time(found)[:most]
+
+
+def _by_time(found: Sequence[Found]) -> list[Found]:
+    return sorted(found, key=lambda each: (each.since, each.letter_id), reverse=True)
+
+
+def _newest(
+    connection: Connection,
+    campaign_id: int,
+    state: State,
+    most: int,
+    *,
+    before: datetime | None = None,
+) -> list[Found]:
+    wanted = (
+        select(letter.c.id, letter.c.state_at, target.c.definition)
+        .select_from(letter.join(target))
+        .where(letter.c.campaign_id == campaign_id, is_in(state))
         .order_by(letter.c.state_at.desc())
-        .limit(_MOST)
+        .limit(most)
     )
-    return [Found(i, definition["name"], at, detail) for i, definition, at, detail in rows]
+    if before is not None:
+        wanted = wanted.where(letter.c.state_at <= before)
+    rows = connection.execute(wanted).all()
+    # Asked apart, so that only these few letters' history is looked at, however many there are.
+    words: dict[str, str | None] = dict(
+        connection.execute(
+            select(history.c.letter_id, history.c.detail)
+            .where(history.c.letter_id.in_([row.id for row in rows]), history.c.state == str(state))
+            .order_by(history.c.id)
+        ).all()
+    )
+    return [
+        Found(row.id, row.definition["name"], state, row.state_at, words.get(row.id))
+        for row in rows
+    ]

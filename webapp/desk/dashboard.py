@@ -2,19 +2,34 @@
 
 import json
 from collections import Counter
+from collections.abc import Iterator
+from typing import Final
 
-from flask import Response, g, render_template, url_for
+from flask import Response, g, render_template, request, url_for
+from flask_babel import get_locale
 from flask_wtf.csrf import generate_csrf
+from markupsafe import Markup
 
-from letters import attention, export, ledger
+from letters import attention, export, figures, ledger
 from letters.organisers import Organiser
+from letters.pulse import Pulse
 from letters.states import State
 from letters.storage import campaigns
 from webapp.desk.door import door
+from webapp.desk.glance import glance
 from webapp.desk.held import held_targets
-from webapp.desk.shown import alarm_sentence, shown_books, status_word, target_row
+from webapp.desk.pictures import pictures
+from webapp.desk.shown import (
+    alarm_sentence,
+    ending,
+    shown_books,
+    status_word,
+    target_row,
+    trouble,
+)
 from webapp.parts import parts
-from webapp.words import ago
+
+_RETRY_MS: Final = 1_000
 
 
 @door.get("")
@@ -34,7 +49,7 @@ def list_campaigns() -> str:
                 "title": stored.campaign.title,
                 "status": status_word(stored.campaign.status),
                 "submitted": books.submitted,
-                "sentence": shown_books(books).sentence,
+                "books": shown_books(books),
             }
             for stored, books in rows
         ],
@@ -46,41 +61,92 @@ def list_campaigns() -> str:
 
 @door.get("/<slug>")
 def show(slug: str) -> str:
-    """Show one campaign: its books, what needs a person, its targets."""
+    """Show one campaign: its books, what needs a person, its pictures and targets."""
+    found, figures_html = _figures(slug)
+    with parts().database.read() as connection:
+        stored = campaigns.find(connection, slug)
+    return render_template(
+        "desk_campaign.html",
+        campaign=stored.campaign,
+        has_letters=found.books.submitted > 0,
+        figures=figures_html,
+        version=found.version,
+        csrf_token=generate_csrf,
+        email=g.organiser.email,
+        sign_out_url=url_for("desk.sign_out"),
+    )
+
+
+@door.get("/<slug>/figures")
+def show_figures(slug: str) -> Response:
+    """Return the part of a desk that changes, for a page that stands open."""
+    found, figures_html = _figures(slug)
+    response = Response(str(figures_html), mimetype="text/html")
+    response.headers["X-Desk-Version"] = found.version
+    return response
+
+
+@door.get("/<slug>/events")
+def events(slug: str) -> Response:
+    """Say at once whether something has changed, as a stream that ends and is opened again.
+
+    A stream held open would hold a thread that supporters need: docs/decisions/0009.
+    """
+    found = glance().look(slug)
+    seen = request.headers.get("Last-Event-ID") or request.args.get("seen", "")
+    lines = [f"retry: {_RETRY_MS}", f"id: {found.version}"]
+    if seen != found.version:
+        lines.append(f"data: {json.dumps(found.books.as_json())}")
+    return Response("\n".join(lines) + "\n\n", mimetype="text/event-stream")
+
+
+def _figures(slug: str) -> tuple[Pulse, Markup]:
+    """Return a campaign's pulse and the part of its desk that changes, with this visitor's token.
+
+    Raises UnknownCampaign.
+    """
+    kept = glance()
+
+    def draw() -> str:
+        return _draw_figures(slug, kept.place_of_token)
+
+    found, drawn = kept.drawn(slug, str(get_locale()), draw)
+    return found, Markup(drawn.replace(kept.place_of_token, generate_csrf()))  # noqa: S704 - a template drew it
+
+
+def _draw_figures(slug: str, place_of_token: str) -> str:
     now = parts().now()
     with parts().database.read() as connection:
         stored = campaigns.find(connection, slug)
         books = ledger.shown(connection, stored.id)
         by_target = ledger.by_target(connection, stored.id)
-        unknowns = attention.unknown_letters(
-            connection, stored.id, now, parts().settings.unknown_grace_seconds
-        )
-        failures = attention.failed_letters(connection, stored.id)
+        grace_seconds = parts().settings.unknown_grace_seconds
+        undecided = attention.undecided(connection, stored.id, now, grace_seconds)
+        overdue = attention.overdue(connection, stored.id, now, grace_seconds)
+        turned_back = attention.turned_back(connection, stored.id)
         alarms = attention.alarms(connection, stored, now)
         held = held_targets(connection, stored, by_target, now)
+        counted = figures.read(connection, stored.id)
+    rows = [target_row(stored, t, by_target.get(t.id, Counter()), now) for t in stored.targets]
     return render_template(
-        "desk_campaign.html",
-        campaign=stored.campaign,
+        "desk_figures.html",
+        slug=slug,
         books=shown_books(books),
-        alarms=[(alarm_sentence(alarm), None, "") for alarm in alarms],
-        targets=[target_row(stored, t, by_target.get(t.id, Counter())) for t in stored.targets],
-        unknowns=[
-            (found.letter_id, found.target_name, ago(found.since, now), found.since.isoformat())
-            for found in unknowns
-        ],
-        failures=[
-            (found.letter_id, found.target_name, found.detail or "", ago(found.since, now))
-            for found in failures
-        ],
+        ending=ending(rows, stored.campaign.status),
+        alarms=[(alarm_sentence(alarm), alarm.target_id) for alarm in alarms],
+        undecided=[trouble(found, now) for found in undecided],
+        waiting_for_word=overdue + books.states.get(State.FAILED, 0),
+        turned_back=[trouble(found, now) for found in turned_back],
+        not_arrived=books.states.get(State.BOUNCED, 0) + books.states.get(State.DROPPED, 0),
+        pictures=pictures(counted, stored.campaign.timezone),
+        targets=rows,
         held=held,
         decide_url=url_for("desk.decide", slug=slug),
         status=str(stored.campaign.status),
         status_word=status_word(stored.campaign.status),
         status_url=url_for("desk.set_status", slug=slug),
         settle_url=url_for("desk.settle", slug=slug),
-        csrf_token=generate_csrf,
-        email=g.organiser.email,
-        sign_out_url=url_for("desk.sign_out"),
+        csrf_token=lambda: place_of_token,
     )
 
 
@@ -106,6 +172,18 @@ def letters_csv(slug: str) -> Response:
     """Stream every letter as CSV that no spreadsheet can mistake for a formula."""
     with parts().database.read() as connection:
         stored = campaigns.find(connection, slug)
-    response = Response(export.rows(parts().database, stored), mimetype="text/csv")
-    response.headers["Content-Disposition"] = f'attachment; filename="{slug}-letters.csv"'
+    return _attached(export.rows(parts().database, stored), f"{slug}-letters.csv")
+
+
+@door.get("/<slug>/consents.csv")
+def consents_csv(slug: str) -> Response:
+    """Stream whoever wants to hear more, with the words that they agreed to."""
+    with parts().database.read() as connection:
+        stored = campaigns.find(connection, slug)
+    return _attached(export.consents(parts().database, stored), f"{slug}-consents.csv")
+
+
+def _attached(lines: Iterator[str], name: str) -> Response:
+    response = Response(lines, mimetype="text/csv")
+    response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
     return response

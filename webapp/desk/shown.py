@@ -1,10 +1,13 @@
 """Put the books, targets and alarms into words for the desk's pages."""
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Final
 
 from flask_babel import format_decimal
+from markupsafe import Markup
 
 from letters import attention, ledger
 from letters.campaign import Status
@@ -12,10 +15,10 @@ from letters.pacing import leaves_at, next_open
 from letters.states import State
 from letters.storage import campaigns
 from letters.storage.campaigns import StoredCampaign
+from webapp.desk import charts
 from webapp.language import gettext as _
 from webapp.language import ngettext
-from webapp.parts import parts
-from webapp.words import moment, words_for
+from webapp.words import ago, moment, words_for
 
 _WAITING: Final = (State.UNCONFIRMED, State.QUEUED, State.HELD)
 _SENT: Final = (State.SENDING, State.UNKNOWN, State.ACCEPTED, State.DEFERRED)
@@ -40,6 +43,7 @@ class ShownBooks:
     submitted: int
     parts: list[Part]
     sentence: str
+    bar: Markup
 
 
 def status_word(status: Status) -> str:
@@ -73,32 +77,113 @@ def shown_books(books: ledger.Books) -> ShownBooks:
         letters=format_decimal(books.submitted),
     )
     if not shown:
-        return ShownBooks(0, [], _("No letters yet"))
+        return ShownBooks(0, [], _("No letters yet"), Markup())
     sums = " + ".join(f"{format_decimal(part.number)} {part.word}" for part in shown)
-    return ShownBooks(books.submitted, shown, f"{total} = {sums}")
+    bar = charts.shares([(part.shape, part.number) for part in shown])
+    return ShownBooks(books.submitted, shown, f"{total} = {sums}", bar)
+
+
+@dataclass(frozen=True, slots=True)
+class TargetRow:
+    """One target's line of the table."""
+
+    id: int
+    name: str
+    email: str
+    waiting: int
+    sent: int
+    delivered: int
+    bounced: int
+    shares: Markup
+    next_slot: datetime | None
+    ends_at: datetime | None
+    next_slot_text: str
+    ends_text: str
+    held_reason: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """One letter with which something went wrong."""
+
+    letter_id: str
+    target_name: str
+    word: str
+    shape: str
+    words: str
+    """The other side's own, or what the state means."""
+    since_text: str
+    since_iso: str
+    buttons: tuple[tuple[str, str], ...]
+    """What mends it: pairs of the word that is posted and the button's own."""
 
 
 def target_row(
-    stored: StoredCampaign, target: campaigns.StoredTarget, states: Counter[State]
-) -> dict[str, str | int | None]:
+    stored: StoredCampaign,
+    target: campaigns.StoredTarget,
+    states: Counter[State],
+    now: datetime,
+) -> TargetRow:
     """Return one target's line of the table."""
-    waiting = states[State.QUEUED]
+    queued = states[State.QUEUED]
     pacing, timezone = stored.campaign.pacing, target.target.timezone
-    first = next_open(pacing, timezone, max(target.next_slot_at, parts().now()))
+    first = last = None
+    if queued:
+        first = next_open(pacing, timezone, max(target.next_slot_at, now))
+        last = leaves_at(pacing, timezone, first, queued - 1)
     held = target.held_reason
     if target.withdrawn:
         held = _("no longer in the campaign")
-    return {
-        "name": target.target.name,
-        "email": target.target.email,
-        "waiting": sum(states[state] for state in _WAITING),
-        "sent": sum(states[state] for state in _SENT),
-        "delivered": states[State.DELIVERED],
-        "bounced": sum(states[state] for state in _BAD),
-        "next_slot_text": moment(first) if waiting else "",
-        "ends_text": moment(leaves_at(pacing, timezone, first, waiting - 1)) if waiting else "",
-        "held_reason": held,
+    waiting, sent, bad = (sum(states[state] for state in of) for of in (_WAITING, _SENT, _BAD))
+    delivered = states[State.DELIVERED]
+    return TargetRow(
+        id=target.id,
+        name=target.target.name,
+        email=target.target.email,
+        waiting=waiting,
+        sent=sent,
+        delivered=delivered,
+        bounced=bad,
+        shares=charts.shares(
+            [("check", delivered), ("arrow", sent), ("circle", waiting), ("cross", bad)]
+        ),
+        next_slot=first,
+        ends_at=last,
+        next_slot_text="" if first is None else moment(first),
+        ends_text="" if last is None else moment(last),
+        held_reason=held,
+    )
+
+
+def ending(rows: Sequence[TargetRow], status: Status) -> tuple[str, str, str] | None:
+    """Return when the last waiting letter leaves, in words around its moment; None: none waits."""
+    last = max((row.ends_at for row in rows if row.ends_at is not None), default=None)
+    if last is None or status in (Status.DRAFT, Status.PAUSED):
+        return None
+    return _("The last waiting letter should leave on"), last.isoformat(), moment(last)
+
+
+def trouble(found: attention.Found, now: datetime) -> Trouble:
+    """Return a letter with which something went wrong, and the buttons that mend it."""
+    words = words_for(found.state)
+    buttons = {
+        State.UNKNOWN: (
+            ("sent", _("It was sent")),
+            ("again", _("Send it again")),
+            ("failed", _("It was not sent")),
+        ),
+        State.FAILED: (("queue-again", _("Queue it again")),),
     }
+    return Trouble(
+        found.letter_id,
+        found.target_name,
+        words.desk_word or words.word,
+        words.shape,
+        found.detail or words.meaning,
+        ago(found.since, now),
+        found.since.isoformat(),
+        buttons.get(found.state, ()),
+    )
 
 
 def alarm_sentence(alarm: attention.Alarm) -> str:

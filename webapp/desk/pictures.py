@@ -128,7 +128,8 @@ def _length(seconds: int, *, short: bool = False) -> str:
     return str(
         format_timedelta(
             seconds,
-            threshold=2,
+            # A name is never rounded: 90 seconds are no 2 minutes.
+            threshold=1 if short else 2,
             locale=get_locale(),
             format="narrow" if short else "long",
         )

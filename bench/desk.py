@@ -16,7 +16,7 @@ from pathlib import Path
 from sqlalchemy import create_engine, text
 
 from bench.bulk import fill
-from letters import organisers
+from letters import organisers, sessions
 from letters.storage.database import Database
 from letters.storage.migrate import migrate
 from sandbox.keys import new_key, public_key
@@ -58,7 +58,8 @@ def web(database_url: str, redis_url: str, folder: Path) -> Iterator[tuple[int, 
         wait_for(lambda: answers(port))
         database = Database(database_url)
         with database.write() as connection:
-            token = organisers.invite(connection, "desk@harbours.example", datetime.now(UTC))
+            found = organisers.enrol(connection, "desk@harbours.example", datetime.now(UTC))
+            token = sessions.new_link(connection, found.id, datetime.now(UTC))
         database.close()
         connection_ = http.client.HTTPConnection("127.0.0.1", port)
         connection_.request("GET", f"/desk/sign-in/{token}")

@@ -69,13 +69,27 @@ def read_campaign(text: str) -> Campaign:
         line, words = syntax_error(text)
         message = f"cannot be read as TOML ({words}): correct it and try again"
         raise CampaignFileError((FileError("", line, message),)) from None
-    faults: list[Fault] = []
-    campaign = _read(CheckedTable(values, (), faults), faults)
+    campaign, faults = check_campaign(values)
     if faults:
         known = lines(text)
         errors = (FileError(_key(f.path), _line(f.path, known), f.message) for f in faults)
         raise CampaignFileError(tuple(sorted(errors, key=lambda error: error.line)))
     return campaign
+
+
+def check_campaign(values: Mapping[str, object]) -> tuple[Campaign, tuple[Fault, ...]]:
+    """Return the campaign in values that stand as in a file, and every fault in them.
+
+    With a fault the campaign is one that can stand in, and must not be kept.
+    """
+    faults: list[Fault] = []
+    return _read(CheckedTable(values, (), faults), faults), tuple(faults)
+
+
+def check_pacing(values: Mapping[str, object]) -> tuple[Pacing, tuple[Fault, ...]]:
+    """Return the pacing in values that stand as in a file's [pacing], and every fault in them."""
+    faults: list[Fault] = []
+    return _read_pacing(CheckedTable(values, ("pacing",), faults)), tuple(faults)
 
 
 def _key(path: Path) -> str:

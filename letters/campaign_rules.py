@@ -16,6 +16,11 @@ SUBJECT_MAX: Final = 200
 BODY_MAX: Final = 10_000
 """Characters of opening and points together, with merge fields filled in."""
 
+RESERVED_SLUGS: Final = frozenset(
+    {"new", "organisers", "record", "sessions", "sign-in", "sign-out", "static"}
+)
+"""Words that the desk's own addresses use; no new campaign can be called so."""
+
 _SLUG: Final = re.compile(r"[a-z0-9]([a-z0-9-]*[a-z0-9])?")
 _POINT_KEY: Final = re.compile(r"[A-Za-z0-9]([A-Za-z0-9_-]*[A-Za-z0-9])?")
 _HOST: Final = r"[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*"

@@ -1,98 +1,148 @@
-"""Know the organisers: one-time links sign them in, and a session lasts two weeks."""
+"""Know the organisers: who they are, what they may do, and which campaigns they work on."""
 
-import secrets
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import Final
+from datetime import datetime
+from enum import StrEnum
 
-from sqlalchemy import Connection, delete, insert, select
+from sqlalchemy import Connection, delete, exists, insert, select, update
 
-from letters.storage.schema import organiser, sign_in
-from letters.tokens import digest
+from letters.storage.schema import campaign, campaign_organiser, organiser, sign_in, unfinished
 
-LINK_LIFE: Final = timedelta(days=2)
-SESSION_LIFE: Final = timedelta(days=14)
+
+class Role(StrEnum):
+    """What an organiser may do."""
+
+    ADMIN = "admin"
+    """Sees and steers every campaign, gives campaigns to others, invites and removes people."""
+    ORGANISER = "organiser"
+    """Sees and steers the campaigns that were given to them, and their own."""
 
 
 @dataclass(frozen=True, slots=True)
 class Organiser:
-    """Somebody who may see and steer the campaigns."""
+    """Somebody who may see and steer campaigns."""
 
     id: int
     email: str
+    role: Role = Role.ADMIN
+
+    @property
+    def is_admin(self) -> bool:
+        """Tell whether every campaign is open to them."""
+        return self.role is Role.ADMIN
+
+    @property
+    def only_given(self) -> int | None:
+        """Return the id that limits what they see to what was given to them; None: no limit."""
+        return None if self.is_admin else self.id
 
 
-def invite(connection: Connection, email: str, now: datetime) -> str:
-    """Return the token of a link that signs `email` in once."""
+class UnknownOrganiser(Exception):
+    """There is no organiser with this address."""
+
+
+def enrol(connection: Connection, email: str, now: datetime, role: Role | None = None) -> Organiser:
+    """Return the organiser with this address, made or changed as `role` says.
+
+    None leaves a role as it is, and makes somebody new an admin: whoever can run the command line
+    can do everything anyhow.
+    """
     address = email.strip().lower()
-    found = connection.execute(select(organiser.c.id).where(organiser.c.email == address)).scalar()
+    found = find(connection, address)
     if found is None:
-        found = connection.execute(
+        new_id: int = connection.execute(
             insert(organiser)
-            .values(email=address, role="organiser", invited_at=now)
+            .values(email=address, role=str(role or Role.ADMIN), invited_at=now)
             .returning(organiser.c.id)
         ).scalar_one()
-    return _open(connection, found, "link", now + LINK_LIFE)
+        return Organiser(new_id, address, role or Role.ADMIN)
+    if role is None or role is found.role:
+        return found
+    connection.execute(update(organiser).where(organiser.c.id == found.id).values(role=str(role)))
+    return Organiser(found.id, address, role)
 
 
 def find(connection: Connection, email: str) -> Organiser | None:
     """Return the organiser with this address, if there is one."""
     row = connection.execute(
-        select(organiser.c.id, organiser.c.email).where(organiser.c.email == email.strip().lower())
+        select(organiser.c.id, organiser.c.email, organiser.c.role).where(
+            organiser.c.email == email.strip().lower()
+        )
     ).first()
-    return None if row is None else Organiser(row.id, row.email)
+    return None if row is None else Organiser(row.id, row.email, Role(row.role))
+
+
+def known(connection: Connection, email: str) -> Organiser:
+    """Return the organiser with this address; raise UnknownOrganiser."""
+    found = find(connection, email)
+    if found is None:
+        raise UnknownOrganiser(email)
+    return found
+
+
+def everybody(connection: Connection) -> list[Organiser]:
+    """Return all organisers, by address."""
+    rows = connection.execute(
+        select(organiser.c.id, organiser.c.email, organiser.c.role).order_by(organiser.c.email)
+    )
+    return [Organiser(row.id, row.email, Role(row.role)) for row in rows]
 
 
 def all_addresses(connection: Connection) -> list[str]:
     """Return every organiser's address."""
-    return list(connection.execute(select(organiser.c.email).order_by(organiser.c.email)).scalars())
+    return [one.email for one in everybody(connection)]
 
 
 def addresses_of(connection: Connection, campaign_id: int) -> list[str]:
-    """Return the addresses of those who look after a campaign: today every organiser does."""
-    del campaign_id
-    return all_addresses(connection)
+    """Return the addresses of those who may open a campaign: they hear of its troubles."""
+    given = working_on(connection, campaign_id)
+    return [one.email for one in everybody(connection) if one.is_admin or one.id in given]
 
 
-def use_link(connection: Connection, token: str, now: datetime) -> str | None:
-    """Return the token of a new session; None for a link that is used, too old or forged."""
-    used = connection.execute(
-        delete(sign_in)
-        .where(
-            sign_in.c.digest == digest(token),
-            sign_in.c.kind == "link",
-            sign_in.c.expires_at > now,
-        )
-        .returning(sign_in.c.organiser_id)
+def remove(connection: Connection, organiser_id: int) -> None:
+    """Close every door to somebody at once. What they did stays in the audit log."""
+    for table in (sign_in, campaign_organiser, unfinished):
+        connection.execute(delete(table).where(table.c.organiser_id == organiser_id))
+    connection.execute(delete(organiser).where(organiser.c.id == organiser_id))
+
+
+def give(connection: Connection, campaign_id: int, organiser_id: int) -> None:
+    """Let somebody work on a campaign. To give it twice is to give it once."""
+    given = campaign_organiser.c
+    is_given = connection.execute(
+        select(exists().where(given.campaign_id == campaign_id, given.organiser_id == organiser_id))
     ).scalar()
-    connection.execute(delete(sign_in).where(sign_in.c.expires_at <= now))
-    return None if used is None else _open(connection, used, "session", now + SESSION_LIFE)
-
-
-def of_session(connection: Connection, token: str, now: datetime) -> Organiser | None:
-    """Return who is signed in with this session, if anybody."""
-    row = connection.execute(
-        select(organiser.c.id, organiser.c.email)
-        .select_from(sign_in.join(organiser))
-        .where(
-            sign_in.c.digest == digest(token),
-            sign_in.c.kind == "session",
-            sign_in.c.expires_at > now,
+    if not is_given:
+        connection.execute(
+            insert(campaign_organiser).values(campaign_id=campaign_id, organiser_id=organiser_id)
         )
-    ).first()
-    return None if row is None else Organiser(row.id, row.email)
 
 
-def end_session(connection: Connection, token: str) -> None:
-    """Sign out."""
-    connection.execute(delete(sign_in).where(sign_in.c.digest == digest(token)))
-
-
-def _open(connection: Connection, organiser_id: int, kind: str, expires_at: datetime) -> str:
-    token = secrets.token_urlsafe(32)
+def take_back(connection: Connection, campaign_id: int, organiser_id: int) -> None:
+    """Let somebody work on a campaign no longer."""
+    given = campaign_organiser.c
     connection.execute(
-        insert(sign_in).values(
-            digest=digest(token), organiser_id=organiser_id, kind=kind, expires_at=expires_at
+        delete(campaign_organiser).where(
+            given.campaign_id == campaign_id, given.organiser_id == organiser_id
         )
     )
-    return token
+
+
+def working_on(connection: Connection, campaign_id: int) -> frozenset[int]:
+    """Return the ids of those to whom a campaign was given. Admins need no gift."""
+    given = campaign_organiser.c
+    return frozenset(
+        connection.execute(
+            select(given.organiser_id).where(given.campaign_id == campaign_id)
+        ).scalars()
+    )
+
+
+def may_open(connection: Connection, somebody: Organiser, slug: str) -> bool:
+    """Tell whether a campaign is there and open to somebody."""
+    wanted = select(campaign.c.id).where(campaign.c.slug == slug)
+    if not somebody.is_admin:
+        wanted = wanted.join(campaign_organiser).where(
+            campaign_organiser.c.organiser_id == somebody.id
+        )
+    return connection.execute(wanted).first() is not None

@@ -57,3 +57,11 @@ def _decide(
     if row.body is None and cause is Cause.AGAIN:
         raise CannotSettle("The letter's text has been erased, so it cannot be sent again.")
     apply(connection, [Happening(letter_id, cause, now, detail="a person's word")])
+
+
+def campaign_of(connection: Connection, letter_id: str) -> int | None:
+    """Return the id of the campaign that a letter belongs to; None: there is no such letter."""
+    found: int | None = connection.execute(
+        select(letter.c.campaign_id).where(letter.c.id == letter_id, letter.c.kind == "letter")
+    ).scalar()
+    return found

@@ -95,6 +95,19 @@ def read_targets(csv_text: str) -> TargetList:
     return TargetList(() if reports else tuple(targets), tuple(reports), ignored)
 
 
+def write_targets(targets: Sequence[Target]) -> str:
+    """Return a CSV text that `read_targets` takes back to equal targets."""
+    out = StringIO(newline="")
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(COLUMNS)
+    for target in targets:
+        until = "" if target.valid_until is None else target.valid_until.isoformat()
+        areas = " ".join(target.areas)
+        words = (target.name, target.email, target.salutation, target.role, target.address)
+        writer.writerow((*words, target.timezone, areas, until))
+    return out.getvalue()
+
+
 def _rows(text: str, delimiter: str) -> Iterator[tuple[int, list[str] | str]]:
     """Yield each row with its number: its cells, or what is wrong with it."""
     reader = csv.reader(StringIO(text, newline=""), delimiter=delimiter, strict=True)

@@ -9,11 +9,12 @@ import sys
 from collections.abc import Callable, Sequence
 
 from letters.campaign_file import CampaignFileError
+from letters.organisers import UnknownOrganiser
 from letters.settings import SettingsError, read_settings
 from letters.settling import CannotSettle
-from letters.storage.campaigns import UnknownCampaign
+from letters.storage.campaigns import ReservedSlug, UnknownCampaign
 from letters.storage.database import Database, StorageUnavailable
-from postbag import books, campaigns, deciding, doctor, organisers, planning, webhooks
+from postbag import auditing, books, campaigns, deciding, doctor, organisers, planning, webhooks
 from postbag.shell import Refused, Shell
 
 
@@ -23,7 +24,7 @@ def _parser() -> argparse.ArgumentParser:
     commands.add_parser("migrate", help="bring the database to the newest schema").set_defaults(
         act=campaigns.migrate
     )
-    for group in (books, campaigns, deciding, doctor, organisers, planning, webhooks):
+    for group in (auditing, books, campaigns, deciding, doctor, organisers, planning, webhooks):
         group.add_commands(commands)
     return parser
 
@@ -38,6 +39,10 @@ def main(arguments: Sequence[str]) -> int:
         return act(Shell(settings, database), options)
     except UnknownCampaign as error:
         sentence = f"There is no campaign {str(error)!r}: see /desk for those that are there."
+    except ReservedSlug as error:
+        sentence = f"{str(error)!r} is a word that our own pages use: choose another slug."
+    except UnknownOrganiser as error:
+        sentence = f"{error} is no organiser: see `postbag organiser list`."
     except StorageUnavailable:
         sentence = "The database cannot be reached: check DATABASE_URL and that it runs."
     except (SettingsError, Refused, CannotSettle, CampaignFileError) as error:

@@ -7,18 +7,21 @@ from pathlib import Path
 
 from redis import Redis, RedisError
 
+from letters import audit
+from letters.audit import Deed
 from letters.campaign import Status
 from letters.campaign_file import read_campaign, write_campaign
 from letters.storage import campaigns
 from letters.storage import migrate as migrations
 from letters.target_list import read_targets
+from postbag import preparing
 from postbag.addressees import add_decisions
 from postbag.shell import Commands, Refused, Shell
 from worker.wake import wake
 
 
 def add_commands(commands: Commands) -> None:
-    """Add `campaign load|dump|status` and `targets load`."""
+    """Add `campaign load|dump|status|check|test` and `targets load`."""
     campaign = commands.add_parser("campaign", help="load, dump or steer a campaign")
     actions = campaign.add_subparsers(dest="action", required=True)
     load = actions.add_parser("load", help="create or update a campaign from a file")
@@ -31,6 +34,14 @@ def add_commands(commands: Commands) -> None:
     status.add_argument("slug")
     status.add_argument("status", choices=[str(status) for status in Status])
     status.set_defaults(act=_status)
+    check = actions.add_parser("check", help="say whether the desk would let it go live")
+    check.add_argument("slug")
+    check.add_argument("--json", action="store_true")
+    check.set_defaults(act=preparing.check)
+    test = actions.add_parser("test", help="mail the letter to yourself, marked as a test")
+    test.add_argument("slug")
+    test.add_argument("email")
+    test.set_defaults(act=_test)
     targets = commands.add_parser("targets", help="load targets, and decide about one")
     target_actions = targets.add_subparsers(dest="action", required=True)
     targets_load = target_actions.add_parser("load", help="take the targets from a spreadsheet")
@@ -68,7 +79,17 @@ def _wake(shell: Shell) -> None:
 def _load(shell: Shell, options: Namespace) -> int:
     campaign = read_campaign(_read(options.file))
     with shell.database.write() as connection:
-        campaigns.load(connection, campaign, shell.now())
+        campaign_id = campaigns.load(connection, campaign, shell.now())
+        audit.record(
+            connection,
+            Deed.CHANGED,
+            shell.now(),
+            by=None,
+            campaign_id=campaign_id,
+            detail="loaded from a file",
+        )
+        if campaign.status is Status.LIVE:
+            preparing.warn(shell, connection, campaigns.find(connection, campaign.slug))
     _wake(shell)
     print(campaign.slug)
     return 0
@@ -83,7 +104,18 @@ def _dump(shell: Shell, options: Namespace) -> int:
 
 def _status(shell: Shell, options: Namespace) -> int:
     with shell.database.write() as connection:
+        stored = campaigns.find(connection, options.slug)
         campaigns.set_status(connection, options.slug, Status(options.status))
+        audit.record(
+            connection,
+            Deed.STATUS,
+            shell.now(),
+            by=None,
+            campaign_id=stored.id,
+            detail=f"{stored.campaign.status} → {options.status}",
+        )
+        if options.status == Status.LIVE:
+            preparing.warn(shell, connection, stored)
     _wake(shell)
     shell.say(f"{options.slug} is {options.status}.")
     return 0
@@ -99,6 +131,15 @@ def _load_targets(shell: Shell, options: Namespace) -> int:
         changed = replace(stored.campaign, targets=table.targets)
         read_campaign(write_campaign(changed))  # the whole must be a campaign that can be loaded
         campaigns.load(connection, changed, shell.now())
+        audit.record(
+            connection, Deed.CHANGED, shell.now(), by=None, campaign_id=stored.id, detail="targets"
+        )
     _wake(shell)
     shell.say(f"{options.slug} has {len(table.targets)} targets.")
     return 0
+
+
+def _test(shell: Shell, options: Namespace) -> int:
+    done = preparing.send_test(shell, options)
+    _wake(shell)
+    return done

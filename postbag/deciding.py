@@ -2,7 +2,10 @@
 
 from argparse import Namespace
 
-from letters import settling
+from sqlalchemy import Connection
+
+from letters import audit, settling
+from letters.audit import Deed
 from letters.settling import Word
 from postbag.shell import Commands, Shell
 
@@ -23,6 +26,7 @@ def add_commands(commands: Commands) -> None:
 def _settle(shell: Shell, options: Namespace) -> int:
     with shell.database.write() as connection:
         settling.settle(connection, options.id, Word(options.word), shell.now())
+        _record(shell, connection, options.id, options.word)
     shell.say("Done.")
     return 0
 
@@ -30,5 +34,17 @@ def _settle(shell: Shell, options: Namespace) -> int:
 def _again(shell: Shell, options: Namespace) -> int:
     with shell.database.write() as connection:
         settling.again(connection, options.id, shell.now())
+        _record(shell, connection, options.id, "queue-again")
     shell.say("Done.")
     return 0
+
+
+def _record(shell: Shell, connection: Connection, letter_id: str, word: str) -> None:
+    audit.record(
+        connection,
+        Deed.DECIDED,
+        shell.now(),
+        by=None,
+        campaign_id=settling.campaign_of(connection, letter_id),
+        detail=f"{letter_id}: {word}",
+    )

@@ -2,24 +2,106 @@
 
 from argparse import Namespace
 
-from letters import organisers
+from letters import audit, organisers, sessions
 from letters.addresses import is_address
+from letters.audit import Deed
+from letters.organisers import Role
+from letters.storage import campaigns
 from postbag.shell import Commands, Refused, Shell
 
 
 def add_commands(commands: Commands) -> None:
-    """Add `organiser invite`."""
-    organiser = commands.add_parser("organiser", help="invite an organiser")
-    invite = organiser.add_subparsers(dest="action", required=True).add_parser("invite")
+    """Add `organiser invite|list|remove|sign-out|give|take-back`."""
+    organiser = commands.add_parser("organiser", help="say who may see and steer the campaigns")
+    actions = organiser.add_subparsers(dest="action", required=True)
+    invite = actions.add_parser("invite", help="print a link that signs somebody in once")
     invite.add_argument("email")
+    invite.add_argument(
+        "--role",
+        choices=[str(role) for role in Role],
+        help="admin sees every campaign (the default for somebody new); organiser those given",
+    )
     invite.set_defaults(act=_invite)
+    everybody = actions.add_parser("list", help="list everybody")
+    everybody.add_argument("--json", action="store_true")
+    everybody.set_defaults(act=_list)
+    for name, act, words in (
+        ("remove", _remove, "remove somebody, whose sessions end at once"),
+        ("sign-out", _sign_out, "end every session of somebody"),
+    ):
+        parser = actions.add_parser(name, help=words)
+        parser.add_argument("email")
+        parser.set_defaults(act=act)
+    for name, act, words in (
+        ("give", _give, "let somebody work on a campaign"),
+        ("take-back", _take_back, "let somebody work on a campaign no longer"),
+    ):
+        parser = actions.add_parser(name, help=words)
+        parser.add_argument("email")
+        parser.add_argument("slug")
+        parser.set_defaults(act=act)
 
 
 def _invite(shell: Shell, options: Namespace) -> int:
     if not is_address(options.email):
         raise Refused(f"{options.email} is no e-mail address: it should read like name@host.org.")
+    role = None if options.role is None else Role(options.role)
+    now = shell.now()
     with shell.database.write() as connection:
-        token = organisers.invite(connection, options.email, shell.now())
-    shell.say("The link signs in once, within two days.")
+        invited = organisers.enrol(connection, options.email, now, role)
+        token = sessions.new_link(connection, invited.id, now)
+        detail = f"{invited.email}, {invited.role}"
+        audit.record(connection, Deed.INVITED, now, by=None, detail=detail)
+    shell.say(f"The link signs {invited.email} in once, within two days, as {invited.role}.")
     print(f"{shell.settings.public_url}/desk/sign-in/{token}")
+    return 0
+
+
+def _list(shell: Shell, options: Namespace) -> int:
+    with shell.database.read() as connection:
+        found = organisers.everybody(connection)
+    if options.json:
+        shell.document({"organisers": {one.email: str(one.role) for one in found}})
+        return 0
+    for one in found:
+        print(f"{one.email} {one.role}")
+    return 0
+
+
+def _remove(shell: Shell, options: Namespace) -> int:
+    with shell.database.write() as connection:
+        gone = organisers.known(connection, options.email)
+        organisers.remove(connection, gone.id)
+        audit.record(connection, Deed.REMOVED, shell.now(), by=None, detail=gone.email)
+    shell.say(f"{gone.email} is an organiser no longer.")
+    return 0
+
+
+def _sign_out(shell: Shell, options: Namespace) -> int:
+    with shell.database.write() as connection:
+        found = organisers.known(connection, options.email)
+        sessions.end_all(connection, found.id)
+        audit.record(connection, Deed.SESSION_ENDED, shell.now(), by=None, detail=found.email)
+    shell.say(f"{found.email} is signed out everywhere.")
+    return 0
+
+
+def _give(shell: Shell, options: Namespace) -> int:
+    return _change(shell, options, Deed.GIVEN)
+
+
+def _take_back(shell: Shell, options: Namespace) -> int:
+    return _change(shell, options, Deed.TAKEN)
+
+
+def _change(shell: Shell, options: Namespace, deed: Deed) -> int:
+    change = organisers.give if deed is Deed.GIVEN else organisers.take_back
+    with shell.database.write() as connection:
+        stored = campaigns.find(connection, options.slug)
+        found = organisers.known(connection, options.email)
+        change(connection, stored.id, found.id)
+        audit.record(
+            connection, deed, shell.now(), by=None, campaign_id=stored.id, detail=found.email
+        )
+    shell.say("Done.")
     return 0

@@ -79,7 +79,7 @@ def show(slug: str) -> Response:
     stored = open_campaign(slug)
     if stored.is_over(parts().now()):
         return _over(stored)
-    return render(stored, _fresh_form(stored), View())
+    return render(stored, fresh_form(stored), View())
 
 
 @door.get("/c/<slug>/embed")
@@ -89,7 +89,7 @@ def embed(slug: str) -> Response:
     enter_frame(stored)
     if stored.is_over(parts().now()):
         return _over(stored)
-    return render(stored, _fresh_form(stored), View())
+    return render(stored, fresh_form(stored), View())
 
 
 @door.post("/c/<slug>")
@@ -218,7 +218,8 @@ def count(slug: str) -> Response:
     return response
 
 
-def _fresh_form(stored: StoredCampaign) -> ActionForm:
+def fresh_form(stored: StoredCampaign) -> ActionForm:
+    """Return the form as it is first served: the whole letter, every point kept."""
     form = ActionForm(formdata=None)
     form.token.data = parts().tokens.new_form(stored.campaign.slug, parts().now())
     form.points.data = [point.key for point in stored.campaign.letter.points]

@@ -67,6 +67,7 @@ class View:
     order: list[str] | None = None
     """The keys of all points, where the form's own order no longer holds."""
     status: HTTPStatus = HTTPStatus.OK
+    template: str = "action.html"
 
 
 def letters_counted(stored: StoredCampaign) -> int:
@@ -102,7 +103,7 @@ def render(stored: StoredCampaign, form: ActionForm, view: View) -> Response:
     share = 0.0 if request.method == "GET" else personal_share(stored, form)
     return make_response(
         render_template(
-            "action.html",
+            view.template,
             campaign=campaign,
             summary_html=summary(campaign.summary, new_tab=bool(g.get("embedded"))),
             letters_count=letters_counted(stored),

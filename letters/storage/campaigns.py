@@ -8,13 +8,18 @@ from sqlalchemy import Connection, Row, insert, select, update
 
 from letters.campaign import Campaign, Pacing, Status, Target
 from letters.campaign_file import read_campaign, write_campaign
+from letters.campaign_rules import RESERVED_SLUGS
 from letters.states import Cause, State
 from letters.storage.changes import Happening, apply
-from letters.storage.schema import campaign, is_in, letter, target
+from letters.storage.schema import campaign, campaign_organiser, is_in, letter, target
 
 
 class UnknownCampaign(Exception):
     """There is no campaign with this slug."""
+
+
+class ReservedSlug(Exception):
+    """A new campaign cannot have this slug: it is a word that the desk's own addresses use."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +50,8 @@ class StoredCampaign:
     campaign: Campaign
     targets: tuple[StoredTarget, ...]
     """In their order, the withdrawn ones last."""
+    loaded_at: datetime
+    """When it was last changed as a whole."""
 
     def is_over(self, now: datetime) -> bool:
         """Tell whether it takes no more letters."""
@@ -66,7 +73,7 @@ def load(connection: Connection, new: Campaign, now: datetime) -> int:
     """Create or update a campaign; return its id.
 
     Targets are known by their address. One that is missing from `new` is withdrawn, and its
-    waiting letters are held.
+    waiting letters are held. Raises ReservedSlug.
     """
     values = {
         "title": new.title,
@@ -79,6 +86,8 @@ def load(connection: Connection, new: Campaign, now: datetime) -> int:
         select(campaign.c.id).where(campaign.c.slug == new.slug).with_for_update()
     ).scalar()
     if found is None:
+        if new.slug in RESERVED_SLUGS:
+            raise ReservedSlug(new.slug)
         campaign_id: int = connection.execute(
             insert(campaign).values(slug=new.slug, **values).returning(campaign.c.id)
         ).scalar_one()
@@ -153,6 +162,24 @@ def hold(connection: Connection, target_id: int, now: datetime) -> None:
     apply(connection, [Happening(i, Cause.HOLD, now) for i in waiting])
 
 
+def repace(connection: Connection, slug: str, pacing: Pacing, now: datetime) -> None:
+    """Change how fast and when letters leave, and nothing else; raise UnknownCampaign."""
+    row = connection.execute(
+        select(campaign.c.id, campaign.c.definition)
+        .where(campaign.c.slug == slug)
+        .with_for_update()
+    ).first()
+    if row is None:
+        raise UnknownCampaign(slug)
+    _repace(connection, row.id, pacing, now)
+    changed = replace(_parsed(row.definition), pacing=pacing)
+    connection.execute(
+        update(campaign)
+        .where(campaign.c.id == row.id)
+        .values(definition=write_campaign(changed), loaded_at=now)
+    )
+
+
 def set_status(connection: Connection, slug: str, status: Status) -> None:
     """Set a campaign's status; raise UnknownCampaign."""
     changed = connection.execute(
@@ -170,9 +197,14 @@ def find(connection: Connection, slug: str) -> StoredCampaign:
     return _stored(connection, row)
 
 
-def find_all(connection: Connection) -> list[StoredCampaign]:
-    """Return every campaign, by title."""
-    rows = connection.execute(select(campaign).order_by(campaign.c.title, campaign.c.id)).all()
+def find_all(connection: Connection, given_to: int | None = None) -> list[StoredCampaign]:
+    """Return every campaign, by title; or only those given to the organiser with an id."""
+    wanted = select(campaign).order_by(campaign.c.title, campaign.c.id)
+    if given_to is not None:
+        wanted = wanted.join(campaign_organiser).where(
+            campaign_organiser.c.organiser_id == given_to
+        )
+    rows = connection.execute(wanted).all()
     return [_stored(connection, row) for row in rows]
 
 
@@ -194,7 +226,7 @@ def _stored(connection: Connection, row: Row[tuple[object, ...]]) -> StoredCampa
     )
     active = tuple(stored.target for stored in targets if not stored.withdrawn)
     parsed = replace(_parsed(row.definition), status=Status(row.status), targets=active)
-    return StoredCampaign(row.id, parsed, targets)
+    return StoredCampaign(row.id, parsed, targets, row.loaded_at)
 
 
 def target_definition(of: Target) -> dict[str, object]:

@@ -268,7 +268,41 @@ sign_in = Table(
     Column("organiser_id", ForeignKey("organiser.id"), nullable=False),
     Column("kind", String(8), nullable=False),  # link or session
     Column("expires_at", Moment, nullable=False),
+    Column("opened_at", Moment),
+    Column("used_at", Moment),
+    Column("device", String(64)),  # in plain words, such as "Firefox on Linux"
 )
+
+campaign_organiser = Table(
+    "campaign_organiser",
+    metadata,
+    Column("campaign_id", ForeignKey("campaign.id"), primary_key=True),
+    Column("organiser_id", ForeignKey("organiser.id"), primary_key=True),
+    Index("ix_campaign_organiser_organiser", "organiser_id"),
+)
+
+unfinished = Table(
+    "unfinished",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("organiser_id", ForeignKey("organiser.id"), nullable=False),
+    Column("title", Text, nullable=False),
+    Column("fields", JSON, nullable=False),  # the editor's form as posted
+    Column("kept_at", Moment, nullable=False),
+    Index("ix_unfinished_organiser", "organiser_id"),
+)
+
+audit = Table(
+    "audit",
+    metadata,
+    Column("id", _Key, primary_key=True),
+    Column("at", Moment, nullable=False),
+    Column("actor", Text),  # an organiser's address; null: the command line
+    Column("campaign_id", ForeignKey("campaign.id")),
+    Column("deed", String(16), nullable=False),
+    Column("detail", Text, nullable=False),  # nothing of a supporter
+    Index("ix_audit_campaign", "campaign_id", "id"),
+)  # only ever added to: triggers refuse the rest
 
 throttle = Table(
     "throttle",

@@ -18,7 +18,7 @@ import pytest
 import sqlalchemy
 from playwright.sync_api import Page, expect, sync_playwright
 
-from letters import organisers
+from letters import organisers, sessions
 from letters.states import Cause
 from letters.storage.changes import Happening, apply
 from letters.storage.schema import letter
@@ -32,7 +32,8 @@ WITHIN_SECONDS = 2.0
 
 def cookie(stack: Stack) -> str:
     with stack.database.write() as connection:
-        token = organisers.invite(connection, "desk@postbag.example", datetime.now(UTC))
+        found = organisers.enrol(connection, "desk@postbag.example", datetime.now(UTC))
+        token = sessions.new_link(connection, found.id, datetime.now(UTC))
     return stack.get(f"/desk/sign-in/{token}").headers["Set-Cookie"].partition(";")[0]
 
 

@@ -20,7 +20,7 @@ def books(database: Database) -> Books:
 
 def organiser(books: Books, email: str = "olu@trees.example") -> str:
     with books.database.write() as connection:
-        organisers.invite(connection, email, books.now)
+        organisers.enrol(connection, email, books.now)
     return email
 
 

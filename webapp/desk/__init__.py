@@ -1,6 +1,30 @@
-"""The organisers' desk: see the books, decide what needs a person, steer."""
+"""The organisers' desk: write campaigns, see the books, decide what needs a person, steer."""
 
-from webapp.desk import dashboard, held, sign_in, steering
+from webapp.desk import (
+    dashboard,
+    editor,
+    held,
+    listing,
+    pace,
+    people,
+    ready,
+    record,
+    sign_in,
+    steering,
+)
 from webapp.desk.door import OPEN, door
 
-__all__ = ["OPEN", "dashboard", "door", "held", "sign_in", "steering"]
+__all__ = [
+    "OPEN",
+    "dashboard",
+    "door",
+    "editor",
+    "held",
+    "listing",
+    "pace",
+    "people",
+    "ready",
+    "record",
+    "sign_in",
+    "steering",
+]

@@ -1,17 +1,16 @@
-"""Show the books: every campaign in a sentence, and one campaign's desk."""
+"""Show the books: one campaign's desk."""
 
 import json
 from collections import Counter
 from collections.abc import Iterator
 from typing import Final
 
-from flask import Response, g, render_template, request, url_for
+from flask import Response, render_template, request, url_for
 from flask_babel import get_locale
 from flask_wtf.csrf import generate_csrf
 from markupsafe import Markup
 
 from letters import attention, export, figures, ledger
-from letters.organisers import Organiser
 from letters.pulse import Pulse
 from letters.states import State
 from letters.storage import campaigns
@@ -32,33 +31,6 @@ from webapp.parts import parts
 _RETRY_MS: Final = 1_000
 
 
-@door.get("")
-def list_campaigns() -> str:
-    """List every campaign with its books in a sentence."""
-    signed_in: Organiser = g.organiser
-    with parts().database.read() as connection:
-        rows = [
-            (stored, ledger.shown(connection, stored.id))
-            for stored in campaigns.find_all(connection)
-        ]
-    return render_template(
-        "desk_list.html",
-        campaigns=[
-            {
-                "slug": stored.campaign.slug,
-                "title": stored.campaign.title,
-                "status": status_word(stored.campaign.status),
-                "submitted": books.submitted,
-                "books": shown_books(books),
-            }
-            for stored, books in rows
-        ],
-        email=signed_in.email,
-        sign_out_url=url_for("desk.sign_out"),
-        csrf_token=generate_csrf,
-    )
-
-
 @door.get("/<slug>")
 def show(slug: str) -> str:
     """Show one campaign: its books, what needs a person, its pictures and targets."""
@@ -71,9 +43,6 @@ def show(slug: str) -> str:
         has_letters=found.books.submitted > 0,
         figures=figures_html,
         version=found.version,
-        csrf_token=generate_csrf,
-        email=g.organiser.email,
-        sign_out_url=url_for("desk.sign_out"),
     )
 
 

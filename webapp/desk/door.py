@@ -1,17 +1,54 @@
-"""The desk's door: closed to whoever is not signed in, but for what is listed open."""
+"""The desk's door: closed to whoever is not signed in, but for what is listed open.
+
+A campaign is closed as well to organisers to whom it was not given: its address then answers as
+one that leads nowhere, so nobody learns that it is there.
+"""
 
 from http import HTTPStatus
 from typing import Final
 
-from flask import Blueprint, current_app, g, redirect, request, session, url_for
+from flask import (
+    Blueprint,
+    current_app,
+    g,
+    make_response,
+    redirect,
+    render_template,
+    request,
+    session,
+    url_for,
+)
+from flask_wtf.csrf import generate_csrf
 from werkzeug.wrappers import Response as BaseResponse
 
-from letters import organisers
+from letters import organisers, sessions
+from letters.organisers import Organiser
+from letters.sessions import SignedIn
+from letters.storage.campaigns import UnknownCampaign
+from webapp import errors
 from webapp.parts import parts
 
 door = Blueprint("desk", __name__, url_prefix="/desk")
 # Everything else of the desk is closed.
 OPEN: Final = frozenset({"desk.sign_in", "desk.ask_link", "desk.send_link"})
+ADMINS_ONLY: Final = frozenset(
+    {
+        "desk.invite",
+        "desk.remove_organiser",
+        "desk.end_session_of",
+        "desk.give_campaign",
+        "desk.take_campaign_back",
+    }
+)
+# What was typed there took its writer a while.
+_TYPED_AT_LENGTH: Final = frozenset({"desk.create", "desk.edit", "desk.pace"})
+_NOT_KEPT: Final = frozenset({"csrf_token", "do", "version", "unfinished"})
+
+
+def signed_in() -> Organiser:
+    """Return who is at the desk."""
+    found: SignedIn = g.signed_in
+    return found.organiser
 
 
 @door.before_request
@@ -21,10 +58,45 @@ def _guard() -> BaseResponse | None:
         current_app.extensions["csrf_guard"].protect()
     if request.endpoint in OPEN:
         return None
-    token = session.get("token", "")
+    token, now = session.get("token", ""), parts().now()
+    slug = (request.view_args or {}).get("slug")
     with parts().database.read() as connection:
-        found = organisers.of_session(connection, token, parts().now()) if token else None
+        found = sessions.signed_in(connection, token, now) if token else None
+        is_open = found is not None and (
+            slug is None or organisers.may_open(connection, found.organiser, slug)
+        )
     if found is None:
-        return redirect(url_for("desk.ask_link"), HTTPStatus.SEE_OTHER)
-    g.organiser = found
+        return _signed_out()
+    if found.wants_note:
+        with parts().database.write() as connection:
+            sessions.note_use(connection, found.session_id, now)
+    g.signed_in, g.organiser = found, found.organiser
+    if not is_open:
+        raise UnknownCampaign(slug)
+    if request.endpoint in ADMINS_ONLY and not found.organiser.is_admin:
+        return errors.not_found()
     return None
+
+
+def _signed_out() -> BaseResponse:
+    if request.method == "POST" and request.endpoint in _TYPED_AT_LENGTH:
+        typed = [
+            (name, text)
+            for name, text in request.form.items(multi=True)
+            if name not in _NOT_KEPT and text.strip()
+        ]
+        page = render_template("desk_signed_out.html", typed=typed)
+        return make_response(page, HTTPStatus.FORBIDDEN)
+    return redirect(url_for("desk.ask_link"), HTTPStatus.SEE_OTHER)
+
+
+@door.context_processor
+def _frame() -> dict[str, object]:
+    """Give every page of the desk what its frame needs."""
+    found: SignedIn | None = g.get("signed_in")
+    return {
+        "email": found.organiser.email if found else None,
+        "is_admin": found is not None and found.organiser.is_admin,
+        "sign_out_url": url_for("desk.sign_out"),
+        "csrf_token": generate_csrf,
+    }

@@ -1,26 +1,34 @@
-"""Sign in with a link that works once, and out again."""
+"""Sign in with a link that works once, and out again; see and end one's own sessions."""
 
 from http import HTTPStatus
 
-from flask import Response, make_response, redirect, render_template, request, session, url_for
-from flask_wtf.csrf import generate_csrf
+from flask import Response, g, make_response, redirect, render_template, request, session, url_for
 
-from letters import organisers, posting
+from letters import audit, organisers, posting, sessions
+from letters.audit import Deed
 from letters.notices import Notice
 from webapp import errors
-from webapp.desk.door import door
+from webapp.desk.device import device
+from webapp.desk.door import door, signed_in
 from webapp.language import gettext as _
 from webapp.parts import parts
 from webapp.throttle import admit
 from webapp.wake import wake_worker
+from webapp.words import ago, moment
 
 
 @door.get("/sign-in/<token>")
 def sign_in(token: str) -> Response:
     """Sign in, once."""
+    if request.method == "HEAD":
+        # Mail programs look ahead with it; the link must still work for the person.
+        return make_response("", HTTPStatus.NO_CONTENT)
+    now = parts().now()
     with parts().database.write() as connection:
-        opened = organisers.use_link(connection, token, parts().now())
-    if opened is None:
+        used = sessions.use_link(connection, token, now, device(request.user_agent.string))
+        if used is not None:
+            audit.record(connection, Deed.SIGNED_IN, now, by=used[1])
+    if used is None:
         return errors.page(
             HTTPStatus.FORBIDDEN,
             _("This link has been used or is too old"),
@@ -28,7 +36,7 @@ def sign_in(token: str) -> Response:
             action=(url_for("desk.ask_link"), _("Ask for a new link")),
         )
     session.clear()
-    session["token"] = opened
+    session["token"] = used[0]
     session.permanent = True
     return make_response(redirect(url_for("desk.list_campaigns"), HTTPStatus.SEE_OTHER))
 
@@ -51,18 +59,11 @@ def send_link() -> str | Response:
     email = request.form.get("email", "")[:254]
     now = parts().now()
     with parts().database.write() as connection:
-        if organisers.find(connection, email) is not None and posting.may_be_mailed(
-            connection, email, now
-        ):
-            token = organisers.invite(connection, email, now)
-            link = f"{parts().settings.public_url}/desk/sign-in/{token}"
-            posting.post(
-                connection,
-                _link_notice(link),
-                posting.Purpose.SIGN_IN,
-                email.strip().lower(),
-                now,
-            )
+        found = organisers.find(connection, email)
+        if found is not None and posting.may_be_mailed(connection, found.email, now):
+            token = sessions.new_link(connection, found.id, now)
+            words = link_notice(token)
+            posting.post(connection, words, posting.Purpose.SIGN_IN, found.email, now)
     wake_worker(parts().redis)
     return _sign_in_page(_("If this address belongs to an organiser, a link is on its way to it."))
 
@@ -71,24 +72,51 @@ def send_link() -> str | Response:
 def sign_out() -> Response:
     """End this session."""
     with parts().database.write() as connection:
-        organisers.end_session(connection, session.get("token", ""))
+        sessions.end(connection, g.signed_in.session_id)
     session.clear()
     return make_response(redirect(url_for("desk.ask_link"), HTTPStatus.SEE_OTHER))
 
 
-def _sign_in_page(notice: str | None) -> str:
+@door.get("/sessions")
+def list_sessions() -> str:
+    """Show where this organiser is signed in."""
+    now = parts().now()
+    with parts().database.read() as connection:
+        found = sessions.of_organiser(connection, signed_in().id, now)
     return render_template(
-        "desk_sign_in.html",
-        form_url=url_for("desk.send_link"),
-        notice=notice,
-        csrf_token=generate_csrf,
+        "desk_sessions.html",
+        sessions=[
+            {
+                "id": one.id,
+                "device": one.device or _("a device we know nothing of"),
+                "opened": moment(one.opened_at) if one.opened_at else _("some time ago"),
+                "used": ago(one.used_at, now) if one.used_at else _("some time ago"),
+                "is_this": one.id == g.signed_in.session_id,
+            }
+            for one in found
+        ],
     )
 
 
-def _link_notice(link: str) -> Notice:
+@door.post("/sessions/end")
+def end_session() -> Response:
+    """End one of this organiser's own sessions."""
+    now = parts().now()
+    with parts().database.write() as connection:
+        if sessions.end(connection, request.form.get("session", ""), signed_in().id):
+            audit.record(connection, Deed.SESSION_ENDED, now, by=signed_in().email)
+    return make_response(redirect(url_for("desk.list_sessions"), HTTPStatus.SEE_OTHER))
+
+
+def _sign_in_page(notice: str | None) -> str:
+    return render_template("desk_sign_in.html", form_url=url_for("desk.send_link"), notice=notice)
+
+
+def link_notice(token: str) -> Notice:
+    """Return the mail that brings a sign-in link."""
     body = [
         _("With this link you sign in to the organisers' desk, once, within two days:"),
-        link,
+        f"{parts().settings.public_url}/desk/sign-in/{token}",
         _("If you did not ask for it, you need do nothing."),
     ]
     return Notice(_("Your link to the organisers' desk"), "\n\n".join(body) + "\n")

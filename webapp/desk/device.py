@@ -1,0 +1,34 @@
+"""Say in plain words what somebody signs in with. Pure. Nothing else of a user agent is kept."""
+
+from typing import Final
+
+from webapp.language import gettext as _
+
+# The first that is found counts: most programs also claim to be those further down.
+_PROGRAMS: Final = (
+    ("Edg", "Edge"),
+    ("OPR/", "Opera"),
+    ("Firefox/", "Firefox"),
+    ("FxiOS/", "Firefox"),
+    ("CriOS/", "Chrome"),
+    ("Chrome/", "Chrome"),
+    ("Safari/", "Safari"),
+)
+_SYSTEMS: Final = (
+    ("iPhone", "iPhone"),
+    ("iPad", "iPad"),
+    ("Android", "Android"),
+    ("Windows", "Windows"),
+    ("CrOS", "ChromeOS"),
+    ("Mac OS X", "Mac"),
+    ("Linux", "Linux"),
+)
+
+
+def device(user_agent: str) -> str:
+    """Return a description such as "Firefox on Linux"."""
+    program = next((name for mark, name in _PROGRAMS if mark in user_agent), None)
+    system = next((name for mark, name in _SYSTEMS if mark in user_agent), None)
+    if program and system:
+        return _("%(program)s on %(system)s", program=program, system=system)
+    return program or system or _("a program we do not know")

@@ -1,0 +1,143 @@
+"""Change how fast letters leave: the plan before and after is shown before anything is stored."""
+
+from dataclasses import dataclass, replace
+from http import HTTPStatus
+
+from flask import Response, make_response, redirect, render_template, request, url_for
+from flask_babel import format_decimal
+
+from letters import audit
+from letters.audit import Deed
+from letters.campaign import Campaign, Pacing, Status
+from letters.campaign_file import check_pacing
+from letters.checked_table import Fault
+from letters.plan import Plan
+from letters.readiness import Readiness
+from letters.storage import campaigns
+from letters.storage.campaigns import StoredCampaign
+from webapp.desk.door import door, signed_in
+from webapp.desk.editor_faults import Wrong, labels, wrongs
+from webapp.desk.editor_form import PaceForm, pacing_fields
+from webapp.desk.editor_values import pacing_values
+from webapp.desk.editor_words import choices
+from webapp.desk.ready import check
+from webapp.language import gettext as _
+from webapp.language import ngettext
+from webapp.parts import parts
+from webapp.wake import wake_worker
+from webapp.words import moment
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One target's line of the comparison."""
+
+    name: str
+    ends: tuple[str, str]
+    busiest: tuple[str, str]
+
+
+@door.get("/<slug>/pace")
+def show_pace(slug: str) -> Response:
+    """Show how fast letters leave, and the plan."""
+    with parts().database.read() as connection:
+        stored = campaigns.find(connection, slug)
+        now = check(connection, stored, stored.campaign)
+    form = PaceForm(formdata=None, data=pacing_fields(stored.campaign.pacing))
+    return _page(stored, form, (now, now), [], is_changed=False)
+
+
+@door.post("/<slug>/pace")
+def pace(slug: str) -> Response:
+    """Show what a change would do; store it when it was looked at."""
+    form, now = PaceForm(), parts().now()
+    with parts().database.write() as connection:
+        stored = campaigns.find(connection, slug)
+        before = stored.campaign
+        pacing, found = _read(form, before.pacing)
+        after = replace(before, pacing=pacing)
+        plans = (check(connection, stored, before), check(connection, stored, after))
+        is_draft = before.status is Status.DRAFT
+        refused = bool(plans[1].reasons) and not is_draft
+        if request.form.get("do") == "save" and not found and not refused:
+            if pacing != before.pacing:
+                campaigns.repace(connection, slug, pacing, now)
+                audit.record(
+                    connection,
+                    Deed.PACED,
+                    now,
+                    by=signed_in().email,
+                    campaign_id=stored.id,
+                    detail=f"{_in_words(before.pacing)} → {_in_words(pacing)}",
+                )
+            is_stored = True
+        else:
+            is_stored = False
+    if is_stored:
+        wake_worker(parts().redis)
+        where = url_for("desk.ready" if is_draft else "desk.show", slug=slug)
+        return make_response(redirect(where, HTTPStatus.SEE_OTHER))
+    return _page(stored, form, plans, found, is_changed=not found and pacing != before.pacing)
+
+
+def _read(form: PaceForm, before: Pacing) -> tuple[Pacing, list[Wrong]]:
+    unread: list[Fault] = []
+    values = pacing_values(form, unread)
+    values["resend_unknown"] = str(before.resend_unknown)
+    pacing, found = check_pacing(values)
+    return pacing, wrongs([*unread, *found], 0)
+
+
+def _in_words(pacing: Pacing) -> str:
+    words = f"{pacing.per_target_per_hour}/h {pacing.window or ''} {' '.join(pacing.days)}"
+    return " ".join(words.split())
+
+
+def _page(
+    stored: StoredCampaign,
+    form: PaceForm,
+    plans: tuple[Readiness, Readiness],
+    found: list[Wrong],
+    *,
+    is_changed: bool,
+) -> Response:
+    beside: dict[str, list[str]] = {}
+    for wrong in found:
+        beside.setdefault(wrong.field, []).append(wrong.sentence)
+    before, after = plans
+    is_refused = bool(after.reasons) and stored.campaign.status is not Status.DRAFT
+    page = render_template(
+        "desk_pace.html",
+        campaign=stored.campaign,
+        form=form,
+        labels=labels(),
+        choices=choices(),
+        wrongs=found,
+        beside=beside,
+        is_changed=is_changed,
+        can_save=is_changed and not is_refused,
+        reasons=after.reasons if is_changed or is_refused else (),
+        letters=after.letters,
+        ends=(_ends(before.plan), _ends(after.plan)),
+        rows=_rows(stored.campaign, before.plan, after.plan),
+    )
+    is_wrong = bool(found) or (is_changed and is_refused)
+    return make_response(page, HTTPStatus.UNPROCESSABLE_ENTITY if is_wrong else HTTPStatus.OK)
+
+
+def _rows(campaign: Campaign, before: Plan[str], after: Plan[str]) -> list[Row]:
+    found = []
+    for target in campaign.targets:
+        both = [plan.targets[target.email] for plan in (before, after)]
+        ends = [moment(one.ends_at) if one.ends_at else "–" for one in both]
+        busiest = [_busiest(one.busiest_hour_letters) for one in both]
+        found.append(Row(target.name, (ends[0], ends[1]), (busiest[0], busiest[1])))
+    return found
+
+
+def _ends(plan: Plan[str]) -> str:
+    return moment(plan.ends_at) if plan.ends_at else _("no letter waits, and there is no goal")
+
+
+def _busiest(letters: int) -> str:
+    return ngettext("%(n)s letter", "%(n)s letters", letters, n=format_decimal(letters))

@@ -1,0 +1,149 @@
+"""Invite and remove organisers, end their sessions, and give campaigns to them: for admins."""
+
+from http import HTTPStatus
+
+from flask import Response, make_response, redirect, render_template, request, url_for
+
+from letters import audit, organisers, posting, sessions
+from letters.addresses import is_address
+from letters.audit import Deed
+from letters.organisers import Role
+from letters.storage import campaigns
+from webapp import errors
+from webapp.desk.door import door, signed_in
+from webapp.desk.sign_in import link_notice
+from webapp.language import gettext as _
+from webapp.parts import parts
+from webapp.wake import wake_worker
+
+
+@door.get("/organisers")
+def list_organisers() -> str:
+    """Show who may work here."""
+    return _organisers_page()
+
+
+@door.post("/organisers")
+def invite() -> str | Response:
+    """Mail a sign-in link to somebody, who becomes an organiser; or change their role."""
+    email, role = request.form.get("email", "").strip()[:254], request.form.get("role", "")
+    problem = None
+    if not is_address(email):
+        problem = _("This is no e-mail address: it should read like name@host.org.")
+    elif role not in list(Role):
+        problem = _("Choose what the new organiser may do.")
+    elif email.lower() == signed_in().email:
+        problem = _("This is your own address: ask another admin to change what you may do.")
+    if problem is not None:
+        page = _organisers_page(problem=problem, typed=email, role=role)
+        return make_response(page, HTTPStatus.UNPROCESSABLE_ENTITY)
+    now = parts().now()
+    with parts().database.write() as connection:
+        invited = organisers.enrol(connection, email, now, Role(role))
+        link = link_notice(sessions.new_link(connection, invited.id, now))
+        posting.post(connection, link, posting.Purpose.SIGN_IN, invited.email, now)
+        detail = f"{invited.email}, {invited.role}"
+        audit.record(connection, Deed.INVITED, now, by=signed_in().email, detail=detail)
+    wake_worker(parts().redis)
+    return _organisers_page(notice=_("A link is on its way to %(email)s.", email=invited.email))
+
+
+@door.post("/organisers/remove")
+def remove_organiser() -> Response:
+    """Remove somebody, whose sessions end at once."""
+    email = request.form.get("email", "")
+    if email == signed_in().email:
+        return errors.page(
+            HTTPStatus.UNPROCESSABLE_ENTITY,
+            _("You cannot remove yourself"),
+            _("Ask another admin to do it, so that somebody is left to run the desk."),
+            action=(url_for("desk.list_organisers"), _("Back to the organisers")),
+        )
+    with parts().database.write() as connection:
+        gone = organisers.find(connection, email)
+        if gone is not None:
+            organisers.remove(connection, gone.id)
+            audit.record(
+                connection, Deed.REMOVED, parts().now(), by=signed_in().email, detail=gone.email
+            )
+    return make_response(redirect(url_for("desk.list_organisers"), HTTPStatus.SEE_OTHER))
+
+
+@door.post("/organisers/sign-out")
+def end_session_of() -> Response:
+    """End every session of somebody, and the links that they have not used."""
+    with parts().database.write() as connection:
+        found = organisers.find(connection, request.form.get("email", ""))
+        if found is not None and sessions.end_all(connection, found.id):
+            audit.record(
+                connection,
+                Deed.SESSION_ENDED,
+                parts().now(),
+                by=signed_in().email,
+                detail=found.email,
+            )
+    return make_response(redirect(url_for("desk.list_organisers"), HTTPStatus.SEE_OTHER))
+
+
+@door.get("/<slug>/people")
+def list_people(slug: str) -> str:
+    """Show who works on one campaign."""
+    with parts().database.read() as connection:
+        stored = campaigns.find(connection, slug)
+        given = organisers.working_on(connection, stored.id)
+        everybody = organisers.everybody(connection)
+    return render_template(
+        "desk_people.html",
+        campaign=stored.campaign,
+        working=[one for one in everybody if one.is_admin or one.id in given],
+        others=[one for one in everybody if not one.is_admin and one.id not in given],
+    )
+
+
+@door.post("/<slug>/people/give")
+def give_campaign(slug: str) -> Response:
+    """Let somebody work on a campaign."""
+    return _change_people(slug, Deed.GIVEN)
+
+
+@door.post("/<slug>/people/take-back")
+def take_campaign_back(slug: str) -> Response:
+    """Let somebody work on a campaign no longer."""
+    return _change_people(slug, Deed.TAKEN)
+
+
+def _change_people(slug: str, deed: Deed) -> Response:
+    change = organisers.give if deed is Deed.GIVEN else organisers.take_back
+    with parts().database.write() as connection:
+        stored = campaigns.find(connection, slug)
+        found = organisers.find(connection, request.form.get("email", ""))
+        if found is not None:
+            change(connection, stored.id, found.id)
+            audit.record(
+                connection,
+                deed,
+                parts().now(),
+                by=signed_in().email,
+                campaign_id=stored.id,
+                detail=found.email,
+            )
+    return make_response(redirect(url_for("desk.list_people", slug=slug), HTTPStatus.SEE_OTHER))
+
+
+def _organisers_page(
+    *, notice: str = "", problem: str = "", typed: str = "", role: str = Role.ORGANISER
+) -> str:
+    now = parts().now()
+    with parts().database.read() as connection:
+        # Who else works here is for admins to know.
+        everybody = organisers.everybody(connection) if signed_in().is_admin else [signed_in()]
+        at_desk = {one.id: len(sessions.of_organiser(connection, one.id, now)) for one in everybody}
+    return render_template(
+        "desk_organisers.html",
+        organisers=[(one, at_desk[one.id]) for one in everybody],
+        notice=notice,
+        problem=problem,
+        typed=typed,
+        role=str(role),
+        me=signed_in(),
+    )

@@ -1,0 +1,126 @@
+"""The check list before going live, the letter as everybody will see it, and a test to oneself."""
+
+from http import HTTPStatus
+
+from flask import Response, make_response, redirect, render_template, url_for
+from flask_babel import format_date, format_decimal
+from sqlalchemy import Connection
+
+from letters import audit, ledger, posting, readiness, rehearsal
+from letters.audit import Deed
+from letters.campaign import Campaign, Status
+from letters.readiness import Readiness, SoFar
+from letters.storage import campaigns
+from letters.storage.campaigns import StoredCampaign
+from webapp import action_page, errors
+from webapp.action import fresh_form
+from webapp.action_page import View
+from webapp.desk.door import door, signed_in
+from webapp.language import gettext as _
+from webapp.language import ngettext
+from webapp.parts import parts
+from webapp.throttle import admit
+from webapp.wake import wake_worker
+
+_MOST_SHEETS = 5
+
+
+def check(connection: Connection, stored: StoredCampaign | None, campaign: Campaign) -> Readiness:
+    """Return what can be foreseen of a campaign that is stored so or would be."""
+    so_far: dict[str, SoFar] = {} if stored is None else ledger.so_far(connection, stored.id)
+    return readiness.check(
+        campaign,
+        so_far,
+        now=parts().now(),
+        send_rate=parts().settings.send_rate,
+    )
+
+
+@door.get("/<slug>/ready")
+def ready(slug: str) -> str:
+    """Show whether a campaign can go live, and the letter as it will leave."""
+    with parts().database.read() as connection:
+        stored = campaigns.find(connection, slug)
+        found = check(connection, stored, stored.campaign)
+    return render_template(
+        "desk_ready.html",
+        campaign=stored.campaign,
+        is_open=stored.campaign.status in {Status.LIVE, Status.PAUSED},
+        reasons=found.reasons,
+        good=_good(stored.campaign, found),
+        sheets=rehearsal.sheets(stored.campaign, _MOST_SHEETS),
+        more=max(0, len(stored.campaign.targets) - _MOST_SHEETS),
+        subjects=stored.campaign.letter.subjects,
+        me=signed_in(),
+        mail_from=parts().settings.mail_from,
+    )
+
+
+def _good(campaign: Campaign, found: Readiness) -> list[str]:
+    """Return what is in order, each in one sentence."""
+    kinds = {reason.kind for reason in found.reasons}
+    number = len(campaign.targets)
+    good = [
+        ngettext(
+            "The letter goes to %(figure)s target and reads as you see it below.",
+            "The letter goes to %(figure)s targets and reads as you see it below.",
+            number,
+            figure=format_decimal(number),
+        )
+    ]
+    if readiness.Kind.FLOOD not in kinds:
+        per_hour = campaign.pacing.per_target_per_hour
+        good.append(
+            ngettext(
+                "No office gets more than %(figure)s letter an hour.",
+                "No office gets more than %(figure)s letters an hour.",
+                per_hour,
+                figure=format_decimal(per_hour),
+            )
+        )
+    if found.plan.ends_at is None:
+        good.append(_("There is no goal, so nobody can foresee when the last letter leaves."))
+    elif not kinds & {readiness.Kind.TOO_LATE, readiness.Kind.OVER}:
+        good.append(
+            _(
+                "The last of %(letters)s letters would leave about %(day)s.",
+                letters=format_decimal(found.letters),
+                day=format_date(found.plan.ends_at, "d MMMM y"),
+            )
+        )
+    if not campaign.opt_in:
+        good.append(_("Supporters are not asked whether you may write to them later."))
+    return good
+
+
+@door.get("/<slug>/preview")
+def preview(slug: str) -> Response:
+    """Show the campaign's page as supporters will see it, closed for writing."""
+    with parts().database.read() as connection:
+        stored = campaigns.find(connection, slug)
+    return action_page.render(stored, fresh_form(stored), View(template="desk_preview.html"))
+
+
+@door.post("/<slug>/test")
+def send_test(slug: str) -> Response:
+    """Mail the letter to the organiser who asks, marked as a test and outside the books."""
+    if not admit(parts(), "test", parts().settings.form_limit):
+        return errors.page(
+            HTTPStatus.TOO_MANY_REQUESTS, _("That was too often"), _("Please try again in an hour.")
+        )
+    now, me = parts().now(), signed_in()
+    with parts().database.write() as connection:
+        stored = campaigns.find(connection, slug)
+        link = f"{parts().settings.public_url}/desk/{slug}/ready"
+        posting.post(
+            connection,
+            rehearsal.notice_of_test(stored.campaign, link),
+            posting.Purpose.TEST,
+            me.email,
+            now,
+        )
+        audit.record(
+            connection, Deed.TESTED, now, by=me.email, campaign_id=stored.id, detail=me.email
+        )
+    wake_worker(parts().redis)
+    return make_response(redirect(url_for("desk.ready", slug=slug, tested=1), HTTPStatus.SEE_OTHER))

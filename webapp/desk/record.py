@@ -1,0 +1,59 @@
+"""Show who changed what, newest first."""
+
+from flask import render_template
+
+from letters import audit
+from letters.audit import Deed, Entry
+from letters.storage import campaigns
+from webapp.desk.door import door, signed_in
+from webapp.language import gettext as _
+from webapp.parts import parts
+from webapp.words import moment
+
+
+@door.get("/record")
+def show_record() -> str:
+    """Show what was done on every campaign that is open to this organiser."""
+    with parts().database.read() as connection:
+        found = audit.entries(connection, given_to=signed_in().only_given)
+    return render_template("desk_record.html", campaign=None, entries=[_shown(e) for e in found])
+
+
+@door.get("/<slug>/record")
+def show_campaign_record(slug: str) -> str:
+    """Show what was done on one campaign."""
+    with parts().database.read() as connection:
+        stored = campaigns.find(connection, slug)
+        found = audit.entries(connection, campaign_id=stored.id)
+    return render_template(
+        "desk_record.html", campaign=stored.campaign, entries=[_shown(e) for e in found]
+    )
+
+
+def _shown(entry: Entry) -> dict[str, str | None]:
+    return {
+        "at": entry.at.isoformat(),
+        "at_text": moment(entry.at),
+        "by": entry.by or _("the command line"),
+        "slug": entry.slug,
+        "deed": deed_word(entry.deed),
+        "detail": entry.detail,
+    }
+
+
+def deed_word(deed: Deed) -> str:
+    """Return what was done, as the log tells it."""
+    return {
+        Deed.CREATED: _("made the campaign"),
+        Deed.CHANGED: _("changed the campaign"),
+        Deed.STATUS: _("set what the campaign does"),
+        Deed.PACED: _("changed how fast letters leave"),
+        Deed.TESTED: _("had a test mailed"),
+        Deed.DECIDED: _("decided about a letter"),
+        Deed.GIVEN: _("gave the campaign to"),
+        Deed.TAKEN: _("took the campaign back from"),
+        Deed.INVITED: _("invited"),
+        Deed.REMOVED: _("removed"),
+        Deed.SIGNED_IN: _("signed in"),
+        Deed.SESSION_ENDED: _("ended a session"),
+    }[deed]

@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 from letters import audit, ledger, posting, readiness, rehearsal
 from letters.audit import Deed
 from letters.campaign import Campaign, Status
-from letters.readiness import Readiness, SoFar
+from letters.readiness import Kind, Readiness, SoFar
 from letters.storage import campaigns
 from letters.storage.campaigns import StoredCampaign
 from webapp import action_page, errors
@@ -47,50 +47,47 @@ def ready(slug: str) -> str:
         campaign=stored.campaign,
         is_open=stored.campaign.status in {Status.LIVE, Status.PAUSED},
         reasons=found.reasons,
-        good=_good(stored.campaign, found),
+        known=_known(stored.campaign, found),
         sheets=rehearsal.sheets(stored.campaign, _MOST_SHEETS),
         more=max(0, len(stored.campaign.targets) - _MOST_SHEETS),
         subjects=stored.campaign.letter.subjects,
-        me=signed_in(),
         mail_from=parts().settings.mail_from,
     )
 
 
-def _good(campaign: Campaign, found: Readiness) -> list[str]:
-    """Return what is in order, each in one sentence."""
+def _known(campaign: Campaign, found: Readiness) -> list[tuple[str, str]]:
+    """Return what else is known, each as a shape and a sentence: in order, or worth a thought."""
     kinds = {reason.kind for reason in found.reasons}
-    number = len(campaign.targets)
-    good = [
-        ngettext(
-            "The letter goes to %(figure)s target and reads as you see it below.",
-            "The letter goes to %(figure)s targets and reads as you see it below.",
-            number,
-            figure=format_decimal(number),
+    number, per_hour = len(campaign.targets), campaign.pacing.per_target_per_hour
+    sentence = ngettext(
+        "The letter goes to %(figure)s target and reads as you see it below.",
+        "The letter goes to %(figure)s targets and reads as you see it below.",
+        number,
+        figure=format_decimal(number),
+    )
+    known = [("check", sentence)]
+    if Kind.FLOOD not in kinds:
+        sentence = ngettext(
+            "No office gets more than %(figure)s letter an hour.",
+            "No office gets more than %(figure)s letters an hour.",
+            per_hour,
+            figure=format_decimal(per_hour),
         )
-    ]
-    if readiness.Kind.FLOOD not in kinds:
-        per_hour = campaign.pacing.per_target_per_hour
-        good.append(
-            ngettext(
-                "No office gets more than %(figure)s letter an hour.",
-                "No office gets more than %(figure)s letters an hour.",
-                per_hour,
-                figure=format_decimal(per_hour),
-            )
-        )
+        known.append(("check", sentence))
     if found.plan.ends_at is None:
-        good.append(_("There is no goal, so nobody can foresee when the last letter leaves."))
-    elif not kinds & {readiness.Kind.TOO_LATE, readiness.Kind.OVER}:
-        good.append(
-            _(
-                "The last of %(letters)s letters would leave about %(day)s.",
-                letters=format_decimal(found.letters),
-                day=format_date(found.plan.ends_at, "d MMMM y"),
-            )
+        sentence = _("There is no goal, so nobody can foresee when the last letter leaves.")
+        known.append(("dash", sentence))
+    elif not kinds:
+        sentence = _(
+            "The last of %(letters)s letters would leave about %(day)s.",
+            letters=format_decimal(found.letters),
+            day=format_date(found.plan.ends_at, "d MMMM y"),
         )
+        known.append(("check", sentence))
     if not campaign.opt_in:
-        good.append(_("Supporters are not asked whether you may write to them later."))
-    return good
+        sentence = _("Supporters are not asked whether you may write to them later.")
+        known.append(("dash", sentence))
+    return known
 
 
 @door.get("/<slug>/preview")

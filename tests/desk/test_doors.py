@@ -1,0 +1,204 @@
+"""Who may open what: two organisers, an admin and a stranger against every route and method."""
+
+import csv
+import io
+import json
+import re
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from sqlalchemy import select, text
+from sqlalchemy.exc import DBAPIError
+
+from letters import sessions
+from letters.storage.schema import letter, organiser
+from tests.desk.conftest import AtDesk, campaign_fields, new_link
+from tests.stack import Stack, wait_for
+from webapp.app import create_app
+from webapp.desk.door import ADMINS_ONLY, OPEN
+
+METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
+SECRET = "Only mine to read"
+
+
+def desk_rules(stack: Stack) -> list[tuple[str, str, frozenset[str]]]:
+    """Give every route of the desk from the app's own map: endpoint, rule and methods."""
+    app = create_app(stack.environment)
+    return [
+        (rule.endpoint, rule.rule, frozenset(rule.methods or ()))
+        for rule in app.url_map.iter_rules()
+        if rule.rule.startswith("/desk") or rule.endpoint.startswith("desk.")
+    ]
+
+
+def path_of(rule: str, slug: str) -> str:
+    return re.sub(r"<[^>]+>", "forged", rule.replace("<slug>", slug))
+
+
+@pytest.fixture
+def mine(stack: Stack) -> str:
+    """Give a campaign that belongs to one organiser, with a letter in it."""
+    slug = f"mine-{datetime.now(UTC):%H%M%S%f}"
+    owner = AtDesk(stack, "owner@doors.example", "organiser")
+    fields = campaign_fields(SECRET, f"delivered@{slug}.example", slug=slug)
+    assert owner.post("/desk/new", fields).status == 303
+    assert owner.post(f"/desk/{slug}/status", {"status": "live"}).status == 303
+    assert stack.post(f"/c/{slug}", stack.form(slug)).status == 303
+    wait_for(lambda: stack.states(slug) == {"delivered": 1})
+    return slug
+
+
+def ask(stack: Stack, method: str, path: str, cookie: str = "") -> tuple[int, str]:
+    headers = {"Cookie": cookie} if cookie else {}
+    answer = stack._to_web().request(method, path, headers=headers)
+    return answer.status, answer.body.decode()
+
+
+def test_every_route_of_the_desk_is_closed_unless_listed_open(stack: Stack, mine: str) -> None:
+    rules = desk_rules(stack)
+    assert {endpoint for endpoint, _, _ in rules} >= OPEN | ADMINS_ONLY
+    assert len(rules) > 20
+    for endpoint, rule, _ in rules:
+        if endpoint in OPEN:
+            continue
+        for method in METHODS:
+            status, body = ask(stack, method, path_of(rule, mine))
+            assert status in {303, 400, 405} or (method == "OPTIONS" and status == 303), rule
+            assert SECRET not in body
+
+
+def test_an_organiser_opens_only_what_is_theirs(stack: Stack, mine: str) -> None:
+    other = AtDesk(stack, "other@doors.example", "organiser")
+    assert SECRET not in other.page("/desk")
+    assert mine not in other.page("/desk/record")
+    before = stack.postbag("campaign", "dump", mine).stdout
+    for endpoint, rule, methods in desk_rules(stack):
+        if "<slug>" not in rule:
+            continue
+        for method in METHODS:
+            status, body = ask(stack, method, path_of(rule, mine), other.cookie)
+            assert status in {400, 404, 405}, (method, rule, status)
+            assert SECRET not in body
+        if "POST" in methods:
+            status = other.post(path_of(rule, mine), {"status": "closed", "do": "save"}).status
+            assert status == 404, (endpoint, status)
+            assert other.post(path_of(rule, "no-such"), {}).status == 404  # the same answer
+    assert stack.postbag("campaign", "dump", mine).stdout == before
+
+
+def test_what_admins_do_is_closed_to_organisers(stack: Stack, mine: str) -> None:
+    owner = AtDesk(stack, "owner@doors.example", "organiser")
+    rules = {endpoint: rule for endpoint, rule, methods in desk_rules(stack) if "POST" in methods}
+    for endpoint in ADMINS_ONLY:
+        fields = {"email": "new@doors.example", "role": "admin"}
+        assert owner.post(path_of(rules[endpoint], mine), fields).status == 404
+    assert "new@doors.example" not in stack.postbag("organiser", "list").stdout
+    assert "other@" not in owner.page("/desk/organisers")
+
+
+def test_an_admin_gives_a_campaign_and_takes_it_back(stack: Stack, mine: str) -> None:
+    admin, other = (
+        AtDesk(stack, "admin@doors.example"),
+        AtDesk(stack, "o2@doors.example", "organiser"),
+    )
+    assert admin.post(f"/desk/{mine}/people/give", {"email": other.email}).status == 303
+    assert SECRET in other.page("/desk")
+    assert other.get(f"/desk/{mine}/letters.csv").status == 200
+    assert admin.post(f"/desk/{mine}/people/take-back", {"email": other.email}).status == 303
+    assert other.get(f"/desk/{mine}").status == 404
+    assert stack.postbag("organiser", "give", other.email, mine).returncode == 0
+    assert other.get(f"/desk/{mine}").status == 200
+
+
+def test_nobody_decides_about_another_campaigns_letter(stack: Stack, mine: str) -> None:
+    other = AtDesk(stack, "other@doors.example", "organiser")
+    slug = f"their-{mine}"
+    other.post("/desk/new", campaign_fields("Theirs", "delivered@their.example", slug=slug))
+    with stack.database.read() as connection:
+        found = connection.execute(select(letter.c.id).where(letter.c.kind == "letter")).scalars()
+        ids = list(found)
+    for letter_id in ids:
+        fields = {"letter": letter_id, "word": "failed"}
+        assert other.post(f"/desk/{slug}/settle", fields).status == 409
+    assert stack.states(mine) == {"delivered": 1}
+
+
+def test_links_that_open_nothing_give_a_page_that_helps(stack: Stack) -> None:
+    link = new_link(stack, "links@doors.example")
+    assert ask(stack, "HEAD", link)[0] == 204  # a mail program that looks ahead uses nothing up
+    assert stack.get(link).status == 303
+    with stack.database.write() as connection:
+        owner = connection.execute(select(organiser.c.id)).scalars().first()
+        assert owner is not None
+        old = sessions.new_link(connection, owner, datetime.now(UTC) - timedelta(days=3))
+    for path in (link, "/desk/sign-in/forged", f"/desk/sign-in/{old}", f"{link[:-1]}x"):
+        answer = stack.get(path)
+        page = answer.body.decode()
+        assert answer.status == 403
+        assert "Ask for a new link" in page
+        assert "Set-Cookie" not in answer.headers
+        assert "@" not in re.sub(r"<[^>]+>", "", page)
+
+
+def test_what_was_typed_survives_a_session_that_ended(stack: Stack) -> None:
+    ana = AtDesk(stack, "late@doors.example")
+    csrf = re.search(r'name="csrf_token" value="([^"]+)"', ana.page("/desk/new"))
+    assert csrf is not None
+    stack.postbag("organiser", "sign-out", ana.email)
+    fields = campaign_fields("An hour of work", "a@b.example", csrf_token=csrf[1])
+    answer = stack.post("/desk/new", fields, Cookie=ana.cookie)
+    assert answer.status == 403
+    assert "An hour of work" in answer.body.decode()
+    assert "Sign in" in answer.body.decode()
+
+
+def test_sessions_are_listed_in_plain_words_and_end_at_once(stack: Stack) -> None:
+    ana = AtDesk(stack, "two@doors.example")
+    agent = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
+    answer = stack.get(new_link(stack, ana.email), **{"User-Agent": agent})
+    second = answer.headers["Set-Cookie"].partition(";")[0]
+    page = ana.page("/desk/sessions")
+    assert "Firefox on Linux" in page
+    assert "Gecko" not in page
+    (session,) = re.findall(r'name="session" value="([0-9a-f]+)"', page)
+    other = AtDesk(stack, "third@doors.example", "organiser")
+    other.post("/desk/sessions/end", {"session": session})
+    assert stack.get("/desk", Cookie=second).status == 200  # it was not theirs to end
+    assert ana.post("/desk/sessions/end", {"session": session}).status == 303
+    assert stack.get("/desk", Cookie=second).status == 303
+    assert ana.post("/desk/organisers/remove", {"email": other.email}).status == 303
+    assert other.get("/desk").status == 303
+    assert ana.post("/desk/organisers/remove", {"email": ana.email}).status == 422
+
+
+def test_the_audit_log_is_only_added_to(stack: Stack) -> None:
+    AtDesk(stack, "log@doors.example")
+    for statement in ("UPDATE audit SET detail = ''", "DELETE FROM audit"):
+        with pytest.raises(DBAPIError), stack.database.write() as connection:
+            connection.execute(text(statement))
+
+
+def test_stored_markup_is_inert_on_every_page_and_export(stack: Stack, mine: str) -> None:
+    bad = "\"><script>alert(1)</script>'{{7*7}}<img src=x onerror=alert(2)>"
+    fields = stack.form(mine, name=bad[:100], subject=bad, reason=bad, body=bad)
+    assert stack.post(f"/c/{mine}", fields).status == 303
+    formula = stack.form(mine, name="=cmd|' /C calc'!A0", subject="@SUM(1)", body="+1")
+    assert stack.post(f"/c/{mine}", formula).status == 303
+    wait_for(lambda: stack.states(mine) == {"delivered": 3})
+    admin = AtDesk(stack, "admin@doors.example")
+    for endpoint, rule, methods in desk_rules(stack):
+        if "GET" not in methods or "token" in rule:
+            continue
+        answer = admin.get(path_of(rule, mine))
+        kind = answer.headers["Content-Type"]
+        if kind.startswith("text/html"):
+            page = answer.body.decode()
+            assert answer.status == 200, endpoint
+            assert "<script>alert" not in page, endpoint
+            assert "<img src=x" not in page, endpoint
+        elif kind.startswith("application/json"):
+            json.loads(answer.body)
+        elif kind.startswith("text/csv"):
+            table = list(csv.reader(io.StringIO(answer.body.decode("utf-8-sig"), newline="")))
+            cells = [cell for row in table for cell in row]
+            assert not [cell for cell in cells if cell[:1] in tuple("=+-@\t\r")], endpoint

@@ -1,0 +1,94 @@
+"""What floods an office or ends too late cannot go live from the desk; the command line warns."""
+
+import html
+import json
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+
+from tests.desk.conftest import AtDesk, campaign_fields
+from tests.stack import Stack
+
+FLOOD = "At 400 letters an hour one office gets a letter every 9 seconds; at most 120 an hour"
+
+
+def status(stack: Stack, slug: str) -> str:
+    dumped = stack.postbag("campaign", "dump", slug).stdout
+    return next(line for line in dumped.splitlines() if line.startswith("status"))
+
+
+def test_a_flood_cannot_go_live(stack: Stack, sign_in: Callable[..., AtDesk]) -> None:
+    ana = sign_in("ana@live.example")
+    fields = campaign_fields("Flood", "a@flood.example", slug="flood", per_hour="400", goal="900")
+    assert ana.post("/desk/new", fields).status == 303
+    for wanted in ("live", "paused"):
+        answer = ana.post("/desk/flood/status", {"status": wanted})
+        assert answer.headers["Location"] == "/desk/flood/ready"
+        assert status(stack, "flood") == 'status = "draft"'
+    page = html.unescape(ana.page("/desk/flood/ready"))
+    assert "It cannot go live" in page
+    assert FLOOD in page
+    assert "Lower the figure to 120 an hour or less. The last of 900 letters would leave" in page
+    assert "Or spread the letters over more time: the usual 30 an hour" in page
+    checked = stack.postbag("campaign", "check", "flood", "--json")
+    assert checked.returncode == 1
+    assert json.loads(checked.stdout)["reasons"][0]["kind"] == "flood"
+    # The command line does it, and says so: who can run it is trusted to know why.
+    done = stack.postbag("campaign", "status", "flood", "live")
+    assert done.returncode == 0
+    assert f"Warning: {FLOOD}" in done.stderr
+    assert status(stack, "flood") == 'status = "live"'
+    # What is live can always be paused and resumed.
+    for wanted in ("paused", "live"):
+        ana.post("/desk/flood/status", {"status": wanted})
+        assert status(stack, "flood") == f'status = "{wanted}"'
+
+
+def test_what_ends_too_late_cannot_go_live(stack: Stack, sign_in: Callable[..., AtDesk]) -> None:
+    ana = sign_in("ana@live.example")
+    ends = (datetime.now(UTC) + timedelta(days=2)).date()
+    fields = campaign_fields("Late", "a@late.example", slug="late", goal="5000", ends=str(ends))
+    assert ana.post("/desk/new", fields).status == 303
+    assert ana.post("/desk/late/status", {"status": "live"}).headers["Location"].endswith("ready")
+    page = html.unescape(ana.page("/desk/late/ready"))
+    assert "At 30 an hour to each office the last of 5,000 letters would leave on" in page
+    assert "Move the last day to" in page
+    assert "letters an hour go to each office." in page
+    assert status(stack, "late") == 'status = "draft"'
+
+
+def test_a_pace_is_shown_before_it_is_stored_and_acts(
+    stack: Stack, sign_in: Callable[..., AtDesk]
+) -> None:
+    ana = sign_in("ana@live.example")
+    stack.load("paced", "a@paced.example", pacing="per_target_per_hour = 30", more="goal = 600\n")
+    days = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+    faster = {"per_hour": "60", "opens": "", "closes": "", "days": days}
+    shown = ana.post("/desk/paced/pace", {**faster, "do": "look"}).body.decode()
+    assert "With the change" in shown
+    assert "30 letters" in shown
+    assert "60 letters" in shown
+    assert "per_target_per_hour = 30" in stack.postbag("campaign", "dump", "paced").stdout
+    flood = ana.post("/desk/paced/pace", {**faster, "per_hour": "400", "do": "save"})
+    assert flood.status == 422
+    assert FLOOD in flood.body.decode()
+    assert ana.post("/desk/paced/pace", {**faster, "do": "save"}).status == 303
+    dumped = stack.postbag("campaign", "dump", "paced").stdout
+    assert "per_target_per_hour = 60" in dumped
+    entry = json.loads(stack.postbag("audit", "paced", "--json").stdout)["audit"][0]
+    assert (entry["deed"], entry["by"]) == ("paced", ana.email)
+    assert entry["detail"].startswith("30/h mon")
+
+
+def test_an_open_campaign_cannot_be_edited_into_a_flood(
+    stack: Stack, sign_in: Callable[..., AtDesk]
+) -> None:
+    ana = sign_in("ana@live.example")
+    fields = campaign_fields("Open", "a@open.example", slug="open-one")
+    ana.post("/desk/new", fields)
+    ana.post("/desk/open-one/status", {"status": "live"})
+    page = ana.page("/desk/open-one/edit")
+    version = page.partition('name="version" value="')[2].partition('"')[0]
+    answer = ana.post("/desk/open-one/edit", {**fields, "version": version, "per_hour": "400"})
+    assert answer.status == 422
+    assert 'id="per_hour-error"' in answer.body.decode()
+    assert FLOOD in answer.body.decode()

@@ -9,7 +9,9 @@ from typing import Any
 import pytest
 
 from letters import organisers, sessions
+from letters.campaign import Campaign
 from letters.organisers import Role
+from letters.storage import campaigns
 from tests.sandbox.running import Answer
 from tests.stack import Stack
 
@@ -54,9 +56,15 @@ def sign_in(stack: Stack) -> Callable[..., AtDesk]:
     return lambda email, role="admin": AtDesk(stack, email, role)
 
 
+def stored(stack: Stack, slug: str) -> Campaign:
+    """Give a campaign as it is stored now."""
+    with stack.database.read() as connection:
+        return campaigns.find(connection, slug).campaign
+
+
 def campaign_fields(title: str, *targets: str, **more: object) -> dict[str, Any]:
     """Give the editor's form as somebody would fill it in."""
-    people = {}
+    people: dict[str, str] = {}
     for n, email in enumerate(targets):
         people |= {f"targets-{n}-name": f"Minister {n + 1}", f"targets-{n}-email": email}
     return {

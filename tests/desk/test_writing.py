@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 import pytest
 
-from letters.campaign_file import read_campaign
-from tests.desk.conftest import AtDesk, campaign_fields
+from letters.campaign import Status
+from tests.desk.conftest import AtDesk, campaign_fields, stored
 from tests.stack import Stack, form_fields, wait_for
 
 
@@ -29,7 +29,7 @@ def test_a_campaign_is_written_checked_published_and_steered(stack: Stack, ana: 
     stack.post(f"/c/{slug}", stack.form(slug))
     wait_for(lambda: stack.states(slug) == {"delivered": 1})
     ana.post(f"/desk/{slug}/status", {"status": "paused"})
-    assert 'status = "paused"' in stack.postbag("campaign", "dump", slug).stdout
+    assert stored(stack, slug).status is Status.PAUSED
     record = stack.postbag("audit", slug, "--json").stdout
     deeds = [(entry["deed"], entry["detail"]) for entry in json.loads(record)["audit"]]
     assert deeds == [
@@ -121,7 +121,7 @@ def test_a_taken_address_is_refused(stack: Stack, ana: AtDesk) -> None:
 
 def test_a_stored_campaign_is_changed_and_a_second_pen_is_told(stack: Stack, ana: AtDesk) -> None:
     stack.load("pens", "a@pens.example", pacing="per_target_per_hour = 30")
-    before = read_campaign(stack.postbag("campaign", "dump", "pens").stdout)
+    before = stored(stack, "pens")
     first = form_fields(ana.page("/desk/pens/edit"))
     second = dict(first)
     choices = {
@@ -133,14 +133,14 @@ def test_a_stored_campaign_is_changed_and_a_second_pen_is_told(stack: Stack, ana
     }
     unchanged = {**first, **choices, "do": "save"}
     assert ana.post("/desk/pens/edit", unchanged).status == 303
-    assert read_campaign(stack.postbag("campaign", "dump", "pens").stdout) == before
+    assert stored(stack, "pens") == before
     assert ana.post("/desk/pens/edit", {**unchanged, "title": "First pen"}).status == 303
     late = ana.post("/desk/pens/edit", {**second, **choices, "title": "Second", "do": "save"})
     assert late.status == 409
     assert 'value="Second"' in late.body.decode()
     again = {**form_fields(late.body.decode()), **choices, "do": "save"}
     assert ana.post("/desk/pens/edit", again).status == 303
-    assert 'title = "Second"' in stack.postbag("campaign", "dump", "pens").stdout
+    assert stored(stack, "pens").title == "Second"
 
 
 def test_a_test_goes_to_oneself_marked_and_outside_the_books(stack: Stack, ana: AtDesk) -> None:

@@ -9,7 +9,8 @@ from sqlalchemy import Connection, bindparam, update
 
 from letters.states import Cause
 from letters.storage import account
-from letters.storage.changes import Happening, apply
+from letters.storage.batch import given, text_at
+from letters.storage.changes import Happening, apply, lock
 from letters.storage.claims import Claim, settle_slots
 from letters.storage.schema import attempt
 from worker.sendgrid import Answer, Outcome
@@ -23,6 +24,16 @@ _CAUSES: Final = {
     Answer.UNKNOWN: Cause.LOST,
 }
 
+_END_ATTEMPTS: Final = (
+    update(attempt)
+    .where(attempt.c.id == text_at(0))
+    .values(
+        ended_at=bindparam("now", type_=attempt.c.ended_at.type),
+        outcome=text_at(1),
+        detail=text_at(2),
+    )
+)
+
 GIVEN_BACK: Final = "given back"
 """The detail of a claim whose request was never begun: its time had passed, or we had to stop."""
 
@@ -31,6 +42,14 @@ def record(
     connection: Connection, outcomes: Sequence[tuple[Claim, Outcome]], now: datetime
 ) -> None:
     """Record outcomes. Safe to repeat: what was recorded already changes nothing."""
+    left = [
+        (claim.slot, outcome.left_at)
+        for claim, outcome in outcomes
+        if claim.slot is not None and outcome.left_at is not None
+    ]
+    if left:  # targets come after letters and before tallies
+        lock(connection, [claim.letter_id for claim, _ in outcomes])
+        settle_slots(connection, left)
     apply(
         connection,
         [
@@ -44,27 +63,11 @@ def record(
             for claim, outcome in outcomes
         ],
     )
-    connection.execute(
-        update(attempt)
-        .where(attempt.c.id == bindparam("attempt_id"))
-        .values(ended_at=now, outcome=bindparam("answer"), detail=bindparam("words")),
-        [
-            {
-                "attempt_id": claim.attempt_id,
-                "answer": outcome.answer.name.lower(),
-                "words": outcome.detail,
-            }
-            for claim, outcome in outcomes
-        ],
+    ended = given(
+        (claim.attempt_id, outcome.answer.name.lower(), outcome.detail)
+        for claim, outcome in outcomes
     )
-    settle_slots(
-        connection,
-        [
-            (claim.slot, outcome.left_at)
-            for claim, outcome in outcomes
-            if claim.slot is not None and outcome.left_at is not None
-        ],
-    )
+    connection.execute(_END_ATTEMPTS, {**ended, "now": now})
     _tell_account(connection, outcomes, now)
 
 

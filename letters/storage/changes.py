@@ -10,27 +10,62 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import Connection, bindparam, insert, select, text, update
+from sqlalchemy import Connection, insert, select, true, update
+from sqlalchemy.dialects import postgresql, sqlite
 
 from letters.states import Cause, State, advance
-from letters.storage.schema import history, is_in, letter, target
+from letters.storage.batch import fetch, given, integer_at, moment_at, text_at
+from letters.storage.schema import history, is_in, letter, tally, target
 
 # These speak of one attempt, and only while it is the letter's latest.
 _OF_LATEST_ATTEMPT: Final = frozenset({Cause.NOT_TAKEN, Cause.REFUSED, Cause.LOST})
-_BUMP: Final = text(
-    "INSERT INTO tally (target_id, state, letters) VALUES (:target_id, :state, :letters)"
-    " ON CONFLICT (target_id, state) DO UPDATE SET letters = tally.letters + excluded.letters"
+_LOCK_LETTERS: Final = (
+    select(
+        letter.c.id,
+        letter.c.kind,
+        letter.c.target_id,
+        letter.c.state,
+        letter.c.attempt_id,
+        target.c.held_reason.is_(None) & target.c.withdrawn.is_not(true()),  # a notice has none
+    )
+    .select_from(letter.outerjoin(target))
+    .where(letter.c.id.in_(select(text_at(0))))
+    .order_by(letter.c.id)
+    .with_for_update(of=letter, key_share=True)
 )
 _SET_STATE: Final = (
-    update(letter)
-    .where(letter.c.id == bindparam("letter_id"))
-    .values(state=bindparam("new_state"), state_at=bindparam("at"))
+    update(letter).where(letter.c.id == text_at(0)).values(state=text_at(1), state_at=moment_at(2))
+)
+_ADD_HISTORY: Final = insert(history).from_select(
+    ["letter_id", "state", "cause", "at", "detail"],
+    select(text_at(0), text_at(1), text_at(2), moment_at(3), text_at(4)),
+)
+_LOCK_TARGETS: Final = (
+    select(target.c.id)
+    .where(target.c.id.in_(select(integer_at(0))))
+    .order_by(target.c.id)
+    .with_for_update(key_share=True)
 )
 _ADD_QUEUED: Final = (
     update(target)
-    .where(target.c.id == bindparam("target_id"))
-    .values(queued=target.c.queued + bindparam("letters"))
+    .where(target.c.id == integer_at(0))
+    .values(queued=target.c.queued + integer_at(1))
 )
+_TALLIED: Final = select(integer_at(0), text_at(1), integer_at(2)).where(true())
+
+
+def _bump_of(into: postgresql.Insert | sqlite.Insert) -> postgresql.Insert | sqlite.Insert:
+    added = into.from_select(["target_id", "state", "letters"], _TALLIED)
+    return added.on_conflict_do_update(
+        index_elements=[tally.c.target_id, tally.c.state],
+        set_={"letters": tally.c.letters + added.excluded.letters},
+    )
+
+
+_BUMP: Final = {
+    "postgresql": _bump_of(postgresql.insert(tally)),
+    "sqlite": _bump_of(sqlite.insert(tally)),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,9 +106,9 @@ def apply(connection: Connection, happenings: Sequence[Happening]) -> list[Chang
     Locks the letters. A letter whose target cannot be written to is held rather than queued. What
     is unknown, stale or repeated changes nothing.
     """
-    rows = _lock(connection, {happening.letter_id for happening in happenings})
+    rows = lock(connection, {happening.letter_id for happening in happenings})
     changes: list[Change] = []
-    records: list[dict[str, object]] = []
+    records: list[tuple[str, str, str, datetime, str | None]] = []
 
     def step(happening: Happening, row: _Row, cause: Cause) -> None:
         after = advance(row.state, cause)
@@ -83,13 +118,7 @@ def apply(connection: Connection, happenings: Sequence[Happening]) -> list[Chang
             Change(happening.letter_id, row.kind, row.target_id, row.state, after, cause)
         )
         records.append(
-            {
-                "letter_id": happening.letter_id,
-                "state": after,
-                "cause": cause,
-                "at": happening.at,
-                "detail": happening.detail,
-            }
+            (happening.letter_id, str(after), str(cause), happening.at, happening.detail)
         )
         row.state = after
 
@@ -104,15 +133,11 @@ def apply(connection: Connection, happenings: Sequence[Happening]) -> list[Chang
         if row.state is State.QUEUED and not row.can_be_written_to:
             step(happening, row, Cause.HOLD)
     if changes:
-        last = {record["letter_id"]: record for record in records}
+        last = {record[0]: record for record in records}
         connection.execute(
-            _SET_STATE,
-            [
-                {"letter_id": i, "new_state": record["state"], "at": record["at"]}
-                for i, record in sorted(last.items(), key=lambda item: str(item[0]))
-            ],
+            _SET_STATE, given((i, record[1], record[3]) for i, record in last.items())
         )
-        connection.execute(insert(history), records)
+        connection.execute(_ADD_HISTORY, given(records))
         _count(connection, changes)
     return changes
 
@@ -137,24 +162,13 @@ def count_new(connection: Connection, letters: Iterable[tuple[int, State]]) -> N
 def bump(connection: Connection, by: Mapping[tuple[int, State], int]) -> None:
     """Add to the tallies of (target id, state), and to the targets' count of waiting letters."""
     moved = {key: n for key, n in sorted(by.items()) if n}
-    queued = [
-        {"target_id": target_id, "letters": n}
-        for (target_id, state), n in moved.items()
-        if state is State.QUEUED
-    ]
+    queued = [(target_id, n) for (target_id, state), n in moved.items() if state is State.QUEUED]
     if queued:
-        connection.execute(
-            _ADD_QUEUED,
-            [{"target_id": row["target_id"], "letters": row["letters"]} for row in queued],
-        )
+        lock_targets(connection, (target_id for target_id, _ in queued))
+        connection.execute(_ADD_QUEUED, given(queued))
     if moved:
-        connection.execute(
-            _BUMP,
-            [
-                {"target_id": target_id, "state": str(state), "letters": n}
-                for (target_id, state), n in moved.items()
-            ],
-        )
+        tallied = ((target_id, str(state), n) for (target_id, state), n in moved.items())
+        connection.execute(_BUMP[connection.dialect.name], given(tallied))
 
 
 def _count(connection: Connection, changes: Iterable[Change]) -> None:
@@ -166,29 +180,17 @@ def _count(connection: Connection, changes: Iterable[Change]) -> None:
     bump(connection, by)
 
 
-def _lock(connection: Connection, ids: set[str]) -> dict[str, _Row]:
-    rows = connection.execute(
-        select(
-            letter.c.id,
-            letter.c.kind,
-            letter.c.target_id,
-            letter.c.state,
-            letter.c.attempt_id,
-            target.c.held_reason,
-            target.c.withdrawn,
-        )
-        .select_from(letter.outerjoin(target))
-        .where(letter.c.id.in_(ids))
-        .order_by(letter.c.id)
-        .with_for_update(of=letter)
-    )
+def lock(connection: Connection, ids: Iterable[str]) -> dict[str, _Row]:
+    """Lock letters until the transaction ends, as :func:`apply` does; return how they stand."""
+    rows = fetch(connection, _LOCK_LETTERS, given([i] for i in ids))
     return {
-        row.id: _Row(
-            row.kind,
-            row.target_id,
-            State(row.state),
-            row.attempt_id,
-            row.held_reason is None and not row.withdrawn,
-        )
-        for row in rows
+        letter_id: _Row(kind, target_id, State(state), attempt_id, bool(can_be_written_to))
+        for letter_id, kind, target_id, state, attempt_id, can_be_written_to in rows
     }
+
+
+def lock_targets(connection: Connection, ids: Iterable[int]) -> None:
+    """Lock targets until the transaction ends; letters are locked before, tallies after."""
+    # A writer in SQLite is alone. PostgreSQL's UPDATE locks rows in an order of its own.
+    if connection.dialect.name == "postgresql":
+        connection.execute(_LOCK_TARGETS, given([i] for i in ids))

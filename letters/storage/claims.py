@@ -5,20 +5,21 @@ in the same transaction.
 """
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from math import ceil
 from typing import Any, Final
 
-from sqlalchemy import Connection, Row, Select, bindparam, insert, or_, select, update
+from sqlalchemy import Connection, Select, bindparam, insert, or_, select, true, update
 
 from letters.campaign import Pacing, Status
 from letters.pacing import next_open
 from letters.states import State
 from letters.storage.account import Gate
+from letters.storage.batch import GIVEN, fetch, given, integer_at, moment_at, text_at
 from letters.storage.campaigns import pacing_of
-from letters.storage.changes import bump
+from letters.storage.changes import bump, lock_targets
 from letters.storage.identity import new_id
 from letters.storage.schema import (
     HAS_QUEUED,
@@ -37,6 +38,58 @@ LEAD: Final = timedelta(seconds=2)
 _GUARD: Final = timedelta(milliseconds=10)  # two timers are never quite alike
 _FAST: Final = timedelta(milliseconds=50)
 _FAST_AHEAD: Final = timedelta(milliseconds=500)
+
+_MARK: Final = (
+    update(letter)
+    .where(letter.c.id == text_at(0))
+    .values(
+        state=str(State.SENDING),
+        state_at=bindparam("now", type_=letter.c.state_at.type),
+        attempt_id=text_at(1),
+    )
+)
+_ADD_ATTEMPTS: Final = insert(attempt).from_select(
+    ["id", "letter_id", "claimed_at"],
+    select(text_at(1), text_at(0), bindparam("now", type_=attempt.c.claimed_at.type)),
+)
+_MOVE_SLOTS: Final = (
+    update(target).where(target.c.id == integer_at(0)).values(next_slot_at=moment_at(1))
+)
+_SETTLE_SLOTS: Final = _MOVE_SLOTS.where(target.c.next_slot_at == moment_at(2))
+_first: Final = (
+    select(letter.c.id)
+    .where(letter.c.target_id == integer_at(0), is_in(State.QUEUED))
+    .order_by(letter.c.id)
+)
+_locked: Final = (
+    _first.limit(integer_at(1)).with_for_update(skip_locked=True, key_share=True).lateral()
+)
+_found: Final = letter.alias("found")
+_WAITING: Final = {
+    "postgresql": select(integer_at(0), _locked.c.id).select_from(GIVEN).join(_locked, true()),
+    # SQLite knows neither LATERAL nor a limit that changes from row to row.
+    "sqlite": select(integer_at(0), _found.c.id).select_from(
+        GIVEN.join(_found, _found.c.id.in_(_first.limit(bindparam("most")).correlate(GIVEN)))
+    ),
+}
+_READ: Final = (
+    select(
+        letter.c.id,
+        campaign.c.slug,
+        submission.c.name,
+        submission.c.email,
+        writing.c.to_name,
+        writing.c.to_email,
+        writing.c.subject,
+        writing.c.body,
+    )
+    .select_from(
+        letter.join(writing)
+        .outerjoin(campaign, campaign.c.id == letter.c.campaign_id)
+        .outerjoin(submission, submission.c.id == letter.c.submission_id)
+    )
+    .where(letter.c.id.in_(select(text_at(0))))
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +136,7 @@ def claim(connection: Connection, *, most: int, gate: Gate, now: datetime) -> li
     won = _claim_notices(connection, most, now)
     if len(won) < most:
         won += _claim_letters(connection, most - len(won), now)
+    _mark(connection, won, now)
     return _read(connection, won, is_probe=gate.probes)
 
 
@@ -92,6 +146,8 @@ class _Won:
     attempt_id: str
     leave_at: datetime
     slot: Slot | None
+    to: tuple[str, str] | None
+    """The target's name and address; None for a notice."""
 
 
 def _claim_notices(connection: Connection, most: int, now: datetime) -> list[_Won]:
@@ -100,11 +156,9 @@ def _claim_notices(connection: Connection, most: int, now: datetime) -> list[_Wo
         .where(is_in(State.QUEUED), IS_NOTICE)
         .order_by(letter.c.id)
         .limit(most)
-        .with_for_update(skip_locked=True)
+        .with_for_update(skip_locked=True, key_share=True)
     ).scalars()
-    won = [_Won(i, new_id(now), now, None) for i in ids]
-    _mark(connection, won, now)
-    return won
+    return [_Won(i, new_id(now), now, None, None) for i in ids]
 
 
 def due_targets(now: datetime, most: int) -> Select[tuple[int, Any, int, str]]:
@@ -126,39 +180,65 @@ def due_targets(now: datetime, most: int) -> Select[tuple[int, Any, int, str]]:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class _Due:
+    id: int
+    definition: dict[str, str]
+    queued: int
+    pacing: Pacing
+
+    @property
+    def room(self) -> int:
+        return min(self.queued, _at_once(self.pacing))
+
+
 def _claim_letters(connection: Connection, most: int, now: datetime) -> list[_Won]:
     rows = connection.execute(
-        due_targets(now, most).with_for_update(of=target, skip_locked=True)
+        due_targets(now, most).with_for_update(of=target, skip_locked=True, key_share=True)
     ).all()
-    share = ceil(most / len(rows)) if rows else 0
+    due = [
+        _Due(target_id, definition, queued, pacing_of(file))
+        for target_id, definition, queued, file in rows
+    ]
+    opens = {d.id: next_open(d.pacing, d.definition["timezone"], now) for d in due}
+    counts = _share({d.id: d.room for d in due if opens[d.id] <= now}, most)
+    waiting = _first_waiting(connection, counts)
     won: list[_Won] = []
-    slots: list[dict[str, object]] = []
+    slots: list[tuple[int, datetime]] = []
     counted: Counter[tuple[int, State]] = Counter()
-    for row in rows:
-        target_id, kept, queued, definition = row
-        pacing = pacing_of(definition)
-        opens = next_open(pacing, kept["timezone"], now)
-        taken: list[_Won] = []
-        if opens > now:
-            next_slot = opens
-        else:
-            count = min(share, queued, most - len(won), _at_once(pacing))
-            taken = _take(connection, target_id, count, pacing, now)
-            next_slot = _next_slot(taken, pacing, now)
+    for d in due:
+        if opens[d.id] > now:
+            slots.append((d.id, opens[d.id]))
+            continue
+        taken = _take(d, waiting.get(d.id, []), now)
         won += taken
-        counted[target_id, State.QUEUED] -= len(taken)
-        counted[target_id, State.SENDING] += len(taken)
-        slots.append({"target_id": target_id, "next_slot": next_slot})
+        slots.append((d.id, _next_slot(taken, d.pacing, now)))
+        counted[d.id, State.QUEUED] -= len(taken)
+        counted[d.id, State.SENDING] += len(taken)
     if slots:
-        connection.execute(
-            update(target)
-            .where(target.c.id == bindparam("target_id"))
-            .values(next_slot_at=bindparam("next_slot")),
-            slots,
-        )
-    _mark(connection, won, now)
+        connection.execute(_MOVE_SLOTS, given(slots))
     bump(connection, counted)
     return won
+
+
+def _share(room: Mapping[int, int], most: int) -> dict[int, int]:
+    """Share `most` letters out among targets as evenly as each one's room allows."""
+    counts: dict[int, int] = {}
+    for target_id, holds in sorted(room.items(), key=lambda item: item[1]):
+        counts[target_id] = min(holds, ceil(most / (len(room) - len(counts))))
+        most -= counts[target_id]
+    return counts
+
+
+def _first_waiting(connection: Connection, counts: Mapping[int, int]) -> dict[int, list[str]]:
+    """Return each target's first waiting letters, locked, as many as it has in `counts`."""
+    ids: dict[int, list[str]] = {}
+    if counts:
+        most = max(counts.values())
+        wanted = {**given(counts.items()), "most": most}
+        for target_id, letter_id in fetch(connection, _WAITING[connection.dialect.name], wanted):
+            ids.setdefault(target_id, []).append(letter_id)
+    return {target_id: sorted(found)[: counts[target_id]] for target_id, found in ids.items()}
 
 
 def _at_once(pacing: Pacing) -> int:
@@ -167,24 +247,13 @@ def _at_once(pacing: Pacing) -> int:
     return ceil(_FAST_AHEAD / pacing.interval) if pacing.interval < _FAST else 1
 
 
-def _take(
-    connection: Connection, target_id: int, count: int, pacing: Pacing, now: datetime
-) -> list[_Won]:
-    ids = connection.execute(
-        select(letter.c.id)
-        .where(letter.c.target_id == target_id, is_in(State.QUEUED))
-        .order_by(letter.c.id)
-        .limit(count)
-        .with_for_update(skip_locked=True)
-    ).scalars()
-    interval = pacing.interval
-    won: list[_Won] = []
-    for n, letter_id in enumerate(ids):
-        slot = None
-        if interval >= _FAST:
-            slot = Slot(target_id, now + LEAD + interval, interval + _GUARD)
-        won.append(_Won(letter_id, new_id(now), now + n * interval, slot))
-    return won
+def _take(due: _Due, ids: Sequence[str], now: datetime) -> list[_Won]:
+    interval = due.pacing.interval
+    slot = None
+    if interval >= _FAST:
+        slot = Slot(due.id, now + LEAD + interval, interval + _GUARD)
+    to = (due.definition["name"], due.definition["email"])
+    return [_Won(i, new_id(now), now + n * interval, slot, to) for n, i in enumerate(ids)]
 
 
 def _next_slot(taken: Sequence[_Won], pacing: Pacing, now: datetime) -> datetime:
@@ -195,87 +264,48 @@ def _next_slot(taken: Sequence[_Won], pacing: Pacing, now: datetime) -> datetime
 
 
 def _mark(connection: Connection, won: Sequence[_Won], now: datetime) -> None:
-    if not won:
-        return
-    connection.execute(
-        update(letter)
-        .where(letter.c.id == bindparam("letter_id"))
-        .values(state=str(State.SENDING), state_at=now, attempt_id=bindparam("new_attempt")),
-        [{"letter_id": w.letter_id, "new_attempt": w.attempt_id} for w in won],
-    )
-    connection.execute(
-        insert(attempt),
-        [{"id": w.attempt_id, "letter_id": w.letter_id, "claimed_at": now} for w in won],
-    )
+    if won:
+        marks = {**given((w.letter_id, w.attempt_id) for w in won), "now": now}
+        connection.execute(_MARK, marks)
+        connection.execute(_ADD_ATTEMPTS, marks)
 
 
-def settle_slots(connection: Connection, left: Sequence[tuple[Slot, datetime]]) -> None:
+def settle_slots(connection: Connection, left: Iterable[tuple[Slot, datetime]]) -> None:
     """Move targets' next slots from what their claims reserved to the true time of leaving."""
     moves = [
-        {
-            "target_id": slot.target_id,
-            "reserved": slot.reserved_until,
-            "next_slot": left_at + slot.interval,
-        }
-        for slot, left_at in sorted(left, key=lambda pair: pair[0].target_id)
+        (slot.target_id, left_at + slot.interval, slot.reserved_until)
+        for slot, left_at in left
         if left_at + slot.interval < slot.reserved_until
     ]
     if moves:
-        connection.execute(
-            update(target)
-            .where(
-                target.c.id == bindparam("target_id"),
-                target.c.next_slot_at == bindparam("reserved"),
-            )
-            .values(next_slot_at=bindparam("next_slot")),
-            moves,
-        )
+        lock_targets(connection, (target_id for target_id, _, _ in moves))
+        connection.execute(_SETTLE_SLOTS, given(moves))
 
 
 def _read(connection: Connection, won: Sequence[_Won], *, is_probe: bool) -> list[Claim]:
     if not won:
         return []
-    by_id = {w.letter_id: w for w in won}
-    rows = connection.execute(
-        select(
-            letter.c.id,
-            letter.c.kind,
-            campaign.c.slug,
-            target.c.definition,
-            submission.c.name,
-            submission.c.email,
-            writing.c.to_name,
-            writing.c.to_email,
-            writing.c.subject,
-            writing.c.body,
+    rows = fetch(connection, _READ, given([w.letter_id] for w in won))
+    by_id = {row[0]: row[1:] for row in rows}
+    claims: list[Claim] = []
+    for w in won:
+        slug, name, email, to_name, to_email, subject, body = by_id[w.letter_id]
+        claims.append(
+            Claim(
+                letter_id=w.letter_id,
+                attempt_id=w.attempt_id,
+                is_notice=w.to is None,
+                category=slug or "",
+                to_name=w.to[0] if w.to else to_name or "",
+                to_email=w.to[1] if w.to else to_email,
+                from_name=name if w.to else "",
+                reply_to=(name, email) if w.to else None,
+                subject=subject,
+                body=body,
+                leave_at=w.leave_at,
+                leave_by=w.leave_at + LEAD,
+                slot=w.slot,
+                is_probe=is_probe,
+            )
         )
-        .select_from(
-            letter.join(writing)
-            .outerjoin(campaign, campaign.c.id == letter.c.campaign_id)
-            .outerjoin(target, target.c.id == letter.c.target_id)
-            .outerjoin(submission, submission.c.id == letter.c.submission_id)
-        )
-        .where(letter.c.id.in_(list(by_id)))
-    )
-    claims = {row.id: _claim_of(row, by_id[row.id], is_probe=is_probe) for row in rows}
-    return [claims[w.letter_id] for w in won]
-
-
-def _claim_of(row: Row[*tuple[Any, ...]], won: _Won, *, is_probe: bool) -> Claim:
-    is_notice = row.kind == "notice"
-    return Claim(
-        letter_id=won.letter_id,
-        attempt_id=won.attempt_id,
-        is_notice=is_notice,
-        category=row.slug or "",
-        to_name=row.to_name or "" if is_notice else row.definition["name"],
-        to_email=row.to_email if is_notice else row.definition["email"],
-        from_name="" if is_notice else row.name,
-        reply_to=None if is_notice else (row.name, row.email),
-        subject=row.subject,
-        body=row.body,
-        leave_at=won.leave_at,
-        leave_by=won.leave_at + LEAD,
-        slot=won.slot,
-        is_probe=is_probe,
-    )
+    return claims

@@ -1,0 +1,109 @@
+"""Pass many rows into one statement, and get many rows out of one.
+
+SQLite's driver lets go of the interpreter for each row that it is given or gives, and has to win it
+back from the thread that sends: a hundred microseconds a row where the row itself costs five. So
+rows travel as one JSON text, which each database takes apart and puts together by itself.
+"""
+
+import json
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from sqlalchemy import (
+    JSON,
+    ColumnElement,
+    Connection,
+    Select,
+    Text,
+    bindparam,
+    column,
+    func,
+    select,
+)
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.functions import FunctionElement
+
+
+class _Elements(FunctionElement[Any]):
+    """The elements of a JSON array, one a row."""
+
+    name = "elements"
+    inherit_cache = True
+
+
+class _Moment(FunctionElement[Any]):
+    """A text of :func:`_as_json` as the database keeps a moment."""
+
+    name = "moment"
+    inherit_cache = True
+
+
+@compiles(_Elements, "sqlite")
+def _elements_in_sqlite(element: _Elements, compiler: SQLCompiler, **names: Any) -> str:  # noqa: ANN401 - SQLAlchemy's words
+    return f"json_each({compiler.process(element.clauses, **names)})"
+
+
+@compiles(_Elements, "postgresql")
+def _elements_in_postgresql(element: _Elements, compiler: SQLCompiler, **names: Any) -> str:  # noqa: ANN401
+    return f"json_array_elements(CAST({compiler.process(element.clauses, **names)} AS JSON))"
+
+
+@compiles(_Moment, "sqlite")
+def _moment_in_sqlite(element: _Moment, compiler: SQLCompiler, **names: Any) -> str:  # noqa: ANN401
+    return compiler.process(element.clauses, **names)
+
+
+@compiles(_Moment, "postgresql")
+def _moment_in_postgresql(element: _Moment, compiler: SQLCompiler, **names: Any) -> str:  # noqa: ANN401
+    words = compiler.process(element.clauses, **names)
+    return f"CAST({words} || '+00' AS TIMESTAMP WITH TIME ZONE)"
+
+
+GIVEN: Final = _Elements(bindparam("given_rows", type_=Text)).table_valued(
+    column("value", JSON), name="given"
+)
+
+
+def text_at(place: int) -> ColumnElement[str]:
+    """Return the text at `place` in each row given."""
+    element: ColumnElement[str] = GIVEN.c.value[place].as_string()
+    return element
+
+
+def integer_at(place: int) -> ColumnElement[int]:
+    """Return the whole number at `place` in each row given."""
+    element: ColumnElement[int] = GIVEN.c.value[place].as_integer()
+    return element
+
+
+def moment_at(place: int) -> ColumnElement[datetime]:
+    """Return the moment at `place` in each row given."""
+    return _Moment(text_at(place))
+
+
+def given(rows: Iterable[Sequence[str | int | datetime | None]]) -> dict[str, str]:
+    """Return the parameter that hands `rows` to a statement made with the functions above."""
+    return {"given_rows": json.dumps(list(rows), default=_as_json)}
+
+
+def _as_json(value: object) -> str:
+    if not isinstance(value, datetime):
+        raise TypeError(f"{type(value).__name__} cannot be given")
+    return value.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S.%f")
+
+
+def fetch(
+    connection: Connection, statement: Select[*tuple[Any, ...]], parameters: dict[str, Any]
+) -> list[Sequence[Any]]:
+    """Return all rows of a statement whose columns are texts, whole numbers and truths.
+
+    Their order is the statement's own on PostgreSQL alone.
+    """
+    if connection.dialect.name != "sqlite":
+        return [*connection.execute(statement, parameters)]
+    rows = statement.subquery()
+    packed = select(func.json_group_array(func.json_array(*rows.c)))
+    found: list[Sequence[Any]] = json.loads(connection.execute(packed, parameters).scalar_one())
+    return found

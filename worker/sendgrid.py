@@ -10,31 +10,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import Enum, auto
-from types import SimpleNamespace
 from typing import Final
 
 import aiohttp
 import certifi
-from sendgrid.helpers.mail import (
-    Category,
-    ClickTracking,
-    Content,
-    CustomArg,
-    From,
-    Mail,
-    MimeType,
-    OpenTracking,
-    Personalization,
-    ReplyTo,
-    Subject,
-    SubscriptionTracking,
-    To,
-    TrackingSettings,
-)
+from aiohttp.abc import AbstractStreamWriter
 
 from letters.settings import Settings
 from letters.storage.claims import Claim
 from worker.failpoints import Step, reached
+from worker.request_body import request_body
 
 _LONGEST_ANSWER_BYTES: Final = 65_536
 _IDLE_SECONDS: Final = 10  # shorter than any server keeps a connection, so that we close first
@@ -65,32 +50,6 @@ class Outcome:
     """When the request left; None: it certainly did not."""
     detail: str | None = None
     wait_seconds: float = 0.0
-
-
-def request_body(claim: Claim, mail_from: str) -> dict[str, object]:
-    """Return the body of the request for one letter, as SendGrid's v3 mail send takes it."""
-    mail = Mail()
-    mail.from_email = From(mail_from, claim.from_name or None)
-    if claim.reply_to is not None:
-        mail.reply_to = ReplyTo(claim.reply_to[1], claim.reply_to[0] or None)
-    mail.subject = Subject(claim.subject)
-    mail.add_content(Content(MimeType.text, claim.body))
-    to = Personalization()
-    # The helper reads "Smith, John <...>" as two people, and SendGrid refuses both marks.
-    name = claim.to_name.replace(",", " ").replace(";", " ")
-    to.add_to(To(claim.to_email, name or None))
-    to.add_custom_arg(CustomArg("notice_id" if claim.is_notice else "letter_id", claim.letter_id))
-    to.add_custom_arg(CustomArg("attempt_id", claim.attempt_id))
-    mail.add_personalization(to)
-    for category in filter(None, (claim.category, "notice" if claim.is_notice else "letter")):
-        mail.add_category(Category(category))
-    tracking = TrackingSettings()
-    tracking.click_tracking = ClickTracking(enable=False, enable_text=False)
-    tracking.open_tracking = OpenTracking(enable=False)
-    tracking.subscription_tracking = SubscriptionTracking(enable=False)
-    mail.tracking_settings = tracking
-    body: dict[str, object] = mail.get()
-    return body
 
 
 def read_answer(
@@ -147,6 +106,8 @@ def _words(body: bytes) -> str:
         text = "; ".join(str(error["message"]) for error in errors)
     except (ValueError, KeyError, TypeError, RecursionError):
         pass  # not in SendGrid's form: the text itself is what there is
+    # No database keeps half a character, and PostgreSQL no NUL.
+    text = text.encode("utf-8", "replace").decode().replace("\0", "\ufffd")
     return " ".join(text.split())[:500]
 
 
@@ -154,9 +115,8 @@ class SendGrid:
     """A pooled client for one process, with a total deadline for each request."""
 
     def __init__(self, settings: Settings, connections: int) -> None:
-        self._settings = settings
-        trace = aiohttp.TraceConfig()
-        trace.on_request_headers_sent.append(_note_leaving)
+        self._mail_from: Final = settings.mail_from
+        self._url: Final = f"{settings.sendgrid_api_host}/v3/mail/send"
         context = ssl.create_default_context()
         context.load_verify_locations(certifi.where())
         self._session = aiohttp.ClientSession(
@@ -164,46 +124,45 @@ class SendGrid:
                 limit=connections, keepalive_timeout=_IDLE_SECONDS, ssl=context
             ),
             timeout=aiohttp.ClientTimeout(total=settings.send_timeout_seconds),
-            headers={"Authorization": f"Bearer {settings.sendgrid_api_key}"},
-            trace_configs=[trace],
+            headers={
+                "Authorization": f"Bearer {settings.sendgrid_api_key}",
+                "Content-Type": "application/json",
+            },
             cookie_jar=aiohttp.DummyCookieJar(),
         )
-        self._url: Final = f"{settings.sendgrid_api_host}/v3/mail/send"
 
     async def send(self, claim: Claim) -> Outcome:
         """Send one letter, once."""
-        noted = SimpleNamespace(left_at=None)
-        body = json.dumps(request_body(claim, self._settings.mail_from)).encode()
+        body = _Leaving(json.dumps(request_body(claim, self._mail_from)).encode())
         try:
-            async with self._session.post(
-                self._url,
-                data=body,
-                headers={"Content-Type": "application/json"},
-                allow_redirects=False,
-                trace_request_ctx=noted,
-            ) as response:
+            async with self._session.post(self._url, data=body, allow_redirects=False) as response:
                 answer = b""
                 if response.status != 202:
                     answer = await response.content.read(_LONGEST_ANSWER_BYTES)
                 reached(Step.ANSWER_IN)
                 now = datetime.now(UTC)
-                left_at: datetime = noted.left_at or now
+                left_at = body.left_at or now
                 return read_answer(response.status, response.headers, answer, left_at, now)
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
-            if noted.left_at is None:
-                return Outcome(Answer.UNREACHABLE, None, type(error).__name__)
-            return Outcome(Answer.UNKNOWN, noted.left_at, type(error).__name__)
+            kind = type(error).__name__
+            if body.left_at is None:
+                return Outcome(Answer.UNREACHABLE, None, kind)
+            return Outcome(Answer.UNKNOWN, body.left_at, kind)
 
     async def close(self) -> None:
         """Close the connections."""
         await self._session.close()
 
 
-async def _note_leaving(
-    _session: aiohttp.ClientSession,
-    context: SimpleNamespace,
-    _params: aiohttp.TraceRequestHeadersSentParams,
-) -> None:
-    # From here on the request may have reached SendGrid. The name is the client's, not ours.
-    context.trace_request_ctx.left_at = datetime.now(UTC)
-    reached(Step.BYTES_OUT)
+class _Leaving(aiohttp.BytesPayload):
+    """A request's body that notes when it leaves. The client keeps the head back until then."""
+
+    left_at: datetime | None = None
+
+    async def write_with_length(
+        self, writer: AbstractStreamWriter, content_length: int | None
+    ) -> None:
+        """Write the body. From here on the request may have reached SendGrid."""
+        self.left_at = datetime.now(UTC)
+        await super().write_with_length(writer, content_length)
+        reached(Step.BYTES_OUT)

@@ -25,7 +25,7 @@ def measure(share: float) -> Measure:
 def sentences() -> tuple[str, ...]:
     """Return the sentences from the least share to the greatest, one more than thresholds."""
     return (
-        _("So far this is the campaign’s letter. One sentence of your own makes it yours."),
+        _("So far these are the campaign’s words. Add a sentence of your own."),
         _("A little of this letter is in your own words."),
         _("A good part of this letter is in your own words."),
         _("More than half of this letter is in your own words."),

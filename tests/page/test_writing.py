@@ -202,7 +202,7 @@ def test_the_measure_says_how_much_is_ones_own_and_is_no_gate(
     page.goto(f"{stack.url}/c/{slug}")
     told = page.locator("[data-own-words]")
     expect(page.get_by_text("When were you last under these trees?")).to_be_visible()
-    expect(told).to_contain_text("So far this is the campaign’s letter")
+    expect(told).to_contain_text("So far these are the campaign’s words")
     page.locator("#reason").fill("I met my wife there.")
     expect(told).to_have_text("A little of this letter is in your own words.")
     page.locator("#reason").fill("I met my wife there one morning in the rain. " * 4)
@@ -227,7 +227,7 @@ def test_the_measure_says_how_much_is_ones_own_and_is_no_gate(
 def test_the_room_left_is_told_and_a_paste_is_not_cut(stack: Stack, load: Load, page: Page) -> None:
     page.goto(f"{stack.url}/c/{load()}")
     left = page.locator("[data-left=reason]")
-    expect(left).to_have_text("Characters left: 2,000")
+    expect(left).to_have_text("Up to 2,000 characters")
     page.locator("#reason").fill("é" * 1990 + "😀")
     expect(left).to_have_text("Characters left: 9")
     page.locator("#reason").fill("x" * 2012)
@@ -266,6 +266,7 @@ def test_the_sheet_is_addressed_to_whom_the_writer_chooses(
     expect(page.locator("p[data-salutation]")).to_have_text("Dear Mayor,")
     fill_in(page)
     page.get_by_text("Read it as it will leave").click()
+    expect(page.locator(".draft pre")).to_contain_text("Dear Mayor,")
     live = page.locator(".draft pre").text_content()
     page.get_by_role("button", name="Preview").click()
     assert page.locator("pre[data-preview]").text_content() == live

@@ -8,7 +8,12 @@ const RUN_WORDS = 4; // as letters/compose.py has it
 const UNREACHED_MS = 30_000;
 const NAME = "\ue000";
 const POSTCODE = "\ue001";
-const number = new Intl.NumberFormat(document.documentElement.lang);
+
+// A browser takes long to learn a language's numbers: on a phone longer than all else here. So
+// that waits until the first is told, which is not before somebody types.
+let language;
+const told = (number) =>
+  (language ??= new Intl.NumberFormat(document.documentElement.lang)).format(number);
 
 const form = document.querySelector("form[data-slug]");
 const { slug, opening, thanks, anew } = form.dataset;
@@ -61,6 +66,7 @@ function ownShare() {
 }
 
 const servedOrder = order?.value; // a hidden field forgets its default
+let isInUse = !isFresh; // until then the page stands as the server wrote it
 let follows = body.value === fromPoints();
 
 // What is told aloud is set only where it changes.
@@ -70,10 +76,12 @@ function say(element, text) {
 
 function show() {
   for (const element of all("[data-apart], [data-update]")) element.hidden = follows;
-  const share = ownShare();
-  find("[data-own]").value = share;
-  say(own, sentences[thresholds.filter((least) => share >= least).length]);
-  all("[data-left]").forEach(showLeft);
+  if (isInUse) {
+    const share = ownShare();
+    find("[data-own]").value = share;
+    say(own, sentences[thresholds.filter((least) => share >= least).length]);
+    all("[data-left]").forEach(showLeft);
+  }
   if (!CSS.supports("field-sizing", "content")) all("textarea").forEach(grow);
   say(salutation, filled(salutation.dataset.salutation));
   say(closing, filled(closing.dataset.closing, closing.dataset.name));
@@ -86,7 +94,7 @@ function showLeft(left) {
   const room = most - [...form.elements[left.dataset.left].value].length;
   const words = (room < 0 ? left.dataset.over : left.dataset.words).replace(
     "{number}",
-    number.format(Math.abs(room)),
+    told(Math.abs(room)),
   );
   say(left, words);
   left.classList.toggle("over", room < 0);
@@ -137,6 +145,7 @@ function restore() {
   follows = follows && !("body" in kept);
   if (follows) body.value = fromPoints();
   find("[data-restored]").hidden = false;
+  isInUse = true;
 }
 
 function clear() {
@@ -180,8 +189,8 @@ function move(button) {
   const moved = find("[data-moved]");
   const place = [...list.children].indexOf(item) + 1;
   moved.textContent = moved.dataset.words
-    .replace("{place}", number.format(place))
-    .replace("{number}", number.format(list.children.length));
+    .replace("{place}", told(place))
+    .replace("{number}", told(list.children.length));
   if (follows) body.value = fromPoints();
   show();
   keep();
@@ -238,6 +247,7 @@ form.addEventListener("submit", (event) => {
 });
 
 form.addEventListener("input", (event) => {
+  isInUse = true;
   if (event.target === body) follows = body.value === fromPoints();
   else if (event.target.name === "target") address();
   else if (follows && event.target.name === "points") body.value = fromPoints();

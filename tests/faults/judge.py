@@ -137,3 +137,14 @@ def causes(stack: Stack, slug: str) -> Counter[str]:
 def goes_on(stack: Stack, since: float) -> Callable[[], bool]:
     """Give a question: has a request come in after `since`, in Unix seconds?"""
     return lambda: any(entry["received_at"] > since for entry in requests(stack)[-1:])
+
+
+def most_in_a_second(stack: Stack, since: float = 0.0) -> int:
+    """Count the requests in the fullest second, wherever it begins: letters and notices."""
+    arrivals = sorted(e["received_at"] for e in requests(stack) if e["received_at"] >= since)
+    most = first = 0
+    for last, arrival in enumerate(arrivals):
+        while arrival - arrivals[first] >= 1.0:
+            first += 1
+        most = max(most, last - first + 1)
+    return most

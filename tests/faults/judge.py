@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import select
 
-from letters import organisers
+from letters import organisers, sessions
 from letters.states import State
 from letters.storage.schema import campaign, history, letter
 from tests.stack import Stack, wait_for
@@ -108,7 +108,8 @@ def judge(stack: Stack, slug: str, submitted: int) -> Verdict:
 def see_desk(stack: Stack, path: str) -> str:
     """Give a page of the organisers' desk."""
     with stack.database.write() as connection:
-        link = organisers.invite(connection, "olu@postbag.example", datetime.now(UTC))
+        found = organisers.enrol(connection, "olu@postbag.example", datetime.now(UTC))
+        link = sessions.new_link(connection, found.id, datetime.now(UTC))
     first = stack.get(f"/desk/sign-in/{link}")
     cookie = first.headers["Set-Cookie"].partition(";")[0]
     answer = stack.get(f"/desk{path}", Cookie=cookie)

@@ -38,7 +38,7 @@ from webapp.language import gettext as _
 from webapp.parts import parts
 from webapp.wake import wake_worker
 
-_MOST_SHEETS = 3
+_MOST_SHEETS = 1
 _NOT_KEPT = frozenset({"csrf_token", "do", "unfinished", "version"})
 
 

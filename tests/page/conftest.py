@@ -22,7 +22,8 @@ def stack(valkey: Valkey, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
         yield running
 
 
-@pytest.fixture(scope="session")
+# Of one module, as elsewhere: two of Playwright's drivers cannot run at once.
+@pytest.fixture(scope="module")
 def browser(chromium_path: Path) -> Iterator[Browser]:
     with sync_playwright() as playwright:
         running = playwright.chromium.launch(

@@ -7,13 +7,14 @@ from sqlalchemy import Connection, exists, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from letters.addresses import canonical
-from letters.campaign import Confirm
+from letters.campaign import Campaign, Confirm, Identical, Target
+from letters.digest import is_untouched
 from letters.later_notices import repeated
 from letters.notices import first_notice
 from letters.posting import NOTICE_EVERY, Purpose, may_be_mailed_about, post
 from letters.states import NOT_LEFT, State
 from letters.storage.campaigns import StoredCampaign
-from letters.storage.changes import count_new
+from letters.storage.changes import count_new, make_personal
 from letters.storage.database import Database
 from letters.storage.identity import new_id
 from letters.storage.schema import history, is_in, letter, submission, writing
@@ -63,7 +64,7 @@ def _take(
         select(submission.c.id).where(submission.c.token_id == new.token_id)
     ).scalar()
     if earlier is not None:
-        _replace_texts(connection, earlier, new, now)
+        _replace_texts(connection, stored, earlier, new, now)
         return
     address = canonical(new.email)
     drafts = [d for d in new.drafts if not _is_taken(connection, once(d.target_id, address))]
@@ -97,9 +98,7 @@ def _take(
             remind_at=remind_at,
         )
     )
-    _store_letters(
-        connection, stored, submission_id, address, drafts, now, must_confirm=must_confirm
-    )
+    _store_letters(connection, stored, submission_id, new, drafts, now, must_confirm=must_confirm)
     if wants_notice:
         _notify(
             connection,
@@ -126,17 +125,19 @@ def _store_letters(
     connection: Connection,
     stored: StoredCampaign,
     submission_id: str,
-    address: str,
+    new: Submission,
     drafts: list[Draft],
     now: datetime,
     *,
     must_confirm: bool,
 ) -> None:
+    address = canonical(new.email)
     targets = {t.id: t for t in stored.targets}
     letters, texts, records = [], [], []
-    counted: list[tuple[int, State]] = []
+    counted: list[tuple[int, State, bool]] = []
     for draft in drafts:
         letter_id = new_id(now)
+        is_plain = _goes_in_digest(stored.campaign, targets[draft.target_id].target, new, draft)
         if must_confirm:
             state = State.UNCONFIRMED
         elif targets[draft.target_id].can_be_written_to(now):
@@ -152,6 +153,7 @@ def _store_letters(
                 "submission_id": submission_id,
                 "state": str(state),
                 "state_at": now,
+                "plain": int(is_plain),
             }
         )
         texts.append(
@@ -163,15 +165,30 @@ def _store_letters(
             }
         )
         records.append({"letter_id": letter_id, "state": str(state), "cause": "written", "at": now})
-        counted.append((draft.target_id, state))
+        counted.append((draft.target_id, state, is_plain))
     connection.execute(insert(letter), letters)
     connection.execute(insert(writing), texts)
     connection.execute(insert(history), records)
     count_new(connection, counted)
 
 
+def _goes_in_digest(campaign: Campaign, target: Target, new: Submission, draft: Draft) -> bool:
+    return campaign.identical is Identical.DIGEST and is_untouched(
+        campaign,
+        target,
+        name=new.name,
+        postcode=new.postcode,
+        subject=draft.subject,
+        text=draft.text,
+    )
+
+
 def _replace_texts(
-    connection: Connection, submission_id: str, new: Submission, now: datetime
+    connection: Connection,
+    stored: StoredCampaign,
+    submission_id: str,
+    new: Submission,
+    now: datetime,
 ) -> None:
     rows = connection.execute(
         select(letter.c.id, letter.c.target_id, letter.c.state)
@@ -190,6 +207,9 @@ def _replace_texts(
                 .where(writing.c.letter_id == row.id)
                 .values(subject=draft.subject, body=draft.text, edited_at=now)
             )
+            target = next(t.target for t in stored.targets if t.id == row.target_id)
+            if not _goes_in_digest(stored.campaign, target, new, draft):
+                make_personal(connection, row.id)
     connection.execute(
         update(submission)
         .where(submission.c.id == submission_id, submission.c.erased_at.is_(None))

@@ -8,6 +8,7 @@ from sqlalchemy import Connection, func, select
 
 from letters.readiness import SoFar
 from letters.states import NOT_LEFT, UNCOUNTED, State
+from letters.storage.digests import mails_waiting
 from letters.storage.schema import campaign, letter, tally, target
 
 
@@ -100,13 +101,13 @@ def so_far(connection: Connection, campaign_id: int) -> dict[str, SoFar]:
     """Return what has become of each target's letters, by its address."""
     states = by_target(connection, campaign_id)
     rows = connection.execute(
-        select(target.c.id, target.c.email, target.c.next_slot_at, target.c.queued).where(
-            target.c.campaign_id == campaign_id
-        )
+        select(
+            target.c.id, target.c.email, target.c.next_slot_at, mails_waiting().label("mails")
+        ).where(target.c.campaign_id == campaign_id)
     )
     found = {}
     for row in rows:
         of_target = states.get(row.id, Counter())
         left = sum(n for state, n in of_target.items() if state not in UNCOUNTED | NOT_LEFT)
-        found[row.email] = SoFar(row.queued, left, row.next_slot_at)
+        found[row.email] = SoFar(row.mails, left, row.next_slot_at)
     return found

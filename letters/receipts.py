@@ -2,15 +2,16 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Connection, func, select, update
+from sqlalchemy import ColumnElement, Connection, Row, func, select, update
 
 from letters import addressees
 from letters.campaign import Target
 from letters.pacing import leaves_at
 from letters.states import NOT_LEFT, Cause, State
-from letters.storage import campaigns
-from letters.storage.changes import Happening, apply
+from letters.storage import campaigns, digests
+from letters.storage.changes import Happening, apply, make_personal
 from letters.storage.schema import campaign, history, is_in, letter, submission, target, writing
 
 
@@ -82,6 +83,7 @@ def read(connection: Connection, submission_id: str, now: datetime) -> Receipt:
             letter.c.target_id,
             letter.c.state,
             letter.c.state_at,
+            letter.c.plain,
             writing.c.subject,
             writing.c.body,
         )
@@ -114,9 +116,7 @@ def read(connection: Connection, submission_id: str, now: datetime) -> Receipt:
                 State(row.state),
                 row.state_at,
                 tuple(steps.get(row.id, ())),
-                expected_at(connection, stored, row.target_id, row.id, now)
-                if row.state == State.QUEUED
-                else None,
+                _expected_at(connection, stored, row, now) if row.state == State.QUEUED else None,
                 _offer(stored, row.body, targets[row.target_id], follows.get(row.target_id))
                 if row.state == State.HELD
                 else None,
@@ -137,27 +137,31 @@ def _offer(
     return Offer(follows.target, addressees.proposed_text(stored, text, left, follows))
 
 
-def expected_at(
+def _expected_at(
     connection: Connection,
     stored: campaigns.StoredCampaign,
-    target_id: int,
-    letter_id: str,
+    row: Row[*tuple[Any, ...]],
     now: datetime,
 ) -> datetime:
     """Return about when a waiting letter should leave: its place in the target's queue, paced."""
-    ahead: int = connection.execute(
-        select(func.count()).where(
-            letter.c.target_id == target_id,
-            is_in(State.QUEUED),
-            letter.c.id < letter_id,
-        )
+    ahead = 0
+    slot: ColumnElement[datetime] = target.c.next_slot_at
+    if row.plain:
+        slot = digests.leaves_from(now)  # with all others of its kind
+    else:
+        ahead = connection.execute(
+            select(func.count()).where(
+                letter.c.target_id == row.target_id,
+                letter.c.plain == 0,
+                is_in(State.QUEUED),
+                letter.c.id < row.id,
+            )
+        ).scalar_one()
+    found: datetime = connection.execute(
+        select(slot).select_from(target.join(campaign)).where(target.c.id == row.target_id)
     ).scalar_one()
-    row = connection.execute(
-        select(target.c.next_slot_at).where(target.c.id == target_id)
-    ).scalar_one()
-    first: datetime = max(row, now)
-    timezone = next(t.target.timezone for t in stored.targets if t.id == target_id)
-    return leaves_at(stored.campaign.pacing, timezone, first, ahead)
+    timezone = next(t.target.timezone for t in stored.targets if t.id == row.target_id)
+    return leaves_at(stored.campaign.pacing, timezone, max(found, now), ahead)
 
 
 def confirm(connection: Connection, submission_id: str, now: datetime) -> None:
@@ -194,6 +198,7 @@ def edit(
         .where(writing.c.letter_id == letter_id)
         .values(subject=subject, body=text, edited_at=now)
     )
+    make_personal(connection, letter_id)
 
 
 def _own(connection: Connection, submission_id: str, letter_id: str) -> State:

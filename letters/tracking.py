@@ -153,9 +153,9 @@ def _count_failures(
     for change in changes:
         if change.kind != "letter" or change.target_id is None:
             continue
-        if change.cause in _FAILURES:
+        event = failed.get(change.letter_id)  # the letters of a digest count as one
+        if change.cause in _FAILURES and event is not None:
             runs[change.target_id] = runs.get(change.target_id, 0) + 1
-            event = failed[change.letter_id]
             words[change.target_id] = event.detail or event.kind
         elif change.cause is Cause.DELIVER:
             runs[change.target_id] = 0

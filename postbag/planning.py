@@ -6,6 +6,7 @@ from sqlalchemy import select
 
 from letters.plan import plan
 from letters.storage import campaigns
+from letters.storage.digests import mails_waiting
 from letters.storage.schema import target
 from postbag.shell import Commands, Shell
 
@@ -24,7 +25,7 @@ def _plan(shell: Shell, options: Namespace) -> int:
         stored = campaigns.find(connection, options.slug)
         waiting: dict[str, int] = dict(
             connection.execute(
-                select(target.c.email, target.c.queued).where(target.c.campaign_id == stored.id)
+                select(target.c.email, mails_waiting()).where(target.c.campaign_id == stored.id)
             ).all()
         )
     planned = plan(

@@ -64,6 +64,16 @@ def _parsed(definition: str) -> Campaign:
     return read_campaign(definition)
 
 
+def campaign_of(definition: str) -> Campaign:
+    """Return the campaign in a stored definition, with the status and targets of long ago."""
+    return _parsed(definition)
+
+
+def target_of(kept: dict[str, object]) -> Target:
+    """Return the target in what is kept of one."""
+    return _from_json(kept)
+
+
 def pacing_of(definition: str) -> Pacing:
     """Return the pacing in a stored definition."""
     return _parsed(definition).pacing

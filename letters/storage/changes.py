@@ -6,8 +6,9 @@ targets and letters only where nobody holds them, so no two transactions wait fo
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
+from types import MappingProxyType
 from typing import Final
 
 from sqlalchemy import Connection, insert, select, true, update
@@ -15,10 +16,25 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from letters.states import Cause, State, advance
 from letters.storage.batch import fetch, given, integer_at, moment_at, text_at
-from letters.storage.schema import history, is_in, letter, tally, target
+from letters.storage.schema import IS_PLAIN, history, is_in, letter, submission, tally, target
 
 # These speak of one attempt, and only while it is the letter's latest.
 _OF_LATEST_ATTEMPT: Final = frozenset({Cause.NOT_TAKEN, Cause.REFUSED, Cause.LOST})
+# These speak of an attempt, and so of every letter that goes with it.
+_OF_ATTEMPT: Final = frozenset(
+    {
+        Cause.TAKEN,
+        Cause.NOT_TAKEN,
+        Cause.REFUSED,
+        Cause.LOST,
+        Cause.DEFER,
+        Cause.DELIVER,
+        Cause.DROP,
+        Cause.BOUNCE,
+        Cause.AGAIN,
+        Cause.GIVE_UP,
+    }
+)
 _LOCK_LETTERS: Final = (
     select(
         letter.c.id,
@@ -26,6 +42,7 @@ _LOCK_LETTERS: Final = (
         letter.c.target_id,
         letter.c.state,
         letter.c.attempt_id,
+        letter.c.plain,
         target.c.held_reason.is_(None) & target.c.withdrawn.is_not(true()),  # a notice has none
     )
     .select_from(letter.outerjoin(target))
@@ -49,7 +66,7 @@ _LOCK_TARGETS: Final = (
 _ADD_QUEUED: Final = (
     update(target)
     .where(target.c.id == integer_at(0))
-    .values(queued=target.c.queued + integer_at(1))
+    .values(queued=target.c.queued + integer_at(1), plain=target.c.plain + integer_at(2))
 )
 _TALLIED: Final = select(integer_at(0), text_at(1), integer_at(2)).where(true())
 
@@ -97,6 +114,7 @@ class _Row:
     target_id: int | None
     state: State
     attempt_id: str | None
+    is_plain: bool
     can_be_written_to: bool
 
 
@@ -104,9 +122,12 @@ def apply(connection: Connection, happenings: Sequence[Happening]) -> list[Chang
     """Let `happenings` happen, in their order, and return what changed.
 
     Locks the letters. A letter whose target cannot be written to is held rather than queued. What
-    is unknown, stale or repeated changes nothing.
+    is unknown, stale or repeated changes nothing. What happens to an attempt that carries a digest
+    happens to every letter in it.
     """
     rows = lock(connection, {happening.letter_id for happening in happenings})
+    if any(row.is_plain for row in rows.values()):
+        happenings = _to_all(connection, happenings, rows)
     changes: list[Change] = []
     records: list[tuple[str, str, str, datetime, str | None]] = []
 
@@ -138,8 +159,82 @@ def apply(connection: Connection, happenings: Sequence[Happening]) -> list[Chang
             _SET_STATE, given((i, record[1], record[3]) for i, record in last.items())
         )
         connection.execute(_ADD_HISTORY, given(records))
-        _count(connection, changes)
+        _count(connection, changes, rows)
+        _hurry_digests(connection, changes, rows)
     return changes
+
+
+def _to_all(
+    connection: Connection, happenings: Sequence[Happening], rows: dict[str, _Row]
+) -> list[Happening]:
+    """Return what happens, with what happens to a digest spelt out for every letter in it.
+
+    Locks those letters too, into `rows`.
+    """
+    attempts: dict[str, list[str]] = {}
+    for happening in happenings:
+        row = rows.get(happening.letter_id)
+        if row is not None and row.is_plain and happening.cause in _OF_ATTEMPT:
+            attempts.update({i: [] for i in (happening.attempt_id, row.attempt_id) if i})
+    if not attempts:
+        return [*happenings]
+    members = select(letter.c.id, letter.c.attempt_id, submission.c.erased_at.is_not(None))
+    erased: set[str] = set()
+    for letter_id, attempt_id, is_erased in connection.execute(
+        members.select_from(letter.join(submission))
+        .where(IS_PLAIN, letter.c.attempt_id.in_(list(attempts)))
+        .order_by(letter.c.id)
+    ):
+        attempts[attempt_id].append(letter_id)
+        erased |= {letter_id} if is_erased else set()
+    rows.update(lock(connection, {i for ids in attempts.values() for i in ids}))
+    everything: list[Happening] = []
+    told: set[tuple[str, Cause]] = set()
+    for happening in happenings:
+        row = rows.get(happening.letter_id)
+        everything.append(happening)
+        if row is None or not row.is_plain or happening.cause not in _OF_ATTEMPT:
+            continue
+        for attempt_id in {happening.attempt_id, row.attempt_id}:
+            if attempt_id is None or (attempt_id, happening.cause) in told:
+                continue
+            told.add((attempt_id, happening.cause))
+            everything += [
+                replace(happening, letter_id=i)
+                for i in attempts[attempt_id]
+                if i != happening.letter_id and not (happening.cause is Cause.AGAIN and i in erased)
+            ]
+    return everything
+
+
+def _hurry_digests(
+    connection: Connection, changes: Iterable[Change], rows: Mapping[str, _Row]
+) -> None:
+    """Let a digest that was not taken leave again with the next slot, not with the next day's."""
+    back = sorted(
+        {
+            change.target_id
+            for change in changes
+            if change.after is State.QUEUED
+            and change.cause in {Cause.NOT_TAKEN, Cause.AGAIN}
+            and change.target_id is not None
+            and rows[change.letter_id].is_plain
+        }
+    )
+    if back:
+        connection.execute(update(target).where(target.c.id.in_(back)).values(digest_after=None))
+
+
+def make_personal(connection: Connection, letter_id: str) -> None:
+    """Let a letter go by itself: its writer has changed it. The caller has its lock."""
+    row = connection.execute(
+        select(letter.c.target_id, letter.c.state).where(letter.c.id == letter_id, IS_PLAIN)
+    ).first()
+    if row is None:
+        return
+    connection.execute(update(letter).where(letter.c.id == letter_id).values(plain=0))
+    if row.state == State.QUEUED and row.target_id is not None:
+        bump(connection, {}, {row.target_id: -1})
 
 
 def readdress(connection: Connection, letter_id: str, target_id: int, now: datetime) -> None:
@@ -148,44 +243,61 @@ def readdress(connection: Connection, letter_id: str, target_id: int, now: datet
         select(letter.c.target_id).where(letter.c.id == letter_id, is_in(State.HELD))
     ).scalar_one()
     connection.execute(
-        update(letter).where(letter.c.id == letter_id).values(target_id=target_id, told=0)
+        update(letter).where(letter.c.id == letter_id).values(target_id=target_id, told=0, plain=0)
     )
     bump(connection, {(earlier, State.HELD): -1, (target_id, State.HELD): 1})
     apply(connection, [Happening(letter_id, Cause.RELEASE, now)])
 
 
-def count_new(connection: Connection, letters: Iterable[tuple[int, State]]) -> None:
-    """Count new letters, given as pairs of target id and state."""
-    bump(connection, Counter(letters))
+def count_new(connection: Connection, letters: Iterable[tuple[int, State, bool]]) -> None:
+    """Count new letters, given as target id, state, and whether they wait for a digest."""
+    new = list(letters)
+    plain = Counter(i for i, state, is_plain in new if is_plain and state is State.QUEUED)
+    bump(connection, Counter((i, state) for i, state, _ in new), plain)
 
 
-def bump(connection: Connection, by: Mapping[tuple[int, State], int]) -> None:
-    """Add to the tallies of (target id, state), and to the targets' count of waiting letters."""
+def bump(
+    connection: Connection,
+    by: Mapping[tuple[int, State], int],
+    plain: Mapping[int, int] = MappingProxyType({}),
+) -> None:
+    """Add to the tallies of (target id, state), and to the targets' counts of waiting letters.
+
+    `plain` is by how much the count of those changes that wait for a digest, by target id.
+    """
     moved = {key: n for key, n in sorted(by.items()) if n}
-    queued = [(target_id, n) for (target_id, state), n in moved.items() if state is State.QUEUED]
-    if queued:
-        lock_targets(connection, (target_id for target_id, _ in queued))
-        connection.execute(_ADD_QUEUED, given(queued))
+    queued = {target_id: n for (target_id, state), n in moved.items() if state is State.QUEUED}
+    waiting = [
+        (target_id, queued.get(target_id, 0), plain.get(target_id, 0))
+        for target_id in sorted({*queued, *plain})
+    ]
+    if waiting:
+        lock_targets(connection, (target_id for target_id, _, _ in waiting))
+        connection.execute(_ADD_QUEUED, given(waiting))
     if moved:
         tallied = ((target_id, str(state), n) for (target_id, state), n in moved.items())
         connection.execute(_BUMP[connection.dialect.name], given(tallied))
 
 
-def _count(connection: Connection, changes: Iterable[Change]) -> None:
+def _count(connection: Connection, changes: Iterable[Change], rows: Mapping[str, _Row]) -> None:
     by: Counter[tuple[int, State]] = Counter()
+    plain: Counter[int] = Counter()
     for change in changes:
         if change.kind == "letter" and change.target_id is not None:
             by[change.target_id, change.before] -= 1
             by[change.target_id, change.after] += 1
-    bump(connection, by)
+            if rows[change.letter_id].is_plain:
+                is_queued = change.after is State.QUEUED
+                plain[change.target_id] += is_queued - (change.before is State.QUEUED)
+    bump(connection, by, plain)
 
 
 def lock(connection: Connection, ids: Iterable[str]) -> dict[str, _Row]:
     """Lock letters until the transaction ends, as :func:`apply` does; return how they stand."""
     rows = fetch(connection, _LOCK_LETTERS, given([i] for i in ids))
     return {
-        letter_id: _Row(kind, target_id, State(state), attempt_id, bool(can_be_written_to))
-        for letter_id, kind, target_id, state, attempt_id, can_be_written_to in rows
+        letter_id: _Row(kind, target_id, State(state), attempt_id, bool(plain), bool(writable))
+        for letter_id, kind, target_id, state, attempt_id, plain, writable in rows
     }
 
 

@@ -6,20 +6,22 @@ in the same transaction.
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from math import ceil
 from typing import Any, Final
 
 from sqlalchemy import Connection, Select, bindparam, insert, or_, select, true, update
 
-from letters.campaign import Pacing, Status
+from letters.campaign import Campaign, Pacing, Status
 from letters.pacing import next_open
 from letters.states import State
+from letters.storage import digests
 from letters.storage.account import Gate
 from letters.storage.batch import GIVEN, fetch, given, integer_at, moment_at, text_at
-from letters.storage.campaigns import pacing_of
+from letters.storage.campaigns import campaign_of, target_of
 from letters.storage.changes import bump, lock_targets
+from letters.storage.digests import Digest
 from letters.storage.identity import new_id
 from letters.storage.schema import (
     HAS_QUEUED,
@@ -58,7 +60,7 @@ _MOVE_SLOTS: Final = (
 _SETTLE_SLOTS: Final = _MOVE_SLOTS.where(target.c.next_slot_at == moment_at(2))
 _first: Final = (
     select(letter.c.id)
-    .where(letter.c.target_id == integer_at(0), is_in(State.QUEUED))
+    .where(letter.c.target_id == integer_at(0), letter.c.plain == 0, is_in(State.QUEUED))
     .order_by(letter.c.id)
 )
 _locked: Final = (
@@ -148,6 +150,9 @@ class _Won:
     slot: Slot | None
     to: tuple[str, str] | None
     """The target's name and address; None for a notice."""
+    digest: Digest | None = None
+    with_it: tuple[str, ...] = ()
+    """The other letters of a digest: this one carries them."""
 
 
 def _claim_notices(connection: Connection, most: int, now: datetime) -> list[_Won]:
@@ -161,13 +166,20 @@ def _claim_notices(connection: Connection, most: int, now: datetime) -> list[_Wo
     return [_Won(i, new_id(now), now, None, None) for i in ids]
 
 
-def due_targets(now: datetime, most: int) -> Select[tuple[int, Any, int, str]]:
+def due_targets(now: datetime, most: int) -> Select[tuple[int, Any, int, bool, str]]:
     """Return the statement for targets that are due, longest due first."""
     return (
-        select(target.c.id, target.c.definition, target.c.queued, campaign.c.definition)
+        select(
+            target.c.id,
+            target.c.definition,
+            target.c.queued - target.c.plain,
+            (target.c.plain > 0) & digests.may_leave(now),
+            campaign.c.definition,
+        )
         .select_from(target.join(campaign))
         .where(
             HAS_QUEUED,
+            or_(target.c.queued > target.c.plain, digests.may_leave(now)),
             target.c.next_slot_at <= now,
             target.c.held_reason.is_(None),
             ~target.c.withdrawn,
@@ -183,13 +195,19 @@ def due_targets(now: datetime, most: int) -> Select[tuple[int, Any, int, str]]:
 @dataclass(frozen=True, slots=True)
 class _Due:
     id: int
-    definition: dict[str, str]
+    definition: dict[str, Any]
     queued: int
-    pacing: Pacing
+    has_digest: bool
+    campaign: Campaign
+
+    @property
+    def pacing(self) -> Pacing:
+        return self.campaign.pacing
 
     @property
     def room(self) -> int:
-        return min(self.queued, _at_once(self.pacing))
+        # A digest goes alone, and first.
+        return 1 if self.has_digest else min(self.queued, _at_once(self.pacing))
 
 
 def _claim_letters(connection: Connection, most: int, now: datetime) -> list[_Won]:
@@ -197,28 +215,44 @@ def _claim_letters(connection: Connection, most: int, now: datetime) -> list[_Wo
         due_targets(now, most).with_for_update(of=target, skip_locked=True, key_share=True)
     ).all()
     due = [
-        _Due(target_id, definition, queued, pacing_of(file))
-        for target_id, definition, queued, file in rows
+        _Due(target_id, definition, queued, bool(has_digest), campaign_of(file))
+        for target_id, definition, queued, has_digest, file in rows
     ]
     opens = {d.id: next_open(d.pacing, d.definition["timezone"], now) for d in due}
     counts = _share({d.id: d.room for d in due if opens[d.id] <= now}, most)
-    waiting = _first_waiting(connection, counts)
+    digesting = {
+        d.id: _claim_digest(connection, d, now) for d in due if d.has_digest and d.id in counts
+    }
+    personal = {i: n for i, n in counts.items() if i not in digesting}
+    waiting = _first_waiting(connection, personal)
     won: list[_Won] = []
     slots: list[tuple[int, datetime]] = []
     counted: Counter[tuple[int, State]] = Counter()
+    plain: Counter[int] = Counter()
     for d in due:
         if opens[d.id] > now:
             slots.append((d.id, opens[d.id]))
             continue
-        taken = _take(d, waiting.get(d.id, []), now)
+        taken = digesting.get(d.id) or _take(d, waiting.get(d.id, []), now)
         won += taken
         slots.append((d.id, _next_slot(taken, d.pacing, now)))
-        counted[d.id, State.QUEUED] -= len(taken)
-        counted[d.id, State.SENDING] += len(taken)
+        letters = sum(1 + len(w.with_it) for w in taken)
+        counted[d.id, State.QUEUED] -= letters
+        counted[d.id, State.SENDING] += letters
+        plain[d.id] -= letters if d.id in digesting else 0
     if slots:
         connection.execute(_MOVE_SLOTS, given(slots))
-    bump(connection, counted)
+    bump(connection, counted, plain)
     return won
+
+
+def _claim_digest(connection: Connection, due: _Due, now: datetime) -> list[_Won]:
+    ids = digests.gather(connection, due.id, now)
+    if not ids:
+        return []
+    (won,) = _take(due, ids[:1], now)
+    written = digests.write(connection, due.campaign, target_of(due.definition), ids, now)
+    return [replace(won, digest=written, with_it=tuple(ids[1:]))]
 
 
 def _share(room: Mapping[int, int], most: int) -> dict[int, int]:
@@ -265,9 +299,10 @@ def _next_slot(taken: Sequence[_Won], pacing: Pacing, now: datetime) -> datetime
 
 def _mark(connection: Connection, won: Sequence[_Won], now: datetime) -> None:
     if won:
-        marks = {**given((w.letter_id, w.attempt_id) for w in won), "now": now}
-        connection.execute(_MARK, marks)
-        connection.execute(_ADD_ATTEMPTS, marks)
+        carriers = {**given((w.letter_id, w.attempt_id) for w in won), "now": now}
+        letters = [(i, w.attempt_id) for w in won for i in (w.letter_id, *w.with_it)]
+        connection.execute(_MARK, {**given(letters), "now": now})
+        connection.execute(_ADD_ATTEMPTS, carriers)
 
 
 def settle_slots(connection: Connection, left: Iterable[tuple[Slot, datetime]]) -> None:
@@ -298,10 +333,10 @@ def _read(connection: Connection, won: Sequence[_Won], *, is_probe: bool) -> lis
                 category=slug or "",
                 to_name=w.to[0] if w.to else to_name or "",
                 to_email=w.to[1] if w.to else to_email,
-                from_name=name if w.to else "",
-                reply_to=(name, email) if w.to else None,
-                subject=subject,
-                body=body,
+                from_name=_sender(w, name),
+                reply_to=(name, email) if w.to and not w.digest else None,
+                subject=w.digest.subject if w.digest else subject,
+                body=w.digest.text if w.digest else body,
                 leave_at=w.leave_at,
                 leave_by=w.leave_at + LEAD,
                 slot=w.slot,
@@ -309,3 +344,10 @@ def _read(connection: Connection, won: Sequence[_Won], *, is_probe: bool) -> lis
             )
         )
     return claims
+
+
+def _sender(won: _Won, name: str | None) -> str:
+    """Return the name that a letter comes from: its writer's, or a digest's campaign."""
+    if won.to is None:
+        return ""
+    return won.digest.sender if won.digest else name or ""

@@ -2,12 +2,19 @@
 
 from datetime import datetime
 
-from sqlalchemy import Connection, exists, or_, select
+from sqlalchemy import ColumnElement, Connection, exists, or_, select
 
 from letters.campaign import Status
 from letters.states import State
-from letters.storage import account
-from letters.storage.schema import HAS_QUEUED, IS_NOTICE, campaign, is_in, target
+from letters.storage import account, digests
+from letters.storage.schema import (
+    HAS_PLAIN,
+    HAS_QUEUED,
+    IS_NOTICE,
+    campaign,
+    is_in,
+    target,
+)
 
 
 def next_due(connection: Connection, now: datetime) -> datetime | None:
@@ -21,20 +28,35 @@ def next_due(connection: Connection, now: datetime) -> datetime | None:
     ).scalar()
     due: datetime | None = now
     if not notice_waits:
-        due = connection.execute(
-            select(target.c.next_slot_at)
-            .select_from(target.join(campaign))
-            .where(
-                HAS_QUEUED,
-                target.c.held_reason.is_(None),
-                ~target.c.withdrawn,
-                or_(target.c.valid_before.is_(None), target.c.valid_before > now),
-                campaign.c.status.in_([str(Status.LIVE), str(Status.CLOSED)]),
-                or_(campaign.c.ends_at.is_(None), campaign.c.ends_at > now),
-            )
-            .order_by(target.c.next_slot_at)
-            .limit(1)
-        ).scalar()
+        letters = _first(
+            connection, target.c.next_slot_at, HAS_QUEUED, target.c.queued > target.c.plain, now=now
+        )
+        digest = _first(connection, digests.leaves_from(now), HAS_PLAIN, now=now)
+        due = min((at for at in (letters, digest) if at is not None), default=None)
     if due is not None and gate.not_before is not None:
         due = max(due, gate.not_before)
     return due
+
+
+def _first(
+    connection: Connection,
+    when: ColumnElement[datetime],
+    *conditions: ColumnElement[bool],
+    now: datetime,
+) -> datetime | None:
+    """Return the earliest `when` of the targets that can be written to and meet `conditions`."""
+    found: datetime | None = connection.execute(
+        select(when)
+        .select_from(target.join(campaign))
+        .where(
+            *conditions,
+            target.c.held_reason.is_(None),
+            ~target.c.withdrawn,
+            or_(target.c.valid_before.is_(None), target.c.valid_before > now),
+            campaign.c.status.in_([str(Status.LIVE), str(Status.CLOSED)]),
+            or_(campaign.c.ends_at.is_(None), campaign.c.ends_at > now),
+        )
+        .order_by(when)
+        .limit(1)
+    ).scalar()
+    return found

@@ -100,9 +100,14 @@ target = Table(
     Column("soft_failures", Integer, nullable=False, server_default=text("0")),
     Column("withdrawn", Boolean, nullable=False, server_default=text("false")),
     Column("queued", Integer, nullable=False, server_default=text("0")),  # letters waiting
+    # Those of them that wait for the next digest, and when it may leave; null: with the next slot.
+    Column("plain", Integer, nullable=False, server_default=text("0")),
+    Column("digest_after", Moment),
     Index("ix_target_campaign_email", "campaign_id", "email", unique=True),
     Index("ix_target_due", "next_slot_at", sqlite_where=text("queued > 0"),
           postgresql_where=text("queued > 0")),
+    Index("ix_target_digest", "digest_after", sqlite_where=text("plain > 0"),
+          postgresql_where=text("plain > 0")),
 )  # fmt: skip
 
 successor = Table(
@@ -152,9 +157,11 @@ letter = Table(
     Column("resends", Integer, nullable=False, server_default=text("0")),
     # 1: its writer was mailed that it did not arrive, or asked about a successor.
     Column("told", Integer, nullable=False, server_default=text("0")),
+    # 1: left as it was offered. It goes with others of its kind, and all have one attempt.
+    Column("plain", Integer, nullable=False, server_default=text("0")),
     CheckConstraint("kind IN ('letter', 'notice')", name="kind"),
     CheckConstraint(f"state IN ({_STATES})", name="state"),
-    Index("ix_letter_waiting", "target_id", "id", sqlite_where=text("state = 'queued'"),
+    Index("ix_letter_waiting", "target_id", "plain", "id", sqlite_where=text("state = 'queued'"),
           postgresql_where=text("state = 'queued'")),
     Index("ix_letter_notice", "id", sqlite_where=text("state = 'queued' AND kind = 'notice'"),
           postgresql_where=text("state = 'queued' AND kind = 'notice'")),
@@ -170,6 +177,8 @@ letter = Table(
           postgresql_where=text(_BAD_NEWS)),
     Index("ix_letter_campaign", "campaign_id", "state", "state_at"),
     Index("ix_letter_submission", "submission_id"),
+    Index("ix_letter_digest", "attempt_id", sqlite_where=text("plain = 1"),
+          postgresql_where=text("plain = 1")),
 )  # fmt: skip
 
 writing = Table(
@@ -363,6 +372,8 @@ dispatch = Table(
 # A partial index serves a query only where the query spells the same condition out: a parameter
 # could have any value.
 BAD_NEWS: Final[ColumnElement[bool]] = literal_column(f"({_BAD_NEWS})", Boolean())
+HAS_PLAIN: Final = target.c.plain > literal_column("0")
+IS_PLAIN: Final = letter.c.plain == literal_column("1")
 HAS_QUEUED: Final = target.c.queued > literal_column("0")
 IS_NOTICE: Final = letter.c.kind == literal_column("'notice'")
 

@@ -12,6 +12,7 @@ _CHECKS = (
     ("lint", ["ruff", "check", "."]),
     ("types", ["mypy"]),
     ("import contracts", ["lint-imports"]),
+    ("translations", ["python", "-m", "translations"]),
 )
 
 

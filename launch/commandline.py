@@ -20,7 +20,7 @@ USAGE = """\
 usage: ./run              start everything on this computer; Ctrl-C ends it
        ./run setup        make .venv and install the pinned dependencies, start nothing
        ./run test ARGS    run the test suite; ARGS go to pytest
-       ./run check        formatting, lint, types, import contracts
+       ./run check        formatting, lint, types, import contracts, translations
        ./run bench NAME   run the benchmarks, or the one of this name
        ./run postbag ...  the postbag command line, with the settings of ./run
 

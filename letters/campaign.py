@@ -8,6 +8,8 @@ from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
+from letters.languages import Language
+
 
 class Status(StrEnum):
     """What a campaign does now."""
@@ -138,7 +140,7 @@ class Campaign:
     targets: tuple[Target, ...]
     summary: str = ""
     """Markdown."""
-    language: str = "en"
+    language: Language = Language.EN
     status: Status = Status.DRAFT
     goal: int | None = None
     ends: date | None = None

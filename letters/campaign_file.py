@@ -6,7 +6,6 @@ Reading finds every fault of a file at once, each with its key and its line.
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from enum import StrEnum
 
 import tomlkit
 
@@ -26,14 +25,9 @@ from letters.campaign import (
 )
 from letters.checked_table import CheckedTable, Fault
 from letters.compose import body, merge_values
+from letters.languages import Language
 from letters.merge import fields, merge
 from letters.toml_lines import Path, lines, syntax_error
-
-
-class _Language(StrEnum):
-    EN = "en"
-    ES = "es"
-    AR = "ar"
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +103,7 @@ def _read(top: CheckedTable, faults: list[Fault]) -> Campaign:
         slug=top.text("slug", rules.SLUG),
         title=top.text("title", rules.TITLE),
         summary=top.text("summary", rules.SUMMARY, ""),
-        language=str(top.choice("language", _Language, _Language.EN)),
+        language=top.choice("language", Language, Language.EN),
         status=top.choice("status", Status, Status.DRAFT),
         goal=top.whole("goal", 1, 1_000_000_000),
         ends=top.day("ends"),
@@ -269,7 +263,7 @@ def write_campaign(campaign: Campaign) -> str:
         "slug": campaign.slug,
         "title": campaign.title,
         "summary": _text(campaign.summary),
-        "language": campaign.language,
+        "language": str(campaign.language),
         "status": str(campaign.status),
         "goal": campaign.goal,
         "ends": campaign.ends,

@@ -12,8 +12,8 @@ from babel.dates import format_date
 
 from letters import compose
 from letters.campaign import Campaign, Target
+from letters.languages import translations
 from letters.merge import fields, merge
-from letters.notices import ENGLISH, Translations
 
 _OF_ONE_WRITER: Final = frozenset({"name", "postcode"})
 
@@ -39,11 +39,12 @@ def is_untouched(
     return text == offered and subject in subjects
 
 
-def subject(campaign: Campaign, target: Target, translations: Translations = ENGLISH) -> str:
+def subject(campaign: Campaign, target: Target) -> str:
     """Return a digest's subject."""
     values = compose.merge_values(target)
     offered = merge(campaign.letter.subjects[0], values)
-    return translations.gettext("{subject} (signed by several)").format(subject=offered)
+    _ = translations(campaign.language).gettext
+    return _("{subject} (signed by several)").format(subject=offered)
 
 
 def text(
@@ -51,27 +52,24 @@ def text(
     target: Target,
     signatories: Sequence[Signatory],
     today: date,
-    translations: Translations = ENGLISH,
 ) -> str:
     """Return the text of a digest: date, salutation, why it is one mail, the letter, the names."""
     values = compose.merge_values(target)
     keys = [point.key for point in campaign.letter.points]
     first = min(s.signed_on for s in signatories)
     last = max(s.signed_on for s in signatories)
-    locale = {"en": "en_GB"}.get(campaign.language, campaign.language)
+    ours = translations(campaign.language)
 
     def told(day: date) -> str:
-        return str(format_date(day, "long", locale=locale))
+        return str(format_date(day, "long", campaign.language.locale))
 
     number = len(signatories)
     when = (
-        translations.gettext("on {day}").format(day=told(first))
+        ours.gettext("on {day}").format(day=told(first))
         if first == last
-        else translations.gettext("between {first} and {last}").format(
-            first=told(first), last=told(last)
-        )
+        else ours.gettext("between {first} and {last}").format(first=told(first), last=told(last))
     )
-    why = translations.ngettext(
+    why = ours.ngettext(
         "{number} person sent you the letter below {when}, in the campaign “{title}”.",
         "{number} people sent you the letter below {when}, in the campaign “{title}”. To spare "
         "your office it comes once, signed by all of them.",

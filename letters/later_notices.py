@@ -7,8 +7,11 @@ where the address has been confirmed.
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from babel.dates import format_date
+
 from letters.campaign import Campaign, Target
-from letters.notices import ENGLISH, Notice, Translations
+from letters.languages import Language, translations
+from letters.notices import Notice
 from letters.states import State
 
 
@@ -24,9 +27,9 @@ class Undelivered:
     """The letter's text."""
 
 
-def repeated(campaign: Campaign, link: str, translations: Translations = ENGLISH) -> Notice:
+def repeated(campaign: Campaign, link: str) -> Notice:
     """Return what the owner of an address learns when it is used a second time."""
-    _ = translations.gettext
+    _ = translations(campaign.language).gettext
     return _notice(
         _("Your letter is already with us: {title}").format(title=campaign.title),
         _("A letter in the campaign “{title}” was just written with this address once more.")
@@ -38,9 +41,9 @@ def repeated(campaign: Campaign, link: str, translations: Translations = ENGLISH
     )  # fmt: skip
 
 
-def reminder(campaign: Campaign, link: str, translations: Translations = ENGLISH) -> Notice:
+def reminder(campaign: Campaign, link: str) -> Notice:
     """Return the one reminder to confirm."""
-    _ = translations.gettext
+    _ = translations(campaign.language).gettext
     return _notice(
         _("Your letter still waits for your yes: {title}").format(title=campaign.title),
         _("A letter in the campaign “{title}” was written with this address a few days ago.")
@@ -59,16 +62,15 @@ def bad_news(
     letters: Sequence[Undelivered],
     *,
     is_confirmed: bool,
-    translations: Translations = ENGLISH,
 ) -> Notice:
     """Return the news that letters of one submission did not arrive, and what can be done."""
-    _ = translations.gettext
+    _ = translations(campaign.language).gettext
     parts = [
         _("Your letter in the campaign “{title}” did not reach everyone it was for.")
         .format(title=campaign.title)
     ]  # fmt: skip
     for letter in letters:
-        parts.append(_what_happened(letter, translations))
+        parts.append(_what_happened(letter, campaign.language))
         if is_confirmed and letter.words and letter.state in {State.BOUNCED, State.DROPPED}:
             parts.append(_("It was told: {words}").format(words=letter.words))
     parts += [
@@ -88,8 +90,8 @@ def bad_news(
     return _notice(_("Your letter did not arrive: {title}").format(title=campaign.title), *parts)
 
 
-def _what_happened(letter: Undelivered, translations: Translations) -> str:
-    _ = translations.gettext
+def _what_happened(letter: Undelivered, language: Language) -> str:
+    _ = translations(language).gettext
     match letter.state:
         case State.BOUNCED:
             words = _("The mail server of {target} turned your letter back.")
@@ -108,10 +110,9 @@ def question(
     campaign: Campaign,
     link: str,
     pairs: Sequence[tuple[Target, Target]],
-    translations: Translations = ENGLISH,
 ) -> Notice:
     """Return the question whether letters may go to the successors of those they were for."""
-    _ = translations.gettext
+    _ = translations(campaign.language).gettext
     parts = [
         _("{target} can no longer be written to in the campaign “{title}”, and {successor} has "
           "taken over.")
@@ -136,13 +137,12 @@ def target_stopped(
     words: str,
     came_back: tuple[int, int],
     waiting: int,
-    translations: Translations = ENGLISH,
 ) -> Notice:
     """Return the alarm that nothing goes to a target any more.
 
     `came_back` is how many of how many last letters did.
     """
-    _ = translations.gettext
+    _ = translations(campaign.language).gettext
     failed, of = came_back
     return _notice(
         _("Sending to {target} has stopped: {title}").format(
@@ -151,7 +151,7 @@ def target_stopped(
         _("{failed} of the last {of} letters to {target} did not arrive; sending to it has "
           "stopped.").format(failed=failed, of=of, target=target.name),
         _("The other side says: {words}").format(words=words),
-        translations.ngettext(
+        translations(campaign.language).ngettext(
             "{waiting} letter waits.", "{waiting} letters wait.", waiting
         ).format(waiting=waiting),
         _("On the desk you can mend the address, name a successor, or let sending go on:"),
@@ -165,18 +165,17 @@ def term_over(
     target: Target,
     *,
     waiting: int,
-    translations: Translations = ENGLISH,
 ) -> Notice:
     """Return the alarm that a target's time is over while letters wait for it."""
-    _ = translations.gettext
+    _ = translations(campaign.language).gettext
     return _notice(
         _("The time of {target} is over: {title}").format(
             target=target.name, title=campaign.title
         ),
         _("{target} was to be written to until {day}, so sending to it has stopped.").format(
-            target=target.name, day=target.valid_until
+            target=target.name, day=_day(target, campaign.language)
         ),
-        translations.ngettext(
+        translations(campaign.language).ngettext(
             "{waiting} letter waits.", "{waiting} letters wait.", waiting
         ).format(waiting=waiting),
         _("On the desk you can name a successor; each writer is asked before a letter goes to "
@@ -185,11 +184,9 @@ def term_over(
     )  # fmt: skip
 
 
-def account_trouble(
-    link: str, words: str, *, is_refused: bool, translations: Translations = ENGLISH
-) -> Notice:
+def account_trouble(link: str, words: str, *, is_refused: bool) -> Notice:
     """Return the alarm that nothing can be sent at all."""
-    _ = translations.gettext
+    _ = translations(Language.EN).gettext  # it concerns every campaign, in whatever language
     if is_refused:
         what = _("SendGrid refuses our key, so all sending has stopped. Nothing is lost: every "
                  "letter waits. Please check SENDGRID_API_KEY; sending goes on by itself when the "
@@ -200,22 +197,26 @@ def account_trouble(
     return _notice(_("Sending has stopped"), what, _("It says: {words}").format(words=words), link)
 
 
-def unknown_letters(
-    campaign: Campaign, link: str, number: int, translations: Translations = ENGLISH
-) -> Notice:
+def unknown_letters(campaign: Campaign, link: str, number: int) -> Notice:
     """Return the alarm that letters wait for a person's word."""
-    _ = translations.gettext
+    _ = translations(campaign.language).gettext
     return _notice(
         _("Letters wait for your word: {title}").format(title=campaign.title),
-        translations.ngettext(
+        translations(campaign.language)
+        .ngettext(
             "Of {number} letter we do not know whether it was sent, and no news of it has come.",
             "Of {number} letters we do not know whether they were sent, and no news of them has "
             "come.",
             number,
-        ).format(number=number),
+        )
+        .format(number=number),
         _("They are not sent a second time unless you say so. Please decide on the desk:"),
         link,
     )
+
+
+def _day(target: Target, language: Language) -> str:
+    return format_date(target.valid_until, "long", language.locale) if target.valid_until else ""
 
 
 def _notice(subject: str, *parts: str) -> Notice:

@@ -5,22 +5,9 @@ Each has its link bare on a line of its own.
 """
 
 from dataclasses import dataclass
-from gettext import NullTranslations
-from typing import Protocol
 
 from letters.campaign import Campaign
-
-
-class Translations(Protocol):
-    """What turns our English sentences into the campaign's language."""
-
-    def gettext(self, message: str) -> str:
-        """Return `message` in the campaign's language."""
-        ...
-
-    def ngettext(self, msgid1: str, msgid2: str, n: int) -> str:
-        """Return the form that `n` asks for, in the campaign's language."""
-        ...
+from letters.languages import translations
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,14 +18,9 @@ class Notice:
     body: str
 
 
-ENGLISH: Translations = NullTranslations()
-
-
-def first_notice(
-    campaign: Campaign, link: str, translations: Translations = ENGLISH, *, must_confirm: bool
-) -> Notice:
+def first_notice(campaign: Campaign, link: str, *, must_confirm: bool) -> Notice:
     """Return what follows a first submission: the link to confirm, or to the receipt."""
-    _ = translations.gettext
+    _ = translations(campaign.language).gettext
     title = campaign.title
     if must_confirm:
         subject = _("Please confirm your letter: {title}")

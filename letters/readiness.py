@@ -21,7 +21,7 @@ from babel.dates import format_date
 from babel.numbers import format_decimal
 
 from letters.campaign import WEEKDAYS, Campaign, Pacing
-from letters.notices import ENGLISH, Translations
+from letters.languages import Language, translations
 from letters.plan import Plan, plan
 
 MOST_PER_HOUR: Final = 120
@@ -76,8 +76,7 @@ def check(
     *,
     now: datetime,
     send_rate: float,
-    translations: Translations = ENGLISH,
-    language: str = "en",
+    language: Language = Language.EN,
 ) -> Readiness:
     """Return what can be foreseen, and every reason against going live.
 
@@ -86,7 +85,7 @@ def check(
     """
     expected = expected_letters(campaign, so_far)
     foresight = _Foresight(campaign, so_far, expected, now, send_rate)
-    words = _Words(translations, language, foresight)
+    words = _Words(language, foresight)
     found = foresight.plan(campaign.pacing)
     reasons: list[Reason] = []
     if campaign.pacing.per_target_per_hour > MOST_PER_HOUR:
@@ -157,12 +156,11 @@ class _Foresight:
 
 @dataclass(frozen=True, slots=True)
 class _Words:
-    translations: Translations
-    language: str
+    language: Language
     foresight: _Foresight
 
     def flood(self) -> Reason:
-        _ = self.translations.gettext
+        _ = translations(self.language).gettext
         per_hour = self.foresight.campaign.pacing.per_target_per_hour
         seconds = timedelta(hours=1) / per_hour / timedelta(seconds=1)
         what = _(
@@ -184,14 +182,14 @@ class _Words:
         return Reason(Kind.FLOOD, what, ways)
 
     def over(self) -> Reason:
-        _ = self.translations.gettext
+        _ = translations(self.language).gettext
         ends = self.foresight.campaign.ends or date.min
         what = _("The last day of the campaign, {day}, is past.").format(day=self._day(ends))
         ways = (_("Choose a later last day."), _("Or leave the last day empty."))
         return Reason(Kind.OVER, what, ways)
 
     def too_late(self, found: Plan[str]) -> Reason:
-        _ = self.translations.gettext
+        _ = translations(self.language).gettext
         campaign, foresight = self.foresight.campaign, self.foresight
         what = _(
             "At {figure} an hour to each office the last of {letters} letters would leave on "
@@ -228,7 +226,7 @@ class _Words:
         found = foresight.at(per_hour)
         if found.ends_at is None:
             return ""
-        _ = self.translations.gettext
+        _ = translations(self.language).gettext
         letters, day = sum(foresight.expected.values()), foresight.last_day(found)
         if foresight.is_in_time(found):
             sentence = _("The last of {letters} letters would leave on {day}.")
@@ -239,7 +237,7 @@ class _Words:
         return " " + sentence.format(letters=self._number(letters), day=self._day(day))
 
     def _number(self, number: float) -> str:
-        return format_decimal(number, locale=self.language)
+        return format_decimal(number, locale=self.language.locale)
 
     def _day(self, day: date) -> str:
-        return format_date(day, "d MMMM y", locale=self.language)
+        return format_date(day, "long", locale=self.language.locale)

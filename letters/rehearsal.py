@@ -8,8 +8,9 @@ from typing import Final
 
 from letters.campaign import Campaign, Target
 from letters.compose import body, merge_values, text
+from letters.languages import translations
 from letters.merge import merge
-from letters.notices import ENGLISH, Notice, Translations
+from letters.notices import Notice
 
 WRITER: Final = "Ana Example"
 POSTCODE: Final = "AB1 2CD"
@@ -37,9 +38,9 @@ def sheets(campaign: Campaign, most: int) -> list[Sheet]:
     return found
 
 
-def notice_of_test(campaign: Campaign, link: str, translations: Translations = ENGLISH) -> Notice:
+def notice_of_test(campaign: Campaign, link: str) -> Notice:
     """Return the mail that shows an organiser the letter to the first target, marked as a test."""
-    _ = translations.gettext
+    _ = translations(campaign.language).gettext
     sheet = sheets(campaign, 1)[0]
     parts = [
         _("This is a test. Nobody else got it, and it counts as no letter."),

@@ -7,13 +7,12 @@ from pathlib import Path
 from typing import Final
 
 from flask import Flask, Response, g, request
-from flask_babel import Babel, get_locale
 from flask_wtf.csrf import CSRFProtect
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from letters.logs import configure
 from letters.settings import SettingsError, read_settings
-from webapp import action, desk, errors, operations, posted, receipt, webhook
+from webapp import action, desk, errors, language, operations, posted, receipt, webhook
 from webapp.compress import compress
 from webapp.parts import build
 
@@ -49,14 +48,12 @@ def create_app(environ: Mapping[str, str] = os.environ) -> Flask:
     )
     app.extensions["postbag"] = build(settings)
     app.url_map.strict_slashes = False
-    Babel(app, locale_selector=_locale)
-    app.jinja_env.add_extension("jinja2.ext.i18n")
+    language.register(app)
     app.extensions["csrf_guard"] = CSRFProtect(app)
     for door in (action, receipt, webhook, desk, operations):
         app.register_blueprint(door.door)
     app.before_request(posted.read)
     errors.register(app)
-    app.context_processor(_language_words)
     app.after_request(_guard)
     app.after_request(compress)
     if settings.trusted_proxies:
@@ -64,22 +61,6 @@ def create_app(environ: Mapping[str, str] = os.environ) -> Flask:
             app.wsgi_app, x_for=settings.trusted_proxies, x_proto=0, x_host=0, x_prefix=0
         )
     return app
-
-
-def _language() -> str:
-    return str(g.get("language", "en"))
-
-
-def _locale() -> str:
-    return {"en": "en_GB"}.get(_language(), _language())
-
-
-def _language_words() -> dict[str, str]:
-    locale = get_locale()
-    return {
-        "language": _language(),
-        "direction": "ltr" if locale is None else locale.text_direction,
-    }
 
 
 def _guard(response: Response) -> Response:

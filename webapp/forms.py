@@ -17,6 +17,7 @@ from wtforms.fields import Field
 from letters.addresses import is_address
 from letters.compose import line_feeds
 from webapp.language import gettext as _
+from webapp.language import ngettext
 from webapp.posted import is_unreadable
 
 NAME_MAX: Final = 100
@@ -81,8 +82,10 @@ class AtMost:
         over = len(line_feeds(field.data or "")) - self._characters
         if over > 0:
             raise ValidationError(
-                _(
+                ngettext(
+                    "This is %(over)d character too long: %(most)d are possible.",
                     "This is %(over)d characters too long: %(most)d are possible.",
+                    over,
                     over=over,
                     most=self._characters,
                 )

@@ -134,6 +134,7 @@ def ask(token: str) -> Response:
 @door.post("/confirm")
 def confirm(token: str) -> Response:
     """Take the yes."""
+    _read(token)  # so that a refusal is in the campaign's language
     _change(token, lambda c, i: receipts.confirm(c, i, parts().now()))
     wake_worker(parts().redis)
     return make_response(redirect(url_for("receipt.show", token=token), HTTPStatus.SEE_OTHER))
@@ -206,6 +207,7 @@ def _cannot_send_on(_error: CannotDecide) -> Response:
 @door.post("/erase")
 def erase(token: str) -> Response:
     """Withdraw what has not left, and erase everything about this submission."""
+    _read(token)  # afterwards nothing tells the campaign's language any more
     _change(token, lambda c, i: erasure.erase(c, i, parts().now()))
     erasure.forget_pages(parts().database)
     return errors.page(

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from flask_babel import format_datetime, format_timedelta
+from flask_babel import format_date, format_time, format_timedelta
 
 from letters.states import State
 from webapp.language import gettext as _
@@ -132,9 +132,9 @@ def words_for(state: State) -> Words:
 
 def moment(at: datetime) -> str:
     """Return a moment for people, in UTC and said so; the page tells the reader's own time."""
-    return f"{format_datetime(at, 'd MMMM y, HH:mm')} UTC"
+    return _("%(day)s, %(time)s UTC", day=format_date(at, "long"), time=format_time(at, "HH:mm"))
 
 
 def ago(at: datetime, now: datetime) -> str:
     """Return how long ago something was."""
-    return _("%(time)s ago", time=format_timedelta(now - at))
+    return str(format_timedelta(at - now, add_direction=True))

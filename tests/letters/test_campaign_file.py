@@ -24,6 +24,7 @@ from letters.campaign import (
 )
 from letters.campaign_file import CampaignFileError, read_campaign, write_campaign
 from letters.compose import body, merge_values, text
+from letters.languages import Language
 from letters.merge import fields
 
 ROOT = Path(__file__).parents[2]
@@ -124,7 +125,7 @@ def test_all_that_a_campaign_can_say() -> None:
         slug="harbour-trees",
         title="Keep the harbour's trees",
         summary="They give **shade**.",
-        language="es",
+        language=Language.ES,
         status=Status.LIVE,
         goal=5000,
         ends=date(2027, 3, 31),
@@ -539,7 +540,7 @@ CAMPAIGNS = st.builds(
     slug=KEYS,
     title=WRITTEN_LINE,
     summary=MANY_LINES,
-    language=st.sampled_from(["en", "es", "ar"]),
+    language=st.sampled_from(Language),
     status=st.sampled_from(Status),
     goal=st.none() | st.integers(1, 1_000_000_000),
     ends=DATES,

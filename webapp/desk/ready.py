@@ -16,8 +16,8 @@ from webapp import action_page, errors
 from webapp.action import fresh_form
 from webapp.action_page import View
 from webapp.desk.door import door, signed_in
+from webapp.language import current, ngettext
 from webapp.language import gettext as _
-from webapp.language import ngettext
 from webapp.parts import parts
 from webapp.throttle import admit
 from webapp.wake import wake_worker
@@ -33,6 +33,7 @@ def check(connection: Connection, stored: StoredCampaign | None, campaign: Campa
         so_far,
         now=parts().now(),
         send_rate=parts().settings.send_rate,
+        language=current(),
     )
 
 

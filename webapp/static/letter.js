@@ -11,9 +11,10 @@ const POSTCODE = "\ue001";
 
 // A browser takes long to learn a language's numbers: on a phone longer than all else here. So
 // that waits until the first is told, which is not before somebody types.
+// Arabic has Western digits here, as the server writes them.
+const tag = document.documentElement.lang.replace(/^ar$/, "ar-u-nu-latn");
 let language;
-const told = (number) =>
-  (language ??= new Intl.NumberFormat(document.documentElement.lang)).format(number);
+const told = (number) => (language ??= new Intl.NumberFormat(tag)).format(number);
 
 const form = document.querySelector("form[data-slug]");
 const { slug, opening, thanks, anew } = form.dataset;

@@ -2,8 +2,9 @@
 // Tells times in the reader's own zone. Without it a reload does the same.
 
 const LONGEST_SECONDS = 15;
-// Our English is British: the day stands before the month.
-const language = document.documentElement.lang.replace(/^en$/, "en-GB");
+// As the server has it: our English is British, and Arabic has Western digits.
+const { lang } = document.documentElement;
+const language = { en: "en-GB", ar: "ar-u-nu-latn" }[lang] ?? lang;
 const exact = new Intl.DateTimeFormat(language, { dateStyle: "long", timeStyle: "short" });
 const ago = new Intl.RelativeTimeFormat(language, { numeric: "auto" });
 

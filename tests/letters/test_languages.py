@@ -1,0 +1,106 @@
+"""Every sentence of ours in every language."""
+
+import re
+from datetime import date
+
+import pytest
+from babel.messages.catalog import Catalog
+
+from letters import later_notices
+from letters.campaign import Campaign, LetterTemplate, Target
+from letters.languages import Language, translations
+from letters.later_notices import Undelivered
+from letters.notices import first_notice
+from letters.states import State
+from translations.catalogues import TRANSLATED, problems, read, sentences
+
+LINK = "https://post.example/l/a.b-c"
+LATIN = re.compile(r"[A-Za-z]{2,}")
+
+
+@pytest.mark.parametrize("language", TRANSLATED)
+def test_every_sentence_is_translated(language: Language) -> None:
+    assert list(problems(sentences(), read(language))) == []
+
+
+def test_sentences_are_found_in_python_and_in_pages() -> None:
+    found = sentences()
+    assert found.get("This campaign is over") is not None
+    assert found.get("Why does this matter to you?") is not None
+    letters = found.get("%(letters)s letter")
+    assert letters is not None
+    assert letters.pluralizable
+
+
+def catalogue(**more: object) -> Catalog:
+    made = Catalog(locale="es")
+    made.add("A letter by %(name)s", **more)  # type: ignore[arg-type]  # what each case gives
+    return made
+
+
+@pytest.mark.parametrize(
+    ("translated", "problem"),
+    [
+        (Catalog(locale="es"), "is not there"),
+        (catalogue(), "has no translation, or not all its plural forms"),
+        (catalogue(string="Una carta de %(name)s", flags=["fuzzy"]), "is marked as fuzzy"),
+        (catalogue(string="Una carta"), "has other placeholders in 'Una carta'"),
+        (catalogue(string="De %(nombre)s"), "has other placeholders in 'De %(nombre)s'"),
+    ],
+)
+def test_what_is_wrong_with_a_translation(translated: Catalog, problem: str) -> None:
+    assert list(problems(catalogue(), translated)) == [f"'A letter by %(name)s' {problem}"]
+
+
+def test_what_is_no_longer_in_the_source_is_told() -> None:
+    good = catalogue(string="Una carta de %(name)s")
+    good.add("An older sentence", "Una frase de antes")
+    assert list(problems(catalogue(), good)) == [
+        "'An older sentence' stands in no source any more",
+    ]
+
+
+def test_arabic_counts_in_six_ways() -> None:
+    count = translations(Language.AR).ngettext
+    said = [
+        count("%(letters)s letter", "%(letters)s letters", n) % {"letters": n}
+        for n in (0, 1, 2, 3, 11, 100)
+    ]
+    assert said == ["لا رسائل", "رسالة واحدة", "رسالتان", "3 رسائل", "11 رسالة", "100 رسالة"]
+
+
+@pytest.mark.parametrize("must_confirm", [True, False])
+def test_a_notice_is_in_its_campaigns_language_with_its_link_bare(must_confirm: bool) -> None:
+    campaign = Campaign(
+        slug="ashjar",
+        title="أنقذوا أشجار الميناء",
+        letter=LetterTemplate(("الأشجار",), "", "", ""),
+        targets=(Target("الوزيرة", "minister@harbours.example", "الوزيرة"),),
+        language=Language.AR,
+    )
+    notice = first_notice(campaign, LINK, must_confirm=must_confirm)
+    assert campaign.title in notice.subject
+    assert campaign.title in notice.body
+    assert LINK in notice.body.splitlines()
+    assert not LATIN.search(notice.subject + notice.body.replace(LINK, ""))
+
+
+def test_later_notices_are_in_their_campaigns_language_too() -> None:
+    left, follows = (
+        Target(name, f"m{n}@harbours.example", name, valid_until=date(2027, 3, 31))
+        for n, name in enumerate(("الوزيرة", "الوزير"))
+    )
+    letter = LetterTemplate(("الأشجار",), "", "", "")
+    campaign = Campaign("ashjar", "أشجار الميناء", letter, (left,), language=Language.AR)
+    lost = [Undelivered(left, state, "لا", "نص") for state in State]
+    for notice in (
+        later_notices.repeated(campaign, LINK),
+        later_notices.reminder(campaign, LINK),
+        later_notices.bad_news(campaign, LINK, lost, is_confirmed=True),
+        later_notices.question(campaign, LINK, [(left, follows)]),
+        later_notices.target_stopped(campaign, LINK, left, words="لا", came_back=(3, 5), waiting=2),
+        later_notices.term_over(campaign, LINK, left, waiting=11),
+        later_notices.unknown_letters(campaign, LINK, 100),
+    ):
+        assert LINK in notice.body.splitlines()
+        assert not LATIN.search(notice.subject + notice.body.replace(LINK, ""))

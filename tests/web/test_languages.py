@@ -1,0 +1,147 @@
+"""Pages in Spanish and in Arabic, and not a word of English of ours on them."""
+
+import html
+import re
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from itertools import chain, count
+
+import pytest
+
+from letters.campaign import Campaign, Confirm, LetterTemplate, Point, Status, Target
+from letters.languages import Language
+from letters.storage import campaigns
+from tests.sandbox.running import Answer
+from tests.stack import Stack
+from translations.catalogues import read, sentences
+
+_numbers = count(1)
+WORD = re.compile(r"[A-Za-zÀ-ÿ]{2,}")
+# Names, and what stands for a form of writing.
+NO_LANGUAGE = {
+    "postbag",
+    "utc",
+    "name",
+    "host",
+    "org",
+    "csv",
+    "json",
+    "pdf",
+    "sendgrid",
+    "javascript",
+}
+TEXTS = {
+    Language.ES: ("Salvemos los árboles", "Escriba a la ministra.", "Ministra"),
+    Language.AR: ("أنقذوا أشجار الميناء", "اكتبوا إلى الوزيرة.", "الوزيرة"),
+}
+
+
+def load(stack: Stack, language: Language, confirm: Confirm = Confirm.NONE) -> str:
+    title, sentence, name = TEXTS[language]
+    slug = f"{language}-{next(_numbers)}"
+    campaign = Campaign(
+        slug=slug,
+        title=title,
+        summary=sentence,
+        letter=LetterTemplate(
+            subjects=(title,),
+            salutation="{salutation}:",
+            opening=sentence,
+            closing="{name}",
+            points=(Point("a", title, sentence),),
+            prompts=(sentence,),
+        ),
+        targets=(Target(name, f"delivered@{slug}.example", name, name, title),),
+        language=language,
+        status=Status.LIVE,
+        goal=12345,
+        confirm=confirm,
+        opt_in=sentence,
+    )
+    with stack.database.write() as connection:
+        campaigns.load(connection, campaign, datetime.now(UTC))
+    return slug
+
+
+def words_in(page: str) -> set[str]:
+    """Give the words that somebody can read or hear on a page."""
+    page = re.sub(r"<(style|script|pre|textarea|code)\b.*?</\1>", " ", page, flags=re.DOTALL)
+    said = re.findall(r'\b(?:aria-label|placeholder|title|alt|data-words)="([^"]*)"', page)
+    text = html.unescape(" ".join([re.sub(r"<[^>]*>", " ", page), *said]))
+    text = re.sub(r"\{\w+\}|\S+@\S+|\S*://\S+", " ", text)
+    return {word.lower() for word in WORD.findall(text)} - NO_LANGUAGE
+
+
+def foreign_words(language: Language, answer: Answer) -> set[str]:
+    page = answer.body.decode()
+    assert f'lang="{language}"' in page
+    assert f'dir="{"rtl" if language is Language.AR else "ltr"}"' in page
+    found = words_in(page)
+    if language is Language.AR:
+        return found - {"ana", "reed"}
+    spanish = {word.lower() for word in WORD.findall(" ".join(said(read(language))))}
+    return (found & {word.lower() for word in WORD.findall(" ".join(said(sentences())))}) - spanish
+
+
+def said(catalogue: object) -> Iterator[str]:
+    for message in catalogue:  # type: ignore[attr-defined]  # babel's Catalog
+        for text in (message.id, message.string):
+            yield from (text,) if isinstance(text, str) else chain(text or ())
+
+
+@pytest.mark.parametrize("language", TEXTS)
+def test_no_page_of_a_supporter_has_a_word_of_english(stack: Stack, language: Language) -> None:
+    slug = load(stack, language)
+    fields = stack.form(slug, name="Ana", postcode="")
+    pages = [
+        stack.get(f"/c/{slug}"),
+        stack.get(f"/c/{slug}/thanks"),
+        stack.post(f"/c/{slug}", {**fields, "preview": "1"}),
+        stack.post(f"/c/{slug}", {**fields, "token": "forged"}),
+        stack.post(f"/c/{slug}", {"body": "x" * 10_001, "email": "a", "subject": "\x00"}),
+        stack.get("/", **{"Accept-Language": f"{language}, en;q=0.5"}),
+        stack.get("/nowhere", **{"Accept-Language": f"{language}, en;q=0.5"}),
+        stack.get("/l/forged", **{"Accept-Language": f"{language}, en;q=0.5"}),
+        stack.get("/desk/sign-in", **{"Accept-Language": f"{language}, en;q=0.5"}),
+    ]
+    stack.postbag("campaign", "status", slug, "closed")
+    pages.append(stack.get(f"/c/{slug}"))
+    for page in pages:
+        assert foreign_words(language, page) == set()
+
+
+@pytest.mark.parametrize("language", TEXTS)
+def test_mails_and_receipts_speak_the_campaigns_language(stack: Stack, language: Language) -> None:
+    slug = load(stack, language, Confirm.BEFORE_SENDING)
+    fields = stack.form(slug, name="Ana")
+    assert stack.post(f"/c/{slug}", fields).status == 303
+    path = stack.receipt_path(fields["email"])
+    (notice,) = stack.messages(fields["email"])
+    text = notice["content"][0]["value"]
+    assert TEXTS[language][0] in text
+    assert "letter" not in text.replace(path, "").lower()
+    receipt = path.removesuffix("/confirm")
+    assert foreign_words(language, stack.get(path)) == set()
+    assert foreign_words(language, stack.get(receipt)) == set()
+    wrong = stack.post(f"{receipt}/edit", {"subject": "", "body": ""})
+    assert foreign_words(language, wrong) == set()
+    assert foreign_words(language, stack.post(f"{receipt}/erase", {})) == set()
+
+
+def test_numbers_and_dates_are_written_as_in_the_language(stack: Stack) -> None:
+    spanish = stack.get(f"/c/{load(stack, Language.ES)}").body.decode()
+    assert re.search(r"\d+ de [a-z]+ de \d{4}", spanish)
+    assert "12.345" in stack.get("/", **{"Accept-Language": "es-MX"}).body.decode()
+    assert "12,345" in stack.get("/", **{"Accept-Language": "fr"}).body.decode()
+
+
+def test_the_desk_follows_the_organisers_browser(stack: Stack) -> None:
+    slug = load(stack, Language.AR, Confirm.BEFORE_SENDING)
+    assert stack.post(f"/c/{slug}", stack.form(slug, name="Ana")).status == 303
+    link = stack.postbag("organiser", "invite", "olu@postbag.example").stdout.splitlines()[-1]
+    cookie = stack.get(link.removeprefix(stack.url)).headers["Set-Cookie"].partition(";")[0]
+    arabic = stack.get(
+        f"/desk/{slug}", Cookie=cookie, **{"Accept-Language": "ar-EG,en-US;q=0.7,en;q=0.3"}
+    )
+    assert foreign_words(Language.AR, arabic) == set()
+    assert 'lang="en"' in stack.get(f"/desk/{slug}", Cookie=cookie).body.decode()

@@ -1,0 +1,1 @@
+"""Our sentences in other languages than English."""

@@ -78,7 +78,7 @@ def show(slug: str) -> Response:
     """Show the campaign's letter, ready to be changed and sent."""
     stored = open_campaign(slug)
     if stored.is_over(parts().now()):
-        return _over(stored)
+        return over(stored)
     return render(stored, fresh_form(stored), View())
 
 
@@ -88,7 +88,7 @@ def embed(slug: str) -> Response:
     stored = open_campaign(slug)
     enter_frame(stored)
     if stored.is_over(parts().now()):
-        return _over(stored)
+        return over(stored)
     return render(stored, fresh_form(stored), View())
 
 
@@ -100,7 +100,7 @@ def hand_in(slug: str) -> Response:  # noqa: PLR0911 - one for each answer of th
         enter_frame(stored)
     now = parts().now()
     if stored.is_over(now):
-        return _over(stored)
+        return over(stored)
     form = ActionForm(request.form)  # and not the files: a text posted as one is none
     view = View()
     if "update" in request.form:
@@ -317,7 +317,8 @@ def _token_sentence(error: BadToken) -> str:
     return _("This page was not complete. Your text is kept: please send it again.")
 
 
-def _over(stored: StoredCampaign) -> Response:
+def over(stored: StoredCampaign) -> Response:
+    """Return the page that says that a campaign is over."""
     return errors.page(
         HTTPStatus.GONE,
         _("This campaign is over"),

@@ -12,7 +12,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from letters.logs import configure
 from letters.settings import SettingsError, read_settings
-from webapp import action, desk, errors, language, operations, posted, receipt, webhook
+from webapp import action, desk, errors, language, operations, pdf, posted, receipt, webhook
 from webapp.compress import compress
 from webapp.parts import build
 
@@ -50,7 +50,7 @@ def create_app(environ: Mapping[str, str] = os.environ) -> Flask:
     app.url_map.strict_slashes = False
     language.register(app)
     app.extensions["csrf_guard"] = CSRFProtect(app)
-    for door in (action, receipt, webhook, desk, operations):
+    for door in (action, pdf, receipt, webhook, desk, operations):
         app.register_blueprint(door.door)
     app.before_request(posted.read)
     errors.register(app)

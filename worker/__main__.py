@@ -41,6 +41,7 @@ class Worker:
         self._stopping = threading.Event()
         self._child: subprocess.Popen[bytes] | None = None
         self._started_at = 0.0
+        self._ahead = timedelta()
 
     def stop(self, _signum: int, _frame: FrameType | None) -> None:
         """End in good order: the RQ worker finishes what is in flight."""
@@ -66,10 +67,10 @@ class Worker:
         """Sweep once and wake a worker if something is due; return the seconds to wait."""
         redis_error: RedisError | None = None
         try:
-            ahead = offset(self._redis)
+            self._ahead = offset(self._redis)
         except RedisError as error:
-            ahead, redis_error = timedelta(), error
-        now = datetime.now(UTC) + ahead
+            redis_error = error  # the clocks stand to each other as they did
+        now = datetime.now(UTC) + self._ahead
         swept = sweep(self._database, self._settings, now)
         if redis_error is not None:
             raise redis_error

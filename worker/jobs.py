@@ -19,6 +19,7 @@ from worker.wake import DRAIN_SECONDS, wake
 
 _ORPHAN_CHECK_SECONDS: Final = 1.0
 _SWITCH_SECONDS: Final = 0.0002
+_FORKED_FROM: Final = os.getpid()  # the RQ worker imports this, and forks a work-horse for each job
 
 
 def drain() -> None:
@@ -57,7 +58,7 @@ async def _drain(settings: Settings) -> None:
 
 
 async def _stop_when_orphaned(work: Drain) -> None:
-    parent = os.getppid()
-    while os.getppid() == parent:  # noqa: ASYNC110 - nobody tells us, so we look
+    # Our worker may have been killed before we could ask who it is.
+    while os.getppid() == _FORKED_FROM:  # noqa: ASYNC110 - nobody tells us, so we look
         await asyncio.sleep(_ORPHAN_CHECK_SECONDS)
     work.stop()

@@ -15,7 +15,7 @@ from sqlalchemy.pool import NullPool
 from letters.storage.database import Database, StorageUnavailable
 from letters.storage.migrate import migrate
 from tests.faults.at_stake import load, write
-from tests.faults.judge import GOES_ON_WITHIN_SECONDS, goes_on, judge, settle, sweep_later
+from tests.faults.judge import GOES_ON_WITHIN_SECONDS, finish, goes_on, judge
 from tests.stack import Stack, Valkey, postgres, wait_for
 
 if TYPE_CHECKING:
@@ -58,10 +58,7 @@ def recovers(stack: Stack, submitted: int, back_at: float) -> str:
     wait_for(goes_on(stack, back_at), GOES_ON_WITHIN_SECONDS)
     after = time.time() - back_at
     assert all(worker.poll() is None for worker in stack.workers)  # by itself
-    wait_for(lambda: not stack.states(SLUG).get("queued"), SETTLED_WITHIN_SECONDS)
-    stack.stop_workers()
-    sweep_later(stack)  # a claim whose commit was not confirmed is abandoned
-    settle(stack, SLUG, SETTLED_WITHIN_SECONDS)
+    finish(stack, SLUG, SETTLED_WITHIN_SECONDS)
     verdict = judge(stack, SLUG, submitted)
     return f"sent again after {after:.1f} s; {verdict.taken} taken once, {verdict.unknown} unknown"
 

@@ -10,11 +10,10 @@ import pytest
 
 from tests.faults.at_stake import load, write
 from tests.faults.conftest import StartStack
-from tests.faults.judge import GOES_ON_WITHIN_SECONDS, judge, settle, states, sweep_later, taken
+from tests.faults.judge import GOES_ON_WITHIN_SECONDS, finish, judge, states, taken
 from tests.stack import Stack, wait_for
 
 SLUG = "kills"
-SETTLED_WITHIN_SECONDS = 20.0
 
 
 @pytest.mark.parametrize("seed", [5])
@@ -30,10 +29,7 @@ def test_random_kills_lose_nothing_and_send_nothing_twice(
         wait_for(partial(is_under_way, stack, number_taken(stack)), GOES_ON_WITHIN_SECONDS)
         time.sleep(dice.uniform(0, 0.15))
         strike(stack, dice)
-    wait_for(lambda: "queued" not in states(stack, SLUG).values(), 30 + letters / 50)
-    stack.stop_workers()
-    sweep_later(stack)  # as a live worker does 23 seconds after a claim
-    settle(stack, SLUG, SETTLED_WITHIN_SECONDS)
+    finish(stack, SLUG, 30 + letters / 50)
     verdict = judge(stack, SLUG, submitted)
     assert verdict.longest_gap_seconds < GOES_ON_WITHIN_SECONDS
     say(

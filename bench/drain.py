@@ -30,6 +30,7 @@ from letters.tokens import Tokens
 from sandbox.keys import new_key, public_key
 from tests.stack import Valkey, campaign_file
 from worker.drain import CONNECTIONS, Drain
+from worker.jobs import tune
 from worker.rate import Rate
 from worker.sendgrid import SendGrid
 
@@ -95,7 +96,7 @@ def fill(database: Database, tokens: Tokens, letters: int) -> None:
 
 
 async def drain_once(database: Database, redis: Redis, chosen: Settings) -> int:
-    sys.setswitchinterval(0.0002)  # as the worker's job does
+    tune()
     work = Drain(
         database,
         Rate(redis, chosen.send_rate),

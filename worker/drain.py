@@ -23,8 +23,8 @@ from worker.rate import Rate
 from worker.sendgrid import Answer, Outcome, SendGrid
 
 CONNECTIONS: Final = 256
-_AHEAD: Final = 128  # claimed while every connection is busy, so that none waits for a commit
-_LEAST: Final = 64  # with less room, wait: a commit of many costs little more than of one
+_AHEAD: Final = 256  # claimed while every connection is busy, so that none waits for a commit
+_LEAST: Final = 128  # with less room, wait: a commit of many costs little more than of one
 _TICK_SECONDS: Final = 0.02
 _LINGER_SECONDS: Final = 1.0
 _RETRY_SECONDS: Final = 1.0

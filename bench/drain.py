@@ -1,93 +1,77 @@
-"""How fast a backlog drains: the whole path with every write, beside a bare client and the SDK."""
+"""How fast a backlog drains, beside what a user would take instead.
 
-import asyncio
-import os
-import resource
+Everything is a process of its own, as in life, and weighed where its requests arrive. Our worker
+writes every claim, outcome and piece of history; the rivals keep what their own libraries keep.
+"""
+
 import secrets
-import ssl
+import shutil
+import sqlite3
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
+from contextlib import ExitStack, closing
+from datetime import UTC, datetime
 from pathlib import Path
 
-import aiohttp
-from redis import Redis
-from rq import Queue, Worker
+from sqlalchemy import create_engine, func, select, text
 
-from bench import rival
+from bench.parts import (
+    PATIENCE_SECONDS,
+    Weighed,
+    cpu_seconds,
+    running,
+    settings,
+    stand_in,
+    weigh,
+)
+from bench.rival_venv import program
 from letters import intake, ledger
 from letters.campaign_file import read_campaign
-from letters.settings import Settings, read_settings
 from letters.storage import campaigns
 from letters.storage.database import Database
 from letters.storage.migrate import migrate
+from letters.storage.schema import attempt, letter
 from letters.submission import Draft, Submission
 from letters.tokens import Tokens
-from sandbox.keys import new_key, public_key
-from tests.stack import Valkey, campaign_file
-from worker.drain import CONNECTIONS, Drain
-from worker.jobs import tune
-from worker.rate import Rate
-from worker.sendgrid import SendGrid
+from tests.sandbox.running import ROOT
+from tests.stack import Valkey, campaign_file, postgres_server
 
-LETTERS = 6_000
+LETTERS = 8_000
 TARGETS = 8
-NAIVE_LETTERS = 40
-KEY = "SG.a-key-for-benchmarks"
+REQUESTS = LETTERS + LETTERS // TARGETS  # a notice for each writer
+SLOW, AT_ONCE = "50-150", ""
+THREADS = "128"
+NAIVE = 40
+WITH_SDK, POOLED = 150, 2_500
+CLIENTS = {"sdk": "SDK", "pooled": "pooled client"}
+WORKER = [sys.executable, "-m", "worker"]
+RIVALS = {
+    "Celery": ("celery_jobs", ["celery", "-A", "bench.rivals.celery_jobs", "worker",
+                               "--pool", "threads", "--concurrency", THREADS]),
+    "dramatiq": ("dramatiq_jobs", ["dramatiq", "bench.rivals.dramatiq_jobs",
+                                   "--processes", "1", "--threads", THREADS]),
+    "huey": ("huey_jobs", ["huey_consumer", "bench.rivals.huey_jobs.huey",
+                           "-k", "thread", "-w", THREADS]),
+    "django-post-office": ("post_office", [
+        "python", "-c", "from bench.rivals import post_office; post_office.work()"]),
+}  # fmt: skip
 
 
-@contextmanager
-def stand_in(folder: Path, answer_ms: str) -> Iterator[str]:
-    ca = folder / f"ca-{secrets.token_hex(4)}.pem"
-    arguments = ["--port", "0", "--bare", "--tls", "--tls-ca", str(ca), "--no-events"]
-    if answer_ms:
-        arguments += ["--answer-ms", answer_ms]
-    process = subprocess.Popen(
-        [sys.executable, "-m", "sandbox", *arguments],
-        env={**os.environ, "SANDBOX_API_KEY": KEY},
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    assert process.stdout is not None
-    url = process.stdout.readline().removeprefix("Listening on ").strip()
-    os.environ["SSL_CERT_FILE"] = str(ca)
-    try:
-        yield url
-    finally:
-        process.terminate()
-        process.wait()
-
-
-def settings(url: str, database_url: str, redis_url: str) -> Settings:
-    return read_settings(
-        {
-            "DATABASE_URL": database_url,
-            "REDIS_URL": redis_url,
-            "SECRET_KEY": secrets.token_hex(16),
-            "PUBLIC_URL": "http://localhost",
-            "SENDGRID_API_KEY": KEY,
-            "SENDGRID_API_HOST": url,
-            "SENDGRID_EVENT_PUBLIC_KEY": public_key(new_key()),
-            "MAIL_FROM": "letters@postbag.example",
-            "SEND_RATE": "100000",
-        }
-    )
-
-
-def fill(database: Database, tokens: Tokens, letters: int) -> None:
+def fill(database: Database) -> None:
+    """Store the letters as the form does."""
+    migrate(database)
     targets = [f"t{n}@harbours.example" for n in range(TARGETS)]
     now = datetime.now(UTC)
     with database.write() as connection:
         campaigns.load(connection, read_campaign(campaign_file("bench", *targets)), now)
     with database.read() as connection:
         stored = campaigns.find(connection, "bench")
-    text = "I walk under the harbour's trees each day. " * 40
-    for n in range(letters // TARGETS):
-        drafts = tuple(Draft(target.id, "Trees", text) for target in stored.targets)
+    words = "I walk under the harbour's trees each day. " * 40
+    tokens = Tokens((secrets.token_hex(16),))
+    for n in range(LETTERS // TARGETS):
+        drafts = tuple(Draft(target.id, "Trees", words) for target in stored.targets)
         new = Submission(
             secrets.token_hex(16), "Ana", f"a{n}@readers.example", "", "", (), 0, opt_in=False,
             drafts=drafts,
@@ -95,99 +79,122 @@ def fill(database: Database, tokens: Tokens, letters: int) -> None:
         intake.take(database, tokens, "http://localhost", stored, new, now)
 
 
-async def drain_once(database: Database, redis: Redis, chosen: Settings) -> int:
-    tune()
-    work = Drain(
-        database,
-        Rate(redis, chosen.send_rate),
-        SendGrid(chosen, CONNECTIONS),
-        clock_offset=timedelta(),
-        wake_next=lambda: None,
-    )
-    return await work.run(120)
+class Bench:
+    """The parts that all contenders send from and to."""
+
+    def __init__(self, folder: Path, valkey: Valkey, postgres_url: str) -> None:
+        self._folder, self._valkey = folder, valkey
+        self._admin = create_engine(postgres_url, isolation_level="AUTOCOMMIT")
+        self._full = folder / "full.db"
+        database = Database(f"sqlite:///{self._full}")
+        fill(database)
+        database.close()
+        with closing(sqlite3.connect(self._full)) as file:
+            file.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        with self._admin.connect() as connection:
+            connection.execute(text("CREATE DATABASE full_one"))
+        database = Database(self._postgres("full_one"))
+        fill(database)
+        database.close()
+
+    def _postgres(self, name: str) -> str:
+        return self._admin.url.set(database=name).render_as_string(hide_password=False)
+
+    def sqlite(self) -> str:
+        """Give the URL of a SQLite database full of letters."""
+        path = self._folder / f"{secrets.token_hex(4)}.db"
+        shutil.copy(self._full, path)
+        return f"sqlite:///{path}"
+
+    def postgres(self) -> str:
+        """Give the URL of a PostgreSQL database full of letters."""
+        name = f"full_{secrets.token_hex(4)}"
+        with self._admin.connect() as connection:
+            connection.execute(text(f"CREATE DATABASE {name} TEMPLATE full_one"))
+        return self._postgres(name)
+
+    def ours(self, answer_ms: str, url: str, workers: int = 1) -> Weighed:
+        """Drain all letters; the last commit, and not the last request, is the end."""
+        database = Database(url)
+        with stand_in(self._folder, answer_ms) as to, ExitStack() as stack:
+            chosen = {**to.environment(), **settings(url, self._valkey.new_database())}
+            log = self._folder / "ours.log"
+            processes = [stack.enter_context(running(WORKER, chosen, log)) for _ in range(workers)]
+            deadline = time.monotonic() + PATIENCE_SECONDS
+            while not (begun := len(to.arrivals())):
+                assert time.monotonic() < deadline, log.read_text()
+                time.sleep(0.05)
+            before = cpu_seconds(processes)
+            while waiting(database):
+                assert time.monotonic() < deadline, log.read_text()
+                time.sleep(0.2)
+            spent = cpu_seconds(processes) - before
+            first = to.arrivals()[0]
+        with database.read() as connection:
+            last = connection.execute(select(func.max(attempt.c.ended_at))).scalar_one()
+            books = ledger.count(connection)["bench"]
+        database.close()
+        assert books.reconciled
+        assert books.as_json()["states"]["accepted"] == LETTERS  # type: ignore[index]
+        return Weighed(REQUESTS / (last.timestamp() - first), spent * 1_000 / (REQUESTS - begun))
+
+    def bare(self, answer_ms: str) -> Weighed:
+        with stand_in(self._folder, answer_ms) as to:
+            command = [sys.executable, "-m", "bench.bare", to.url, str(REQUESTS)]
+            with running(command, to.environment(), self._folder / "bare.log") as process:
+                return weigh([process], to, REQUESTS)
+
+    def rival(self, jobs: str, command: list[str], client: str, requests: int) -> Weighed:
+        """Queue letters with a rival's own library, then let its own worker send them."""
+        with stand_in(self._folder, SLOW) as to:
+            redis_url = self._valkey.new_database()
+            environment = {
+                **to.environment(),
+                "REDIS_URL": redis_url,
+                "RQ_REDIS_URL": redis_url,
+                "BENCH_DATABASE": str(self._folder / f"rival-{secrets.token_hex(4)}.db"),
+                "BENCH_CLIENT": client,
+                "BENCH_THREADS": THREADS,
+                "PYTHONPATH": str(ROOT),
+            }
+            enqueue = f"from bench.rivals.{jobs} import enqueue; enqueue({requests})"
+            subprocess.run(
+                [program("python"), "-c", enqueue], cwd=ROOT, env=environment, check=True
+            )
+            worker: list[str | Path] = [program(command[0]), *command[1:]]
+            with running(worker, environment, self._folder / f"{jobs}.log") as process:
+                return weigh([process], to, requests)
 
 
-async def bare(url: str, letters: int) -> None:
-    context = ssl.create_default_context()
-    body = b'{"personalizations": [{"to": [{"email": "t@harbours.example"}], "custom_args": {}}]}'
-    left = iter(range(letters))
-    connector = aiohttp.TCPConnector(limit=CONNECTIONS, ssl=context)
-    async with aiohttp.ClientSession(connector=connector) as session:
-
-        async def send() -> None:
-            for _ in left:
-                async with session.post(
-                    f"{url}/v3/mail/send",
-                    data=body,
-                    headers={"Authorization": f"Bearer {KEY}", "Content-Type": "application/json"},
-                ) as response:
-                    assert response.status == 202
-
-        await asyncio.gather(*(send() for _ in range(CONNECTIONS)))
+def waiting(database: Database) -> bool:
+    with database.read() as connection:
+        undone = letter.c.state.in_(["queued", "sending"])
+        return connection.execute(select(letter.c.id).where(undone).limit(1)).first() is not None
 
 
-def naive(redis: Redis, url: str, letters: int) -> None:
-    os.environ.update(SENDGRID_API_KEY=KEY, BENCH_HOST=url)
-    queue = Queue("naive", connection=redis)
-    for n in range(letters):
-        queue.enqueue(rival.send, str(n))
-    Worker([queue], connection=redis).work(burst=True, logging_level="WARNING")
-
-
-def timed(letters: int, seconds: float, cpu: float) -> str:
-    return f"{letters / seconds:9.1f} letters/s {cpu / letters * 1000:8.2f} ms CPU a letter"
-
-
-def cpu_seconds() -> float:
-    return sum(
-        resource.getrusage(who).ru_utime + resource.getrusage(who).ru_stime
-        for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
-    )
+def report(name: str, weighed: Weighed) -> Weighed:
+    print(weighed.row(name), flush=True)
+    return weighed
 
 
 def main() -> None:
-    rows: list[str] = []
-    with tempfile.TemporaryDirectory() as name, Valkey(Path(name)) as valkey:
+    print(f"A backlog of {LETTERS:,} letters over HTTPS: requests a second, ms of CPU for each")
+    with tempfile.TemporaryDirectory() as name, ExitStack() as stack:
         folder = Path(name)
-        for answer_ms in ("50-150", ""):
-            with stand_in(folder, answer_ms) as url:
-                path = folder / f"{answer_ms or 'at-once'}.db"
-                chosen = settings(url, f"sqlite:///{path}", valkey.new_database())
-                database = Database(chosen.database_url)
-                migrate(database)
-                fill(database, Tokens(chosen.secret_keys), LETTERS)
-                redis = Redis.from_url(chosen.redis_url)
-                label = f"answer after {answer_ms} ms" if answer_ms else "answer at once"
-
-                start, cpu = time.monotonic(), cpu_seconds()
-                claimed = asyncio.run(drain_once(database, redis, chosen))
-                ours = claimed / (time.monotonic() - start)
-                rows.append(
-                    f"{label:24} postbag {timed(claimed, claimed / ours, cpu_seconds() - cpu)}"
-                )
-                with database.read() as connection:
-                    books = ledger.count(connection)["bench"]
-                assert books.reconciled
-                assert books.as_json()["states"]["accepted"] == LETTERS  # type: ignore[index]
-
-                start, cpu = time.monotonic(), cpu_seconds()
-                asyncio.run(bare(url, claimed))
-                plain = claimed / (time.monotonic() - start)
-                rows.append(
-                    f"{label:24} bare    {timed(claimed, claimed / plain, cpu_seconds() - cpu)}"
-                )
-
-                start, cpu = time.monotonic(), cpu_seconds()
-                naive(redis, url, NAIVE_LETTERS)
-                rival_rate = NAIVE_LETTERS / (time.monotonic() - start)
-                rows.append(
-                    f"{label:24} rq+sdk  "
-                    f"{timed(NAIVE_LETTERS, NAIVE_LETTERS / rival_rate, cpu_seconds() - cpu)}"
-                )
-                rows.append(
-                    f"{label:24} postbag is {ours / plain:.2f} of bare and "
-                    f"{ours / rival_rate:.0f} times rq+sdk"
-                )
-                database.close()
-                redis.close()
-    print("\n".join(rows))
+        valkey = stack.enter_context(Valkey(folder))
+        bench = Bench(folder, valkey, stack.enter_context(postgres_server()))
+        for answer_ms in (AT_ONCE, SLOW):
+            print(f"answered after {answer_ms} ms" if answer_ms else "answered at once")
+            bare = report("a bare asyncio client, 256 connections", bench.bare(answer_ms))
+            ours = report("Postbag, one worker, SQLite", bench.ours(answer_ms, bench.sqlite()))
+            print(f"    {ours.per_second / bare.per_second:.2f} of the bare client")
+        one = report("Postbag, one worker, PostgreSQL", bench.ours(SLOW, bench.postgres()))
+        two = report("Postbag, two workers, PostgreSQL", bench.ours(SLOW, bench.postgres(), 2))
+        print(f"    {two.per_second / one.per_second:.2f} times one worker")
+        jobs, command = "rq_jobs", ["rq", "worker", "letters"]
+        naive = report("RQ's default worker, SDK", bench.rival(jobs, command, "sdk", NAIVE))
+        print(f"    Postbag on SQLite is {ours.per_second / naive.per_second:.0f} times as fast")
+        for rival, (jobs, command) in RIVALS.items():
+            for client, requests in (("sdk", WITH_SDK), ("pooled", POOLED)):
+                weighed = bench.rival(jobs, command, client, requests)
+                report(f"{rival}, {CLIENTS[client]}, {THREADS} threads", weighed)

@@ -2,9 +2,14 @@
 
 import sys
 
-from bench import desk, drain
+from bench import accept, desk, drain, events
 
-BENCHMARKS = {"desk": desk.main, "drain": drain.main}
+BENCHMARKS = {
+    "accept": accept.main,
+    "desk": desk.main,
+    "drain": drain.main,
+    "events": events.main,
+}
 
 
 def main(names: list[str]) -> int:

@@ -1,0 +1,125 @@
+"""How fast letters are taken in: the whole page, beside the same page with the storing cut out."""
+
+import asyncio
+import re
+import secrets
+import statistics
+import tempfile
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+from urllib.parse import urlencode
+
+from flask import Flask
+
+from bench.events import database_urls, environment, web
+from letters import intake, ledger
+from letters.campaign_file import read_campaign
+from letters.storage import campaigns
+from letters.storage.database import Database
+from letters.storage.migrate import migrate
+from sandbox.keys import new_key, public_key
+from tests.stack import Valkey, campaign_file
+from webapp.app import create_app
+
+CLIENTS = 32
+SECONDS = 5
+ROUNDS = 3
+LEAST = 0.75
+MOST_P99 = 2.5
+_TOKEN = re.compile(rb'name="token" value="([^"]+)"')
+_TEXT = "I walk under the harbour's trees each day, and so do my children. " * 25
+
+
+def without_storing() -> Flask:
+    """Give the web app as it is, but that nothing is stored at the end."""
+    intake.take = lambda *_: None
+    return create_app()
+
+
+async def request(
+    reader: asyncio.StreamReader, writer: asyncio.StreamWriter, head: str, body: bytes = b""
+) -> tuple[bytes, bytes]:
+    """Ask over a connection that stays open; give the answer's head and body."""
+    writer.write(
+        f"{head}\r\nHost: localhost\r\nContent-Length: {len(body)}\r\n\r\n".encode() + body
+    )
+    answer = await reader.readuntil(b"\r\n\r\n")
+    length = re.search(rb"(?i)content-length: ([0-9]+)", answer)
+    assert length is not None
+    return answer, await reader.readexactly(int(length[1]))
+
+
+async def write_letters(port: int, until: float, took: list[float]) -> None:
+    """Fetch the form and post it, again and again, as one supporter after the other."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    while time.perf_counter() < until:
+        start = time.perf_counter()
+        _, page = await request(reader, writer, "GET /c/bench HTTP/1.1")
+        token = _TOKEN.search(page)
+        assert token is not None
+        fields = {
+            "token": token[1].decode(),
+            "name": "Ana Reed",
+            "email": f"{secrets.token_hex(8)}@readers.example",
+            "subject": "Keep the trees",
+            "reason": "I was married under the third one.",
+            "body": _TEXT,
+            "points": "trees",
+        }
+        head = "POST /c/bench HTTP/1.1\r\nContent-Type: application/x-www-form-urlencoded"
+        answer, _ = await request(reader, writer, head, urlencode(fields).encode())
+        assert answer.startswith(b"HTTP/1.1 303"), answer
+        took.append(time.perf_counter() - start)
+    writer.close()
+    await writer.wait_closed()
+
+
+async def measure(port: int, seconds: float) -> tuple[float, float]:
+    """Give letters a second, and the 99th percentile of one's seconds."""
+    took: list[float] = []
+    start = time.perf_counter()
+    until = start + seconds
+    await asyncio.gather(*(write_letters(port, until, took) for _ in range(CLIENTS)))
+    return len(took) / (time.perf_counter() - start), statistics.quantiles(took, n=100)[98]
+
+
+def main() -> None:
+    rows: list[str] = []
+    key = public_key(new_key())
+    apps = {"stored": "webapp.app:create_app()", "cut out": "bench.accept:without_storing()"}
+    with (
+        tempfile.TemporaryDirectory() as name,
+        Valkey(Path(name)) as valkey,
+        database_urls(Path(name)) as urls,
+    ):
+        for label, url in urls.items():
+            database = Database(url)
+            migrate(database)
+            with database.write() as connection:
+                campaigns.load(connection, read_campaign(campaign_file("bench")), datetime.now(UTC))
+            figures: dict[str, list[tuple[float, float]]] = {kind: [] for kind in apps}
+            shared = environment(url, valkey.new_database(), key) | {"WEB_CONCURRENCY": "2"}
+            with web(shared, apps["stored"]) as stored, web(shared, apps["cut out"]) as cut:
+                ports = {"stored": stored, "cut out": cut}
+                for port in ports.values():
+                    asyncio.run(measure(port, 1))  # everything is loaded and connected
+                for _ in range(ROUNDS):
+                    for kind, port in ports.items():
+                        figures[kind].append(asyncio.run(measure(port, SECONDS)))
+            with database.read() as connection:
+                books = ledger.count(connection)["bench"]
+            assert books.reconciled
+            database.close()
+            rate = {kind: statistics.median(r for r, _ in many) for kind, many in figures.items()}
+            p99 = {kind: statistics.median(p for _, p in many) for kind, many in figures.items()}
+            rows += [
+                f"{label:10} {kind:8} {rate[kind]:7.0f} letters/s  p99 {p99[kind] * 1000:6.0f} ms"
+                for kind in apps
+            ]
+            share, slower = rate["stored"] / rate["cut out"], p99["stored"] / p99["cut out"]
+            verdict = "" if share >= LEAST and slower <= MOST_P99 else "  outside 0.75 and 2.5"
+            rows.append(
+                f"{label:10} stored is {share:.2f} of cut out, p99 {slower:.2f} times{verdict}"
+            )
+    print("\n".join(rows))

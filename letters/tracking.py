@@ -5,20 +5,55 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import ColumnElement, Connection, bindparam, func, or_, select, text, update
+from sqlalchemy import Connection, func, select, true, update
+from sqlalchemy.dialects import postgresql, sqlite
 
 from letters import addressees
 from letters.states import Cause
+from letters.storage.batch import fetch, given, integer_at, moment_at, text_at
 from letters.storage.campaigns import pacing_of
 from letters.storage.changes import Change, Happening, apply
-from letters.storage.schema import Moment, account, attempt, campaign, letter, target
+from letters.storage.schema import account, attempt, campaign, letter, target
+from letters.storage.schema import event as event_row
 
 _FAILURES: Final = frozenset({Cause.BOUNCE, Cause.DROP})
-_INSERT_EVENT: Final = text(
-    "INSERT INTO event (sg_event_id, letter_id, attempt_id, kind, happened_at, received_at, detail)"
-    " VALUES (:sg_event_id, :letter_id, :attempt_id, :kind, :happened_at, :received_at, :detail)"
-    " ON CONFLICT (sg_event_id) DO NOTHING"
-).bindparams(bindparam("happened_at", type_=Moment()), bindparam("received_at", type_=Moment()))
+_ATTEMPTS: Final = select(attempt.c.id, attempt.c.letter_id).where(
+    attempt.c.id.in_(select(text_at(0)))
+)
+_LATEST_CLAIM: Final = select(func.max(attempt.c.claimed_at)).where(
+    attempt.c.id.in_(select(text_at(0)))
+)
+_SHAKEN: Final = (
+    select(letter.c.target_id)
+    .select_from(letter.join(target))
+    .where(letter.c.id == text_at(0))
+    .where((integer_at(1) == 1) | (target.c.soft_failures > 0))
+    .distinct()
+)
+_LOCK_LETTERS: Final = (
+    select(letter.c.id)
+    .where(letter.c.id.in_(select(text_at(0))))
+    .order_by(letter.c.id)
+    .with_for_update(key_share=True)
+)
+
+
+def _add_events(into: postgresql.Insert | sqlite.Insert) -> postgresql.Insert | sqlite.Insert:
+    rows = select(
+        text_at(0), text_at(1), text_at(2), text_at(3), moment_at(4), moment_at(5), text_at(6)
+    ).where(true())
+    names = [
+        "sg_event_id", "letter_id", "attempt_id", "kind", "happened_at", "received_at", "detail"
+    ]  # fmt: skip
+    return into.from_select(names, rows).on_conflict_do_nothing(
+        index_elements=[event_row.c.sg_event_id]
+    )
+
+
+_ADD_EVENTS: Final = {
+    "postgresql": _add_events(postgresql.insert(event_row)),
+    "sqlite": _add_events(sqlite.insert(event_row)),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,43 +78,37 @@ def record(connection: Connection, events: Sequence[DeliveryEvent], now: datetim
     An event that carries one of our attempt ids is proof that the letter was taken, whatever we
     believed. Returns the changes.
     """
-    known = {
-        row.id: row
-        for row in connection.execute(
-            select(attempt.c.id, attempt.c.letter_id, attempt.c.claimed_at).where(
-                attempt.c.id.in_({event.attempt_id for event in events})
-            )
-        )
-    }
-    ours = [event for event in events if event.attempt_id in known]
+    posted = given((i,) for i in {event.attempt_id for event in events})
+    letter_of: dict[str, str] = {row[0]: row[1] for row in fetch(connection, _ATTEMPTS, posted)}
+    ours = [event for event in events if event.attempt_id in letter_of]
     if not ours:
         return []
     connection.execute(
-        _INSERT_EVENT,
-        [
-            {
-                "sg_event_id": event.event_id,
-                "letter_id": known[event.attempt_id].letter_id,
-                "attempt_id": event.attempt_id,
-                "kind": event.kind,
-                "happened_at": event.happened_at,
-                "received_at": now,
-                "detail": event.detail,
-            }
+        _ADD_EVENTS[connection.dialect.name],
+        given(
+            (
+                event.event_id,
+                letter_of[event.attempt_id],
+                event.attempt_id,
+                event.kind,
+                event.happened_at,
+                now,
+                event.detail,
+            )
             for event in ours
-        ],
+        ),
     )
     failed = {
-        known[event.attempt_id].letter_id: event
+        letter_of[event.attempt_id]: event
         for event in ours
         if event.ends_target or event.cause in _FAILURES
     }
-    shaken = _lock_shaken(connection, {known[event.attempt_id].letter_id for event in ours}, failed)
+    shaken = _lock_shaken(connection, {letter_of[event.attempt_id] for event in ours}, failed)
     changes = apply(
         connection,
         [
             Happening(
-                known[event.attempt_id].letter_id,
+                letter_of[event.attempt_id],
                 event.cause,
                 event.happened_at,
                 event.attempt_id,
@@ -92,7 +121,7 @@ def record(connection: Connection, events: Sequence[DeliveryEvent], now: datetim
         endings = {i: event for i, event in failed.items() if event.ends_target}
         _stop_targets(connection, endings, now)
         _count_failures(connection, changes, failed, now)
-    latest = max(known[event.attempt_id].claimed_at for event in ours)
+    latest = connection.execute(_LATEST_CLAIM, posted).scalar_one()
     connection.execute(
         update(account)
         .where(account.c.events_until.is_(None) | (account.c.events_until < latest))
@@ -108,19 +137,10 @@ def _lock_shaken(
 
     Letters are locked before targets here too, as everywhere.
     """
-    is_shaken: ColumnElement[bool] = target.c.soft_failures > 0
-    if failed:
-        is_shaken = or_(letter.c.id.in_(failed), is_shaken)
-    rows = connection.execute(
-        select(letter.c.target_id)
-        .select_from(letter.join(target))
-        .where(letter.c.id.in_(letter_ids), is_shaken)
-        .distinct()
-    )
+    rows = connection.execute(_SHAKEN, given((i, int(i in failed)) for i in letter_ids))
     shaken = sorted(rows.scalars())
     if shaken:
-        letters = select(letter.c.id).where(letter.c.id.in_(letter_ids)).order_by(letter.c.id)
-        connection.execute(letters.with_for_update())
+        connection.execute(_LOCK_LETTERS, given((i,) for i in letter_ids))
         targets = select(target.c.id).where(target.c.id.in_(shaken)).order_by(target.c.id)
         connection.execute(targets.with_for_update())
     return bool(shaken)

@@ -7,7 +7,7 @@ import hashlib
 import json
 import re
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from types import MappingProxyType
 from typing import Final
 
@@ -32,6 +32,7 @@ _CAUSES: Final = MappingProxyType(
 )
 _ATTEMPT: Final = re.compile(r"[0-9a-f]{32}")
 _WORDS_MAX: Final = 500
+_EARLIEST: Final = datetime(2009, 1, 1, tzinfo=UTC)  # there was no SendGrid before
 
 
 def read_events(body: bytes, now: datetime) -> list[DeliveryEvent]:
@@ -76,9 +77,11 @@ def _event_id(item: Mapping[str, object]) -> str:
 def _moment(timestamp: object, now: datetime) -> datetime:
     if isinstance(timestamp, int | float | str):
         try:
-            return datetime.fromtimestamp(float(timestamp), UTC)
+            moment = datetime.fromtimestamp(float(timestamp), UTC)
         except (ValueError, OverflowError, OSError):
             return now
+        if _EARLIEST < moment < now + timedelta(days=1):
+            return moment
     return now
 
 

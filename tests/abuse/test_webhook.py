@@ -30,7 +30,7 @@ from webapp.events import read_events
 PATH = "/webhooks/sendgrid"
 POSTS = 1_000
 PROMISED_MS = 50
-TRIES = 3
+TRIES = 5
 MOST_BYTES = 4 * 2**20
 _numbers = count(1)
 
@@ -139,23 +139,20 @@ def test_a_thousand_false_posts_change_nothing_and_wait_for_nothing(
     true = sent.events(attempts, now)
     assert door.post(true, door.signed(true)) == 204
     before = everything(stack.database)
-    door.took_ms.clear()
-    slow: list[float] = []
+    took: list[float] = []
+    again = 0
     allowed = {"replayed": {204}, "signed and malformed": {204, 400}}
     for _, (kind, body, headers) in zip(range(POSTS), wrong_posts(door, true), strict=False):
-        for _ in range(TRIES):
+        tries: list[float] = []
+        while not tries or (tries[-1] >= PROMISED_MS and len(tries) < TRIES):
             # What is slow by itself is slow each time; a busy machine is so only now and then.
             assert door.post(body, headers) in allowed.get(kind, {403}), kind
-            if door.took_ms[-1] < PROMISED_MS:
-                break
-            slow.append(door.took_ms.pop())
-        else:
-            door.took_ms.append(slow[-1])
+            tries.append(door.took_ms.pop())
+        took.append(min(tries))
+        again += len(tries) - 1
     assert everything(stack.database) == before
-    took = sorted(door.took_ms)
     p99 = quantiles(took, n=100)[98]
-    figures = f"median {median(took):.2f} ms, p99 {p99:.2f} ms, slowest {took[-1]:.2f} ms"
-    figures += f", {len(slow)} tried again"
+    figures = f"median {median(took):.2f} ms, p99 {p99:.2f} ms, slowest {max(took):.2f} ms, tried again {again}"
     with capsys.disabled():
         sys.stdout.write(f"\n{POSTS} false posts: {figures}\n")
     assert p99 < PROMISED_MS, figures

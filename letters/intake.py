@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 from typing import Final
 
-from sqlalchemy import Connection, exists, insert, select, update
+from sqlalchemy import Connection, bindparam, exists, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from letters.addresses import canonical
@@ -24,6 +24,13 @@ from letters.tokens import Tokens
 REMIND_AFTER: Final = timedelta(days=3)
 """A writer who has not confirmed by then is reminded, once."""
 _TRIES: Final = 5
+# Made once: to put a statement together takes longer than to run it, and others wait meanwhile.
+_EARLIER: Final = select(submission.c.id).where(submission.c.token_id == bindparam("token_id"))
+_TAKEN: Final = select(writing.c.once).where(writing.c.once.in_(bindparam("keys", expanding=True)))
+_ADD_SUBMISSION: Final = insert(submission)
+_ADD_LETTERS: Final = insert(letter)
+_ADD_WRITINGS: Final = insert(writing)
+_ADD_HISTORY: Final = insert(history)
 
 
 def take(
@@ -60,14 +67,14 @@ def _take(
     new: Submission,
     now: datetime,
 ) -> None:
-    earlier: str | None = connection.execute(
-        select(submission.c.id).where(submission.c.token_id == new.token_id)
-    ).scalar()
+    earlier: str | None = connection.execute(_EARLIER, {"token_id": new.token_id}).scalar()
     if earlier is not None:
         _replace_texts(connection, stored, earlier, new, now)
         return
     address = canonical(new.email)
-    drafts = [d for d in new.drafts if not _is_taken(connection, once(d.target_id, address))]
+    keys = [once(draft.target_id, address) for draft in new.drafts]
+    taken = set(connection.execute(_TAKEN, {"keys": keys}).scalars())
+    drafts = [draft for draft, key in zip(new.drafts, keys, strict=True) if key not in taken]
     wants_notice = may_be_mailed_about(connection, stored.id, new.email, now)
     if not drafts:
         if wants_notice:
@@ -80,23 +87,22 @@ def _take(
         remind_at = now + (REMIND_AFTER if wants_notice else NOTICE_EVERY)
     submission_id = new_id(now)
     connection.execute(
-        insert(submission).values(
-            id=submission_id,
-            campaign_id=stored.id,
-            token_id=new.token_id,
-            address=address,
-            name=new.name,
-            email=new.email,
-            postcode=new.postcode or None,
-            reason=new.reason or None,
-            points=list(new.points),
-            personal_share=new.personal_share,
-            opt_in_wording=stored.campaign.opt_in
-            if new.opt_in and stored.campaign.opt_in
-            else None,
-            submitted_at=now,
-            remind_at=remind_at,
-        )
+        _ADD_SUBMISSION,
+        {
+            "id": submission_id,
+            "campaign_id": stored.id,
+            "token_id": new.token_id,
+            "address": address,
+            "name": new.name,
+            "email": new.email,
+            "postcode": new.postcode or None,
+            "reason": new.reason or None,
+            "points": list(new.points),
+            "personal_share": new.personal_share,
+            "opt_in_wording": (stored.campaign.opt_in or None) if new.opt_in else None,
+            "submitted_at": now,
+            "remind_at": remind_at,
+        },
     )
     _store_letters(connection, stored, submission_id, new, drafts, now, must_confirm=must_confirm)
     if wants_notice:
@@ -115,10 +121,6 @@ def _take(
 def once(target_id: int, address: str) -> str:
     """Return what is unique to one writer's letter to one target."""
     return f"{target_id}/{address}"
-
-
-def _is_taken(connection: Connection, key: str) -> bool:
-    return bool(connection.execute(select(exists().where(writing.c.once == key))).scalar())
 
 
 def _store_letters(
@@ -166,9 +168,9 @@ def _store_letters(
         )
         records.append({"letter_id": letter_id, "state": str(state), "cause": "written", "at": now})
         counted.append((draft.target_id, state, is_plain))
-    connection.execute(insert(letter), letters)
-    connection.execute(insert(writing), texts)
-    connection.execute(insert(history), records)
+    connection.execute(_ADD_LETTERS, letters)
+    connection.execute(_ADD_WRITINGS, texts)
+    connection.execute(_ADD_HISTORY, records)
     count_new(connection, counted)
 
 

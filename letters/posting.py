@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
 
-from sqlalchemy import Connection, exists, func, insert, select
+from sqlalchemy import Connection, bindparam, func, insert, select
 
 from letters.addresses import canonical
 from letters.notices import Notice
@@ -40,6 +40,19 @@ class Purpose(StrEnum):
 _BY_VISITORS: Final = tuple(
     str(purpose) for purpose in (Purpose.LINK, Purpose.REMINDER, Purpose.SIGN_IN)
 )
+# Made once: to put a statement together takes longer than to run it.
+_LATELY: Final = (
+    select(func.count(), func.count().filter(letter.c.campaign_id == bindparam("campaign_id")))
+    .select_from(notice_table.join(letter))
+    .where(
+        notice_table.c.address == bindparam("address"),
+        notice_table.c.letter_id > bindparam("since"),
+        notice_table.c.purpose.in_(_BY_VISITORS),
+    )
+)
+_ADD_LETTER: Final = insert(letter)
+_ADD_WRITING: Final = insert(writing)
+_ADD_NOTICE: Final = insert(notice_table)
 
 
 def post(
@@ -54,55 +67,58 @@ def post(
     """Queue a notice to one address; return its id. The caller asks first whether it may go."""
     notice_id = new_id(now)
     connection.execute(
-        insert(letter).values(
-            id=notice_id,
-            kind="notice",
-            campaign_id=campaign_id,
-            submission_id=submission_id,
-            state=str(State.QUEUED),
-            state_at=now,
-        )
+        _ADD_LETTER,
+        {
+            "id": notice_id,
+            "kind": "notice",
+            "campaign_id": campaign_id,
+            "submission_id": submission_id,
+            "state": str(State.QUEUED),
+            "state_at": now,
+        },
     )
     connection.execute(
-        insert(writing).values(
-            letter_id=notice_id, to_email=email, subject=notice.subject, body=notice.body
-        )
+        _ADD_WRITING,
+        {
+            "letter_id": notice_id,
+            "to_email": email,
+            "subject": notice.subject,
+            "body": notice.body,
+        },
     )
     connection.execute(
-        insert(notice_table).values(
-            letter_id=notice_id, purpose=str(purpose), address=canonical(email)
-        )
+        _ADD_NOTICE,
+        {"letter_id": notice_id, "purpose": str(purpose), "address": canonical(email)},
     )
     return notice_id
 
 
 def may_be_mailed(connection: Connection, email: str, now: datetime) -> bool:
     """Tell whether visitors have not yet brought a whole day's mail on this address."""
-    found: int = connection.execute(
-        select(func.count()).where(
-            notice_table.c.address == canonical(email),
-            notice_table.c.letter_id > _id_at(now - NOTICE_EVERY),
-            notice_table.c.purpose.in_(_BY_VISITORS),
-        )
-    ).scalar_one()
-    return found < MOST_A_DAY
+    return _lately(connection, None, email, now)[0] < MOST_A_DAY
 
 
 def may_be_mailed_about(
     connection: Connection, campaign_id: int, email: str, now: datetime
 ) -> bool:
     """Tell whether a visitor's post may bring this address a notice about a campaign."""
-    noticed_lately = (
-        exists()
-        .where(notice_table.c.letter_id == letter.c.id)
-        .where(notice_table.c.address == canonical(email))
-        .where(notice_table.c.letter_id > _id_at(now - NOTICE_EVERY))
-        .where(notice_table.c.purpose.in_(_BY_VISITORS))
-        .where(letter.c.campaign_id == campaign_id)
-    )
-    if connection.execute(select(noticed_lately)).scalar():
-        return False
-    return may_be_mailed(connection, email, now)
+    over_all, about_it = _lately(connection, campaign_id, email, now)
+    return not about_it and over_all < MOST_A_DAY
+
+
+def _lately(
+    connection: Connection, campaign_id: int | None, email: str, now: datetime
+) -> tuple[int, int]:
+    """Count a day's notices that visitors brought on an address: all, and about one campaign."""
+    over_all, about_it = connection.execute(
+        _LATELY,
+        {
+            "campaign_id": campaign_id,
+            "address": canonical(email),
+            "since": _id_at(now - NOTICE_EVERY),
+        },
+    ).one()
+    return over_all, about_it
 
 
 def _id_at(moment: datetime) -> str:

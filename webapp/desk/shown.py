@@ -128,7 +128,7 @@ def target_row(
     queued = states[State.QUEUED]
     pacing, timezone = stored.campaign.pacing, target.target.timezone
     first = last = None
-    if queued:
+    if queued and target.can_be_written_to(now):
         first = next_open(pacing, timezone, max(target.next_slot_at, now))
         last = leaves_at(pacing, timezone, first, queued - 1)
     held = target.held_reason

@@ -1,0 +1,83 @@
+"""What organisers see: it adds up, it can be read by everybody, and nothing stored comes alive."""
+
+import re
+import secrets
+import xml.etree.ElementTree as ET
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from hypothesis import given
+from hypothesis import strategies as st
+from playwright.sync_api import Page, sync_playwright
+from sqlalchemy import update
+
+from bench.bulk import fill
+from letters import organisers
+from letters.storage.schema import history, target
+from tests.stack import Stack
+from webapp.desk import charts
+
+NUMBERS = st.integers(0, 10**9)
+HOSTILE = '<script>document.title = "taken"</script>"><img src=x onerror=alert(1)>'
+
+
+@pytest.fixture
+def page(chromium_path: Path) -> Iterator[Page]:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium_path)
+        yield browser.new_page()
+        browser.close()
+
+
+@given(st.lists(st.tuples(NUMBERS, NUMBERS), max_size=100))
+def test_a_column_is_as_high_as_its_number_and_never_above_the_picture(
+    pairs: list[tuple[int, int]],
+) -> None:
+    drawing = ET.fromstring(charts.columns(pairs))  # noqa: S314 - our own
+    assert len(drawing) == sum(number > 0 for pair in pairs for number in pair)
+    for mark in drawing:
+        assert float(mark.attrib["y"]) >= 0
+        assert 0 < float(mark.attrib["height"]) <= 100
+
+
+@given(st.lists(NUMBERS, max_size=8))
+def test_shares_fill_their_bar_and_none_above_nought_is_lost(numbers: list[int]) -> None:
+    drawing = ET.fromstring(charts.shares([("check", number) for number in numbers]))  # noqa: S314
+    assert len(drawing) == sum(number > 0 for number in numbers)
+    assert all(float(mark.attrib["x"]) <= 1_000 for mark in drawing)
+
+
+def test_the_dashboard_adds_up_is_open_to_all_and_lets_nothing_come_alive(
+    stack: Stack, page: Page
+) -> None:
+    slug = f"rich-{secrets.token_hex(3)}"
+    fill(stack.database, slug, 3_000, 3)
+    with stack.database.write() as connection:
+        connection.execute(update(history).where(history.c.cause == "bench").values(detail=HOSTILE))
+        connection.execute(
+            update(target)
+            .where(target.c.email == "office1@harbours.example", target.c.queued > 0)
+            .values(held_reason=HOSTILE)
+        )
+        token = organisers.invite(connection, "desk@postbag.example", datetime.now(UTC))
+    page.goto(f"{stack.url}/desk/sign-in/{token}")
+    for scheme, wide in (("light", 1280), ("dark", 360)):
+        page.emulate_media(color_scheme="light" if scheme == "light" else "dark")
+        page.set_viewport_size({"width": wide, "height": 900})
+        for path in (f"/desk/{slug}", "/desk"):
+            page.goto(f"{stack.url}{path}")
+            found = Axe().run(page).response["violations"]
+            assert found == [], [(one["id"], one["nodes"][0]["html"]) for one in found]
+            assert page.evaluate("document.documentElement.scrollWidth") == wide
+            assert page.title() != "taken"
+    page.goto(f"{stack.url}/desk/{slug}")
+    assert page.locator("main img, main script").count() == 0
+    assert page.get_by_text(HOSTILE).count() > 0
+    sentence = page.locator(".books").inner_text()
+    total, *numbers = (int(n.replace(",", "")) for n in re.findall(r"[\d,]+", sentence))
+    assert total == sum(numbers) == 3_000
+    assert page.locator(".picture").count() == 3
+    assert page.locator(".picture details table").count() == 3

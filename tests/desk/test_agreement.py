@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from letters import figures, intake, organisers
+from letters import figures, intake, organisers, sessions
 from letters.figures import Series
 from letters.states import Cause
 from letters.storage import campaigns
@@ -43,7 +43,8 @@ class Watcher:
     def __init__(self, stack: Stack, slug: str) -> None:
         self.stack, self.slug = stack, slug
         with stack.database.write() as connection:
-            token = organisers.invite(connection, "desk@postbag.example", datetime.now(UTC))
+            found = organisers.enrol(connection, "desk@postbag.example", datetime.now(UTC))
+            token = sessions.new_link(connection, found.id, datetime.now(UTC))
         signed_in = stack.get(f"/desk/sign-in/{token}").headers["Set-Cookie"].partition(";")[0]
         self._cookie = signed_in
 

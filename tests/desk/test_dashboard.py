@@ -15,7 +15,7 @@ from playwright.sync_api import Page, sync_playwright
 from sqlalchemy import update
 
 from bench.bulk import fill
-from letters import organisers
+from letters import organisers, sessions
 from letters.storage.schema import history, target
 from tests.stack import Stack
 from webapp.desk import charts
@@ -62,7 +62,8 @@ def test_the_dashboard_adds_up_is_open_to_all_and_lets_nothing_come_alive(
             .where(target.c.email == "office1@harbours.example", target.c.queued > 0)
             .values(held_reason=HOSTILE)
         )
-        token = organisers.invite(connection, "desk@postbag.example", datetime.now(UTC))
+        found = organisers.enrol(connection, "desk@postbag.example", datetime.now(UTC))
+        token = sessions.new_link(connection, found.id, datetime.now(UTC))
     page.goto(f"{stack.url}/desk/sign-in/{token}")
     for scheme, wide in (("light", 1280), ("dark", 360)):
         page.emulate_media(color_scheme="light" if scheme == "light" else "dark")

@@ -1,6 +1,7 @@
 """Every pair of state and cause has an answer, and events settle a letter in any order."""
 
 from itertools import permutations, product
+from random import Random
 
 import pytest
 from hypothesis import given
@@ -77,3 +78,12 @@ def test_copies_and_shuffles_change_nothing(
     shuffled = history * copies
     chance.shuffle(shuffled)  # type: ignore[attr-defined]
     assert after(State.SENDING, *shuffled) is after(State.SENDING, *sorted(history))
+
+
+def test_ten_thousand_shuffles_with_46_copies_give_one_state() -> None:
+    chance = Random(46)
+    for _ in range(10_000):
+        history = chance.choices(PROOFS, k=chance.randint(1, 5))
+        shuffled = history * 46  # as many as were seen of one event
+        chance.shuffle(shuffled)
+        assert after(State.UNKNOWN, *shuffled) is after(State.UNKNOWN, *history)

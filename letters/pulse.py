@@ -4,13 +4,13 @@ import hashlib
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, case, func, select
+from sqlalchemy import Connection, func, select
 
 from letters import attention, ledger
 from letters.states import State
 from letters.storage import account
 from letters.storage.campaigns import UnknownCampaign
-from letters.storage.schema import campaign, figure, tally, target
+from letters.storage.schema import campaign, figure, successor, tally, target
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,13 +45,20 @@ def feel(connection: Connection, slug: str, now: datetime, grace_seconds: float)
     ).all()
     targets = connection.execute(
         select(
-            func.count(),
-            func.count(target.c.held_reason),
-            func.sum(case((target.c.withdrawn, 1), else_=0)),
-            func.max(target.c.next_slot_at),
-            func.max(target.c.alarmed_at),
-        ).where(target.c.campaign_id == row.id)
-    ).one()
+            target.c.id,
+            target.c.email,
+            target.c.held_reason,
+            target.c.withdrawn,
+            target.c.next_slot_at,
+            target.c.valid_before,
+            target.c.alarmed_at,
+            successor.c.successor_id,
+        )
+        .select_from(target.outerjoin(successor, successor.c.target_id == target.c.id))
+        .where(target.c.campaign_id == row.id)
+        .order_by(target.c.id)
+    ).all()
+    has_left = [t.valid_before is not None and t.valid_before <= now for t in targets]
     drawn = connection.execute(
         select(func.count(), func.sum(figure.c.letters)).where(figure.c.campaign_id == row.id)
     ).one()
@@ -60,7 +67,8 @@ def feel(connection: Connection, slug: str, now: datetime, grace_seconds: float)
     told = [
         *row,
         *(tuple(state) for state in states),
-        *targets,
+        *(tuple(each) for each in targets),
+        *has_left,
         *drawn,
         gate.refused,
         gate.trouble if gate.refused or is_away else None,

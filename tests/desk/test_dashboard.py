@@ -3,7 +3,7 @@
 import re
 import secrets
 import xml.etree.ElementTree as ET
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -17,6 +17,7 @@ from sqlalchemy import update
 from bench.bulk import fill
 from letters import organisers, sessions
 from letters.storage.schema import history, target
+from tests.desk.conftest import AtDesk
 from tests.stack import Stack
 from webapp.desk import charts
 
@@ -70,8 +71,8 @@ def test_the_dashboard_adds_up_is_open_to_all_and_lets_nothing_come_alive(
         page.set_viewport_size({"width": wide, "height": 900})
         for path in (f"/desk/{slug}", "/desk"):
             page.goto(f"{stack.url}{path}")
-            found = Axe().run(page).response["violations"]
-            assert found == [], [(one["id"], one["nodes"][0]["html"]) for one in found]
+            wrong = Axe().run(page).response["violations"]
+            assert wrong == [], [(one["id"], one["nodes"][0]["html"]) for one in wrong]
             assert page.evaluate("document.documentElement.scrollWidth") == wide
             assert page.title() != "taken"
     page.goto(f"{stack.url}/desk/{slug}")
@@ -82,3 +83,14 @@ def test_the_dashboard_adds_up_is_open_to_all_and_lets_nothing_come_alive(
     assert total == sum(numbers) == 3_000
     assert page.locator(".picture").count() == 3
     assert page.locator(".picture details table").count() == 3
+
+
+def test_what_an_organiser_has_just_decided_is_on_the_page_at_once(
+    stack: Stack, sign_in: Callable[..., AtDesk]
+) -> None:
+    slug = f"at-once-{secrets.token_hex(3)}"
+    stack.load(slug, f"first@{slug}.example", f"second@{slug}.example")
+    desk = sign_in("desk@postbag.example")
+    for status, words in (("paused", "sends none"), ("live", "sends them")) * 3:
+        assert desk.post(f"/desk/{slug}/status", {"status": status}).status == 303
+        assert words in desk.page(f"/desk/{slug}").partition('data-live="books"')[0]

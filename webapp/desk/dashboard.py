@@ -15,7 +15,7 @@ from letters.pulse import Pulse
 from letters.states import State
 from letters.storage import campaigns
 from webapp.desk.door import door
-from webapp.desk.glance import glance
+from webapp.desk.glance import FRESH_SECONDS, glance
 from webapp.desk.held import held_targets
 from webapp.desk.pictures import pictures
 from webapp.desk.shown import (
@@ -34,7 +34,8 @@ _RETRY_MS: Final = 1_000
 @door.get("/<slug>")
 def show(slug: str) -> str:
     """Show one campaign: its books, what needs a person, its pictures and targets."""
-    found, figures_html = _figures(slug)
+    # Whoever has just decided something, perhaps in another process, is to see it done.
+    found, figures_html = _figures(slug, most_seconds=0.0)
     with parts().database.read() as connection:
         stored = campaigns.find(connection, slug)
     return render_template(
@@ -69,7 +70,7 @@ def events(slug: str) -> Response:
     return Response("\n".join(lines) + "\n\n", mimetype="text/event-stream")
 
 
-def _figures(slug: str) -> tuple[Pulse, Markup]:
+def _figures(slug: str, *, most_seconds: float = FRESH_SECONDS) -> tuple[Pulse, Markup]:
     """Return a campaign's pulse and the part of its desk that changes, with this visitor's token.
 
     Raises UnknownCampaign.
@@ -79,7 +80,7 @@ def _figures(slug: str) -> tuple[Pulse, Markup]:
     def draw() -> str:
         return _draw_figures(slug, kept.place_of_token)
 
-    found, drawn = kept.drawn(slug, str(get_locale()), draw)
+    found, drawn = kept.drawn(slug, str(get_locale()), draw, most_seconds=most_seconds)
     return found, Markup(drawn.replace(kept.place_of_token, generate_csrf()))  # noqa: S704 - a template drew it
 
 

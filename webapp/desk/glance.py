@@ -14,7 +14,7 @@ from letters.pulse import Pulse
 from webapp.parts import parts
 
 _NAME: Final = "postbag-glance"
-_FRESH_SECONDS: Final = 0.25
+FRESH_SECONDS: Final = 0.25
 _DRAWN_SECONDS: Final = 20.0
 
 
@@ -35,11 +35,11 @@ class Glance:
         self._pulses: dict[str, tuple[float, Pulse]] = {}
         self._drawn: dict[tuple[str, str], _Drawn] = {}
 
-    def look(self, slug: str) -> Pulse:
-        """Return a campaign's pulse, a quarter of a second old at most; raise UnknownCampaign."""
+    def look(self, slug: str, *, most_seconds: float = FRESH_SECONDS) -> Pulse:
+        """Return a campaign's pulse, so many seconds old at most; raise UnknownCampaign."""
         with self._lock:
             at, found = self._pulses.get(slug, (0.0, None))
-            if found is None or time.monotonic() - at > _FRESH_SECONDS:
+            if found is None or time.monotonic() - at > most_seconds:
                 at = time.monotonic()
                 with parts().database.read() as connection:
                     found = pulse.feel(
@@ -48,14 +48,16 @@ class Glance:
                 self._pulses[slug] = (at, found)
             return found
 
-    def drawn(self, slug: str, kind: str, draw: Callable[[], str]) -> tuple[Pulse, str]:
-        """Return a campaign's pulse and what `draw` gave at the last change.
+    def drawn(
+        self, slug: str, kind: str, draw: Callable[[], str], *, most_seconds: float = FRESH_SECONDS
+    ) -> tuple[Pulse, str]:
+        """Return a campaign's pulse, so old at most, and what `draw` gave at the last change.
 
         `kind` tells apart what looks different to different people. Others wait while one draws,
         as all want the same. Raises UnknownCampaign.
         """
         with self._lock:
-            found = self.look(slug)
+            found = self.look(slug, most_seconds=most_seconds)
             kept = self._drawn.get((slug, kind))
             now = time.monotonic()
             if (

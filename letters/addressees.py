@@ -24,6 +24,10 @@ DECIDE_WITHIN: Final = timedelta(days=14)
 """A letter whose writer does not decide about a successor expires after this time."""
 
 
+BY_HAND: Final = "An organiser holds its letters."
+"""Why a target is held that an organiser holds by hand."""
+
+
 class CannotDecide(Exception):
     """The target or the letter is not such that this can be done; str() says why."""
 
@@ -37,6 +41,19 @@ def stop(connection: Connection, target_id: int, words: str, now: datetime) -> N
     )
     if stopped.rowcount:
         hold(connection, target_id, now)
+
+
+def hold_by_hand(connection: Connection, slug: str, email: str, now: datetime) -> None:
+    """Let nothing go to a target until somebody says otherwise: an organiser asks for it.
+
+    Raises UnknownCampaign, or CannotDecide where nothing goes to it anyway.
+    """
+    found = find(connection, slug, email)
+    if not found.can_be_written_to(now):
+        raise CannotDecide(f"Nothing goes to {found.target.name} as it is.")
+    stop(connection, found.id, BY_HAND, now)
+    # The organisers know: they did it.
+    connection.execute(update(target).where(target.c.id == found.id).values(alarmed_at=now))
 
 
 def release(connection: Connection, slug: str, email: str, now: datetime) -> int:

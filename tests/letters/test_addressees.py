@@ -48,6 +48,17 @@ def test_an_address_can_be_mended(books: Books) -> None:
     assert [c.to_email for c in books.send()] == ["right@x.example"]
 
 
+def test_an_organiser_can_hold_a_target_and_let_it_go_again(books: Books) -> None:
+    books.load("trees", A)
+    books.write("trees")
+    change(books, "hold_by_hand", A)
+    books.write("trees")
+    assert books.send() == []
+    assert books.states("trees") == {"held": 2}
+    change(books, "release", A)
+    assert books.states("trees") == {"queued": 2}
+
+
 @pytest.mark.parametrize(
     ("what", "arguments", "words"),
     [

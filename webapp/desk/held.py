@@ -9,12 +9,14 @@ from http import HTTPStatus
 from flask import Response, make_response, redirect, request, url_for
 from sqlalchemy import Connection
 
-from letters import addressees
+from letters import addressees, audit
 from letters.addressees import CannotDecide
+from letters.audit import Deed
 from letters.states import State
+from letters.storage import campaigns
 from letters.storage.campaigns import StoredCampaign, StoredTarget
 from webapp import errors
-from webapp.desk.door import door
+from webapp.desk.door import door, signed_in
 from webapp.language import gettext as _
 from webapp.parts import parts
 from webapp.wake import wake_worker
@@ -70,6 +72,8 @@ def _in_time(target: StoredTarget, now: datetime) -> bool:
 def _reason(target: StoredTarget) -> str:
     if target.withdrawn:
         return _("No longer in the campaign")
+    if target.held_reason == addressees.BY_HAND:
+        return _("An organiser holds its letters")
     if target.held_reason is not None:
         return target.held_reason.rstrip(".")
     return _("Its time is over")
@@ -79,10 +83,12 @@ def _reason(target: StoredTarget) -> str:
 def decide(slug: str) -> Response:
     """Take an organiser's decision about a target."""
     email, other = request.form.get("target", ""), request.form.get("email", "").strip()
-    now = parts().now()
+    word, now = request.form.get("word", ""), parts().now()
     try:
         with parts().database.write() as connection:
-            match request.form.get("word", ""):
+            match word:
+                case "hold":
+                    addressees.hold_by_hand(connection, slug, email, now)
                 case "release":
                     addressees.release(connection, slug, email, now)
                 case "address":
@@ -91,6 +97,14 @@ def decide(slug: str) -> Response:
                     addressees.name_successor(connection, slug, email, other, now)
                 case _:
                     return _refused(slug, _("Please choose one of the buttons on the desk."))
+            audit.record(
+                connection,
+                Deed.DECIDED,
+                now,
+                by=signed_in().email,
+                campaign_id=campaigns.find(connection, slug).id,
+                detail=" ".join(part for part in (f"{email}: {word}", other) if part),
+            )
     except CannotDecide as error:
         return _refused(slug, str(error))
     wake_worker(parts().redis)

@@ -2,10 +2,11 @@
 
 import sys
 
-from bench import accept, desk, drain, events
+from bench import accept, backlog, desk, drain, events
 
 BENCHMARKS = {
     "accept": accept.main,
+    "backlog": backlog.main,
     "desk": desk.main,
     "drain": drain.main,
     "events": events.main,

@@ -1,5 +1,6 @@
 """Fill a database with a campaign of any size in a few statements, as if it had been running."""
 
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
@@ -13,27 +14,37 @@ from letters.storage.database import Database
 from tests.stack import campaign_file
 
 DAYS: Final = 30
-# Of a thousand letters, these states up to these numbers.
-_STATES: Final = {
+MIXED: Final = {
     "delivered": 860, "queued": 930, "accepted": 950, "bounced": 975, "dropped": 985,
     "failed": 990, "cancelled": 994, "unconfirmed": 998, "unknown": 1_000,
 }  # fmt: skip
 _LATER: Final = ("delivered", "bounced", "dropped", "failed", "cancelled", "unknown", "accepted")
 
 
-def fill(database: Database, slug: str, letters: int, targets: int) -> None:
-    """Store letters of the last 30 days, in every state, with all that belongs to them."""
+def fill(
+    database: Database,
+    slug: str,
+    letters: int,
+    targets: int,
+    *,
+    states: Mapping[str, int] = MIXED,
+    per_hour: int = 60,
+) -> None:
+    """Store letters of the last 30 days with all that belongs to them.
+
+    Of a thousand letters, `states` says up to which number each state goes.
+    """
     now = datetime.now(UTC).replace(microsecond=0)
     addresses = [f"office{n}@harbours.example" for n in range(targets)]
     with database.write() as connection:
-        paced = "per_target_per_hour = 60"
+        paced = f"per_target_per_hour = {per_hour}"
         definition = campaign_file(slug, *addresses, pacing=paced)
         campaign_id = campaigns.load(connection, read_campaign(definition), now)
     with database.write() as connection:
         if not database.is_sqlite:
             # The rows below agree with each other: checking each costs more than writing it.
             connection.execute(text("SET LOCAL session_replication_role = replica"))
-        _rows(connection, campaign_id, letters, targets, now, is_sqlite=database.is_sqlite)
+        _rows(connection, campaign_id, letters, targets, now, states)
         _sums(connection, campaign_id, letters, now)
     with database.engine.connect() as connection:
         connection.execution_options(isolation_level="AUTOCOMMIT")
@@ -46,9 +57,9 @@ def _rows(
     letters: int,
     targets: int,
     now: datetime,
-    *,
-    is_sqlite: bool,
+    states: Mapping[str, int],
 ) -> None:
+    is_sqlite = connection.dialect.name == "sqlite"
     first = connection.execute(
         text("SELECT min(id) FROM target WHERE campaign_id = :c"), {"c": campaign_id}
     ).scalar_one()
@@ -67,7 +78,7 @@ def _rows(
             f"FROM (WITH RECURSIVE g(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM g"
             f" WHERE i < {letters - 1}) SELECT i FROM g) AS g"
         )
-    cases = " ".join(f"WHEN i % 1000 < {below} THEN '{state}'" for state, below in _STATES.items())
+    cases = " ".join(f"WHEN i % 1000 < {below} THEN '{state}'" for state, below in states.items())
     state = f"CASE {cases} END"
     later = ", ".join(f"'{name}'" for name in _LATER)
     for statement in (

@@ -1,6 +1,6 @@
 """Drain the queue: claim what may leave, send it over many connections, record the outcomes.
 
-    reserve times in Redis | wait | claim in the database | send | record, twenty ms at a time
+    reserve times in Redis | wait | claim in the database | send | record, in batches
 
 Nothing is decided for a letter before it is claimed, so a pause or a change of pacing acts at once.
 """
@@ -23,9 +23,10 @@ from worker.rate import Rate
 from worker.sendgrid import Answer, Outcome, SendGrid
 
 CONNECTIONS: Final = 256
-_AHEAD: Final = 256  # claimed while every connection is busy, so that none waits for a commit
+_AHEAD: Final = 512  # claimed while every connection is busy, so that none waits for a commit
 _LEAST: Final = 128  # with less room, wait: a commit of many costs little more than of one
 _TICK_SECONDS: Final = 0.02
+_RECORD_SECONDS: Final = 0.05
 _LINGER_SECONDS: Final = 1.0
 _RETRY_SECONDS: Final = 1.0
 _log = logging.getLogger(__name__)
@@ -53,6 +54,7 @@ class Drain:
         self._free = asyncio.Semaphore(CONNECTIONS)
         self._backlog = False  # the last claim got all that it asked for
         self._has_woken = False
+        self._has_answer = False
         self._sends: set[asyncio.Task[None]] = set()
         self._done: list[tuple[Claim, Outcome]] = []
         # One thread for the database: SQLite takes one writer anyway.
@@ -92,7 +94,8 @@ class Drain:
 
     async def _round(self) -> int:
         """Claim and start sending one batch; return its size."""
-        room = CONNECTIONS + _AHEAD - len(self._sends)
+        # Until the first answer nobody knows how soon those ahead could leave.
+        room = CONNECTIONS + (_AHEAD if self._has_answer else 0) - len(self._sends)
         if room < _LEAST:
             await self._sleep(_TICK_SECONDS / 4)
             return 0
@@ -150,6 +153,7 @@ class Drain:
                     outcome.detail,
                     outcome.wait_seconds,
                 )
+        self._has_answer = True
         self._done.append((won, outcome))
 
     async def _send_once(self, won: Claim) -> Outcome:
@@ -164,7 +168,7 @@ class Drain:
 
     async def _record_always(self) -> None:
         while True:
-            await asyncio.sleep(_TICK_SECONDS)
+            await asyncio.sleep(_RECORD_SECONDS)
             try:
                 await self._flush()
             except StorageUnavailable:

@@ -2,7 +2,7 @@
 
 import sys
 
-from bench import accept, backlog, desk, drain, events
+from bench import accept, backlog, desk, drain, events, rate
 
 BENCHMARKS = {
     "accept": accept.main,
@@ -10,6 +10,7 @@ BENCHMARKS = {
     "desk": desk.main,
     "drain": drain.main,
     "events": events.main,
+    "rate": rate.main,
 }
 
 

@@ -1,6 +1,6 @@
 """Drain the queue: claim what may leave, send it over many connections, record the outcomes.
 
-    reserve times in Redis | wait | claim in the database | send | record, in batches
+    claim in the database | reserve times in Redis | wait | send | record, in batches
 
 Nothing is decided for a letter before it is claimed, so a pause or a change of pacing acts at once.
 """
@@ -12,6 +12,8 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from typing import Final, TypeVar
+
+from redis import RedisError
 
 from letters.storage import account
 from letters.storage.claims import Claim, claim
@@ -29,6 +31,7 @@ _TICK_SECONDS: Final = 0.02
 _RECORD_SECONDS: Final = 0.05
 _LINGER_SECONDS: Final = 1.0
 _RETRY_SECONDS: Final = 1.0
+_HORIZON_SECONDS: Final = 0.25  # claim no further ahead: a claim has to leave in two seconds
 _log = logging.getLogger(__name__)
 _T = TypeVar("_T")
 
@@ -102,10 +105,14 @@ class Drain:
         if not self._backlog and not await self._is_due():
             return 0
         count = min(room, self._rate.batch)
-        start = await self._in_thread(lambda: self._rate.reserve(count))
-        if not await self._sleep(start - time.monotonic()):
+        free = await self._in_thread(lambda: self._rate.reserve(0))
+        if not await self._sleep(free - _HORIZON_SECONDS - time.monotonic()):
             return 0
         claims = await self._claim(count)
+        if not claims:
+            self._backlog = False
+            return 0
+        start = await self._reserve(claims)
         self._backlog = len(claims) == count
         if self._backlog and not self._has_woken:
             self._has_woken = True
@@ -115,6 +122,19 @@ class Drain:
             self._sends.add(task)
             task.add_done_callback(self._sends.discard)
         return len(claims)
+
+    async def _reserve(self, claims: list[Claim]) -> float:
+        """Reserve a time for each claim; return the first. Raises redis.RedisError.
+
+        Only now: what a slow claim had reserved before would be over, and its letters would leave
+        late, in a crowd with those whose time it is. Without a time the claims are given back.
+        """
+        try:
+            return await self._in_thread(lambda: self._rate.reserve(len(claims)))
+        except RedisError:
+            given_back = Outcome(Answer.UNREACHABLE, None, GIVEN_BACK)
+            self._done.extend((won, given_back) for won in claims)
+            raise
 
     async def _is_due(self) -> bool:
         def ask() -> bool:

@@ -104,7 +104,9 @@ def _take(
             "remind_at": remind_at,
         },
     )
-    _store_letters(connection, stored, submission_id, new, drafts, now, must_confirm=must_confirm)
+    counted = _store_letters(
+        connection, stored, submission_id, new, drafts, now, must_confirm=must_confirm
+    )
     if wants_notice:
         _notify(
             connection,
@@ -116,6 +118,8 @@ def _take(
             now,
             must_confirm=must_confirm,
         )
+    # Last: every writer to one target waits for its row and its tally until the commit.
+    count_new(connection, counted)
 
 
 def once(target_id: int, address: str) -> str:
@@ -132,7 +136,8 @@ def _store_letters(
     now: datetime,
     *,
     must_confirm: bool,
-) -> None:
+) -> list[tuple[int, State, bool]]:
+    """Store the letters; return what there is to count."""
     address = canonical(new.email)
     targets = {t.id: t for t in stored.targets}
     letters, texts, records = [], [], []
@@ -171,7 +176,7 @@ def _store_letters(
     connection.execute(_ADD_LETTERS, letters)
     connection.execute(_ADD_WRITINGS, texts)
     connection.execute(_ADD_HISTORY, records)
-    count_new(connection, counted)
+    return counted
 
 
 def _goes_in_digest(campaign: Campaign, target: Target, new: Submission, draft: Draft) -> bool:

@@ -8,6 +8,7 @@ rows travel as one JSON text, which each database takes apart and puts together 
 import json
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any, Final
 
 from sqlalchemy import (
@@ -91,7 +92,13 @@ def given(rows: Iterable[Sequence[str | int | datetime | None]]) -> dict[str, st
 def _as_json(value: object) -> str:
     if not isinstance(value, datetime):
         raise TypeError(f"{type(value).__name__} cannot be given")
-    return value.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S.%f")
+    return _written(value)
+
+
+@lru_cache(maxsize=4096)
+def _written(moment: datetime) -> str:
+    # A batch says the same few moments thousands of times.
+    return moment.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S.%f")
 
 
 def fetch(

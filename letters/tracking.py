@@ -13,12 +13,14 @@ from letters.states import Cause
 from letters.storage.batch import fetch, given, integer_at, moment_at, text_at
 from letters.storage.campaigns import pacing_of
 from letters.storage.changes import Change, Happening, apply
-from letters.storage.schema import account, attempt, campaign, letter, target
+from letters.storage.schema import account, attempt, campaign, letter, submission, target
 from letters.storage.schema import event as event_row
 
 _FAILURES: Final = frozenset({Cause.BOUNCE, Cause.DROP})
-_ATTEMPTS: Final = select(attempt.c.id, attempt.c.letter_id).where(
-    attempt.c.id.in_(select(text_at(0)))
+_ATTEMPTS: Final = (
+    select(attempt.c.id, attempt.c.letter_id, submission.c.erased_at.is_not(None))
+    .select_from(attempt.join(letter).outerjoin(submission))
+    .where(attempt.c.id.in_(select(text_at(0))))
 )
 _LATEST_CLAIM: Final = select(func.max(attempt.c.claimed_at)).where(
     attempt.c.id.in_(select(text_at(0)))
@@ -79,7 +81,10 @@ def record(connection: Connection, events: Sequence[DeliveryEvent], now: datetim
     believed. Returns the changes.
     """
     posted = given((i,) for i in {event.attempt_id for event in events})
-    letter_of: dict[str, str] = {row[0]: row[1] for row in fetch(connection, _ATTEMPTS, posted)}
+    found = fetch(connection, _ATTEMPTS, posted)
+    letter_of: dict[str, str] = {row[0]: row[1] for row in found}
+    # A server's words may name whom it refused, and who was erased is not named again.
+    erased = {row[0] for row in found if row[2]}
     ours = [event for event in events if event.attempt_id in letter_of]
     if not ours:
         return []
@@ -93,7 +98,7 @@ def record(connection: Connection, events: Sequence[DeliveryEvent], now: datetim
                 event.kind,
                 event.happened_at,
                 now,
-                event.detail,
+                None if event.attempt_id in erased else event.detail,
             )
             for event in ours
         ),
@@ -112,7 +117,7 @@ def record(connection: Connection, events: Sequence[DeliveryEvent], now: datetim
                 event.cause,
                 event.happened_at,
                 event.attempt_id,
-                event.detail,
+                None if event.attempt_id in erased else event.detail,
             )
             for event in ours
         ],

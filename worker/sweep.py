@@ -158,8 +158,8 @@ def _proven_lost(connection: Connection, settings: Settings, now: datetime) -> l
         return []
     grace = timedelta(seconds=settings.unknown_grace_seconds)
     rows = connection.execute(
-        select(letter.c.id, letter.c.resends, campaign.c.definition)
-        .select_from(letter.join(campaign))
+        select(letter.c.id, letter.c.resends, campaign.c.definition, writing.c.body.is_(None))
+        .select_from(letter.join(campaign).join(writing))
         .where(
             letter.c.kind == "letter",
             is_in(State.UNKNOWN),
@@ -171,10 +171,11 @@ def _proven_lost(connection: Connection, settings: Settings, now: datetime) -> l
     return [
         Happening(
             i,
-            Cause.GIVE_UP if resends >= _MOST_RESENDS else Cause.AGAIN,
+            # Of an erased letter nothing is left that could go again.
+            Cause.GIVE_UP if is_erased or resends >= _MOST_RESENDS else Cause.AGAIN,
             now,
             detail="events of later letters came, and none of this one",
         )
-        for i, resends, definition in rows
+        for i, resends, definition, is_erased in rows
         if pacing_of(definition).resend_unknown is ResendUnknown.WHEN_PROVEN
     ]

@@ -1,5 +1,7 @@
 """What was erased stays erased, whatever comes in later."""
 
+from datetime import timedelta
+
 import pytest
 from sqlalchemy import Table, select
 
@@ -46,3 +48,18 @@ def test_other_letters_keep_the_words_of_the_other_side(books: Books) -> None:
     for one in books.send():
         books.block(one, "421 too many")
     assert details(books, event) == {"421 too many"}
+
+
+def test_an_erased_letter_is_never_sent_again(books: Books) -> None:
+    books.load("trees", pacing='per_target_per_hour = 3600000\nresend_unknown = "when-proven"')
+    writer = books.write("trees")
+    books.answer(books.claim(), Answer.UNKNOWN)
+    erase(books, books.submission(writer))
+    books.wait(hours=1)
+    books.write("trees")
+    (later,) = books.send()
+    books.deliver(later)
+    books.now += timedelta(hours=1)
+    books.sweep()
+    assert books.states("trees") == {"delivered": 1, "failed": 1}
+    assert books.send() == []

@@ -43,8 +43,9 @@ def take(
 ) -> None:
     """Store a submission and its letters, once for each canonical address and target.
 
-    The same token again replaces the text while nothing has left, and is ignored afterwards. The
-    answer is the same for a first submission and a repeated one: it tells a stranger nothing.
+    The same token again replaces the text while nothing has left and nobody has confirmed it, and
+    is ignored afterwards. The answer is the same for a first submission and a repeated one: it
+    tells a stranger nothing.
     Raises StorageUnavailable; nothing is stored then.
     """
     for tries_left in reversed(range(_TRIES)):
@@ -203,6 +204,9 @@ def _replace_texts(
         .order_by(letter.c.id)
         .with_for_update()
     ).all()
+    confirmed = select(submission.c.confirmed_at).where(submission.c.id == submission_id)
+    if connection.execute(confirmed).scalar() is not None:
+        return  # the address's owner said yes to another text, and need not be who posts this one
     if not all(State(row.state) in NOT_LEFT for row in rows):
         return
     drafts = {draft.target_id: draft for draft in new.drafts}

@@ -35,7 +35,7 @@ def test_an_emptied_and_a_killed_redis_cost_no_letter_and_no_pacing(
         wait_for(goes_on(stack, back_at), GOES_ON_WITHIN_SECONDS)
         waits.append(time.time() - back_at)
         assert back_at - happened_at < GOES_ON_WITHIN_SECONDS
-    settle(stack, SLUG, letters / PER_SECOND + 45)
+    settle(stack, SLUG, 3 * letters / PER_SECOND + 45)
 
     verdict = judge(stack, SLUG, submitted)
     assert verdict.unknown == 0

@@ -138,7 +138,6 @@ def main() -> None:
             database = Database(url)
             migrate(database)
             with web(environment(url, valkey.new_database(), public_key(key))) as port:
-                connection = HTTPConnection("127.0.0.1", port)
                 for batch in BATCHES:
                     taken, inserted = [], []
                     for _ in range(ROUNDS):
@@ -150,6 +149,8 @@ def main() -> None:
                             for n in range(0, EVENTS, batch)
                         ]
                         signed = [(p, dict(signature_headers(key, p, time.time()))) for p in posts]
+                        connection = HTTPConnection("127.0.0.1", port)
+                        connection.connect()
                         start = time.perf_counter()
                         for body, headers in signed:
                             connection.request("POST", "/webhooks/sendgrid", body, headers)
@@ -157,6 +158,7 @@ def main() -> None:
                             response.read()
                             assert response.status == 204, response.status
                         taken.append(EVENTS / (time.perf_counter() - start))
+                        connection.close()
                         with database.read() as reading:
                             books = ledger.count(reading, slug)[slug]
                         assert books.reconciled

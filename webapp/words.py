@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from flask_babel import format_date, format_time, format_timedelta
+from flask import g
+from flask_babel import format_date, format_time, format_timedelta, get_locale
 
 from letters.states import State
 from webapp.language import gettext as _
@@ -28,7 +29,15 @@ class Words:
 
 def words_for(state: State) -> Words:
     """Return the words for a state, in the language of this request."""
-    table = {
+    kept: dict[str, dict[State, Words]] = g.setdefault("words_for_states", {})
+    language = str(get_locale())
+    if language not in kept:  # a page may tell of a hundred letters
+        kept[language] = _table()
+    return kept[language][state]
+
+
+def _table() -> dict[State, Words]:
+    return {
         State.UNCONFIRMED: Words(
             _("waits for your yes"),
             _("Your letter waits for you to confirm it."),
@@ -127,7 +136,6 @@ def words_for(state: State) -> Words:
             0,
         ),
     }  # fmt: skip
-    return table[state]
 
 
 def moment(at: datetime) -> str:

@@ -18,7 +18,7 @@ from letters.merge import merge
 from letters.states import UNCOUNTED
 from letters.storage.campaigns import StoredCampaign, StoredTarget
 from webapp import proof
-from webapp.forms import ActionForm, typed
+from webapp.forms import BODY_MAX, ActionForm, typed
 from webapp.language import gettext as _
 from webapp.measure import THRESHOLDS, measure, sentences
 from webapp.parts import parts
@@ -28,6 +28,7 @@ NAME_MARK: Final = "\ue000"
 POSTCODE_MARK: Final = "\ue001"
 """Where the script fills in what is typed: characters that no text has (Unicode's private use)."""
 _DESCRIPTION_MAX: Final = 200
+_MOST_MEASURED: Final = 2 * BODY_MAX  # as posted, where every line end is two characters
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,11 +140,14 @@ def point_order(stored: StoredCampaign, form: ActionForm) -> list[str]:
 
 
 def personal_share(stored: StoredCampaign, form: ActionForm) -> float:
-    """Return how much of what was typed is the writer's own, from 0 to 1."""
+    """Return how much of what was typed is the writer's own, from 0 to 1.
+
+    What is longer than a letter can be is measured from its beginning only.
+    """
     values = compose.merge_values(shown_target(stored, form).target, name=typed(form.name))
     everything = [point.key for point in stored.campaign.letter.points]
     return compose.personal_share(
-        f"{typed(form.reason)}\n\n{typed(form.body)}",
+        f"{typed(form.reason)[:_MOST_MEASURED]}\n\n{typed(form.body)[:_MOST_MEASURED]}",
         compose.body(stored.campaign, values, everything),
     )
 

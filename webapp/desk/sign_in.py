@@ -1,12 +1,27 @@
 """Sign in with a link that works once, and out again; see and end one's own sessions."""
 
+import logging
+import threading
 from http import HTTPStatus
 
-from flask import Response, g, make_response, redirect, render_template, request, session, url_for
+from flask import (
+    Response,
+    copy_current_request_context,
+    g,
+    make_response,
+    redirect,
+    render_template,
+    request,
+    session,
+    url_for,
+)
+from sqlalchemy.exc import IntegrityError
 
 from letters import audit, organisers, posting, sessions
 from letters.audit import Deed
 from letters.notices import Notice
+from letters.organisers import Organiser
+from letters.storage.database import StorageUnavailable
 from webapp import errors
 from webapp.desk.device import device
 from webapp.desk.door import door, signed_in
@@ -15,6 +30,8 @@ from webapp.parts import parts
 from webapp.throttle import admit
 from webapp.wake import wake_worker
 from webapp.words import ago, moment
+
+_log = logging.getLogger(__name__)
 
 
 @door.get("/sign-in/<token>")
@@ -57,15 +74,28 @@ def send_link() -> str | Response:
             _("Please try again in an hour."),
         )
     email = request.form.get("email", "")[:254]
-    now = parts().now()
-    with parts().database.write() as connection:
+    with parts().database.read() as connection:
         found = organisers.find(connection, email)
-        if found is not None and posting.may_be_mailed(connection, found.email, now):
-            token = sessions.new_link(connection, found.id, now)
-            words = link_notice(token)
-            posting.post(connection, words, posting.Purpose.SIGN_IN, found.email, now)
-    wake_worker(parts().redis)
+    # Apart, so that how long the answer takes does not tell a stranger who is an organiser.
+    mailing = copy_current_request_context(_mail_link)
+    threading.Thread(target=mailing, args=(found,), name="sign-in link").start()
     return _sign_in_page(_("If this address belongs to an organiser, a link is on its way to it."))
+
+
+def _mail_link(to: Organiser | None) -> None:
+    if to is None:
+        return
+    now = parts().now()
+    try:
+        with parts().database.write() as connection:
+            if not posting.may_be_mailed(connection, to.email, now):
+                return
+            words = link_notice(sessions.new_link(connection, to.id, now))
+            posting.post(connection, words, posting.Purpose.SIGN_IN, to.email, now)
+    except (StorageUnavailable, IntegrityError) as error:
+        _log.error("a sign-in link could not be mailed: %s", type(error).__name__)
+        return
+    wake_worker(parts().redis)
 
 
 @door.post("/sign-out")

@@ -3,10 +3,33 @@
 import json
 import logging
 import sys
+import traceback
 from datetime import UTC, datetime
+from types import TracebackType
 
 
-class JsonLines(logging.Formatter):
+class Discreet(logging.Formatter):
+    """Tells of an error its kind and its place, and not its words.
+
+    They can hold what somebody typed: PostgreSQL's name the address that is there already.
+    """
+
+    def formatException(  # noqa: N802 - logging's own name
+        self,
+        ei: tuple[type[BaseException], BaseException, TracebackType | None]
+        | tuple[None, None, None],
+    ) -> str:
+        """Return an error and what caused it, the first cause first."""
+        told: list[str] = []
+        error = ei[1]
+        while error is not None:
+            frames = "".join(traceback.format_tb(error.__traceback__))
+            told.insert(0, f"{frames}{type(error).__module__}.{type(error).__qualname__}")
+            error = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
+        return "\n".join(told)
+
+
+class JsonLines(Discreet):
     """One JSON object a line."""
 
     def format(self, record: logging.LogRecord) -> str:
@@ -28,7 +51,7 @@ def configure(log_format: str) -> None:
     handler.setFormatter(
         JsonLines()
         if log_format == "json"
-        else logging.Formatter("%(asctime)s %(levelname)s %(message)s", "%H:%M:%S")
+        else Discreet("%(asctime)s %(levelname)s %(message)s", "%H:%M:%S")
     )
     root = logging.getLogger()
     root.handlers[:] = [handler]

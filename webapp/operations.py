@@ -7,6 +7,7 @@ from flask import Blueprint, Response
 from redis import RedisError
 
 from letters import ledger
+from letters.campaign import Status
 from letters.states import State
 from letters.storage import campaigns
 from letters.storage.database import StorageUnavailable
@@ -44,6 +45,8 @@ def metrics() -> Response:
     with parts().database.read() as connection:
         for stored in campaigns.find_all(connection):
             books = ledger.shown(connection, stored.id)
+            if stored.campaign.status is Status.DRAFT and not books.submitted:
+                continue  # anybody may ask, and what is being prepared is nobody's business
             lines += [
                 f'postbag_letters{{campaign="{stored.campaign.slug}",state="{state}"}} '
                 f"{books.states.get(state, 0)}"

@@ -24,6 +24,7 @@ class Deed(StrEnum):
     PACED = "paced"
     TESTED = "tested"
     DECIDED = "decided"
+    TARGET = "target"
     GIVEN = "given"
     TAKEN = "taken"
     INVITED = "invited"

@@ -281,7 +281,9 @@ def write_campaign(campaign: Campaign) -> str:
                 "window": str(pacing.window) if pacing.window else None,
                 "days": list(pacing.days) if pacing.days != WEEKDAYS else None,
                 "resend_unknown": str(pacing.resend_unknown),
-                "hold_after_soft_failures": pacing.hold_after_soft_failures,
+                "hold_after_soft_failures": pacing.hold_after_soft_failures
+                if pacing.hold_after_soft_failures != Pacing().hold_after_soft_failures
+                else None,
             }
         ),
         "letter": _filled(

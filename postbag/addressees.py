@@ -33,17 +33,19 @@ def _action(actions: Commands, name: str, words: str) -> ArgumentParser:
     return action
 
 
-def _decide(shell: Shell, o: Namespace, word: str, decision: Callable[[Connection], str]) -> int:
+def _decide(
+    shell: Shell, o: Namespace, decision: Callable[[Connection], str], other: str = ""
+) -> int:
     try:
         with shell.database.write() as connection:
             sentence = decision(connection)
             audit.record(
                 connection,
-                Deed.DECIDED,
+                Deed.TARGET,
                 shell.now(),
                 by=None,
                 campaign_id=campaigns.find(connection, o.slug).id,
-                detail=f"{o.email}: {word}",
+                detail=f"{o.email} → {other}" if other else o.email,
             )
     except CannotDecide as error:
         raise Refused(str(error)) from error
@@ -56,7 +58,7 @@ def _hold(shell: Shell, o: Namespace) -> int:
         addressees.hold_by_hand(connection, o.slug, o.email, shell.now())
         return f"Nothing goes to {o.email} until it is released."
 
-    return _decide(shell, o, "hold", decide)
+    return _decide(shell, o, decide)
 
 
 def _release(shell: Shell, o: Namespace) -> int:
@@ -64,7 +66,7 @@ def _release(shell: Shell, o: Namespace) -> int:
         queued = addressees.release(connection, o.slug, o.email, shell.now())
         return f"{o.email} can be written to again; {queued} letters wait their turn."
 
-    return _decide(shell, o, "release", decide)
+    return _decide(shell, o, decide)
 
 
 def _address(shell: Shell, o: Namespace) -> int:
@@ -72,7 +74,7 @@ def _address(shell: Shell, o: Namespace) -> int:
         queued = addressees.change_address(connection, o.slug, o.email, o.new_email, shell.now())
         return f"Letters go to {o.new_email} now; {queued} wait their turn."
 
-    return _decide(shell, o, "address", decide)
+    return _decide(shell, o, decide, o.new_email)
 
 
 def _successor(shell: Shell, o: Namespace) -> int:
@@ -80,4 +82,4 @@ def _successor(shell: Shell, o: Namespace) -> int:
         addressees.name_successor(connection, o.slug, o.email, o.successor_email, shell.now())
         return f"{o.successor_email} follows {o.email}; each writer whose letter waits is asked."
 
-    return _decide(shell, o, "successor", decide)
+    return _decide(shell, o, decide, o.successor_email)

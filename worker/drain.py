@@ -31,6 +31,7 @@ _TICK_SECONDS: Final = 0.02
 _RECORD_SECONDS: Final = 0.05
 _LINGER_SECONDS: Final = 1.0
 _RETRY_SECONDS: Final = 1.0
+_MOST_NEW_TIMES: Final = 2
 _HORIZON_SECONDS: Final = 0.1  # claim no further ahead: an emptied Redis forgets what was reserved
 _log = logging.getLogger(__name__)
 _T = TypeVar("_T")
@@ -162,7 +163,8 @@ class Drain:
         ahead = (won.leave_at - self.now()).total_seconds()
         await self._sleep(max(start - time.monotonic(), ahead))
         async with self._free:
-            if self._stopping.is_set() or self.now() > won.leave_by:
+            has_time = await self._keep_time(start)
+            if self._stopping.is_set() or not has_time or self.now() > won.leave_by:
                 outcome = Outcome(Answer.UNREACHABLE, None, GIVEN_BACK)
             else:
                 outcome = await self._send_once(won)
@@ -175,6 +177,23 @@ class Drain:
                 )
         self._has_answer = True
         self._done.append((won, outcome))
+
+    async def _keep_time(self, start: float) -> bool:
+        """Reserve another time for a letter that missed its own; tell whether it has one.
+
+        A stalled process wakes to a crowd of letters whose time is over. Sent at once they would
+        be too many in a second, with those of other workers whose time it is. A process that is
+        always late sends at last: given back, its letters would never leave.
+        """
+        for _ in range(_MOST_NEW_TIMES):
+            if time.monotonic() - start <= self._rate.patience_seconds:
+                break
+            try:
+                start = await self._in_thread(lambda: self._rate.reserve(1))
+            except RedisError:
+                return False
+            await self._sleep(start - time.monotonic())
+        return True
 
     async def _send_once(self, won: Claim) -> Outcome:
         """Send a letter. An error that nobody foresaw leaves it for a person, at once."""

@@ -10,6 +10,7 @@ from redis import Redis
 
 _KEY: Final = "postbag:rate"
 _MARGIN: Final = 0.99  # timers jitter; a little slower never puts a request too many in a second
+_FAST: Final = 1_000
 _LONGEST_KEPT_MS: Final = 3_600_000
 _RESERVE: Final = """
 local now = redis.call('TIME')
@@ -30,6 +31,17 @@ class Rate:
         self._per_second = per_second
         self._ahead = float("inf")
         self.interval_seconds: Final = 1 / (per_second * _MARGIN)
+
+    @property
+    def patience_seconds(self) -> float:
+        """Return how late a request may leave without a second getting more than it may.
+
+        That is what the margin and the one request more leave room for. Beyond a thousand a second
+        no process is late by enough to matter, and asking for each request would cost more.
+        """
+        if self._per_second > _FAST:
+            return float("inf")
+        return self.interval_seconds + 1 - _MARGIN
 
     @property
     def batch(self) -> int:

@@ -179,6 +179,28 @@ def test_the_audit_log_is_only_added_to(stack: Stack) -> None:
             connection.execute(text(statement))
 
 
+def test_whoever_redirects_a_campaigns_letters_stands_in_the_record(
+    stack: Stack, mine: str
+) -> None:
+    owner = AtDesk(stack, "owner@doors.example", "organiser")
+    to, other = f"delivered@{mine}.example", f"delivered@elsewhere-{mine}.example"
+    fields = {"target": to, "word": "address", "email": other}
+    assert owner.post(f"/desk/{mine}/target", fields).status == 303
+    assert owner.post(f"/desk/{mine}/target", {**fields, "email": "none"}).status == 409
+    back = stack.postbag("targets", "address", mine, other, to)
+    assert back.returncode == 0, back.stderr
+    told = [
+        (entry["by"], entry["deed"], entry["detail"])
+        for entry in json.loads(stack.postbag("audit", mine, "--json").stdout)["audit"]
+        if entry["deed"] == "target"
+    ]
+    assert told == [
+        (None, "target", f"{other} → {to}"),
+        (owner.email, "target", f"{to} → {other}"),
+    ]
+    assert other in owner.page(f"/desk/{mine}/record")
+
+
 def test_stored_markup_is_inert_on_every_page_and_export(stack: Stack, mine: str) -> None:
     bad = "\"><script>alert(1)</script>'{{7*7}}<img src=x onerror=alert(2)>"
     fields = stack.form(mine, name=bad[:100], subject=bad, reason=bad, body=bad)

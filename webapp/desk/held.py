@@ -99,11 +99,11 @@ def decide(slug: str) -> Response:
                     return _refused(slug, _("Please choose one of the buttons on the desk."))
             audit.record(
                 connection,
-                Deed.DECIDED,
+                Deed.TARGET,
                 now,
                 by=signed_in().email,
                 campaign_id=campaigns.find(connection, slug).id,
-                detail=" ".join(part for part in (f"{email}: {word}", other) if part),
+                detail=f"{email} → {other}" if other else email,
             )
     except CannotDecide as error:
         return _refused(slug, str(error))

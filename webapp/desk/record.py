@@ -50,6 +50,7 @@ def deed_word(deed: Deed) -> str:
         Deed.PACED: _("changed the pace"),
         Deed.TESTED: _("had a test mailed"),
         Deed.DECIDED: _("decided about a letter"),
+        Deed.TARGET: _("decided about a target"),
         Deed.GIVEN: _("gave the campaign to somebody"),
         Deed.TAKEN: _("took the campaign back"),
         Deed.INVITED: _("invited"),

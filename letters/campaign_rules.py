@@ -105,7 +105,7 @@ ORIGIN: Final = Text(255, check=_origin)
 TIMEZONE: Final = Text(64, check=_timezone)
 
 WINDOW: Final = Text(11, check=_window)
-DAY: Final = Text(3, check=_weekday)
+DAY: Final = Text(20, check=_weekday)
 
 SUBJECT: Final = Text(SUBJECT_MAX, check=_merge_fields)
 LETTER_SALUTATION: Final = Text(200, check=_merge_fields)

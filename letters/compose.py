@@ -47,6 +47,42 @@ def text(campaign: Campaign, values: dict[str, str], *, reason: str, body: str) 
     return "\n\n".join(parts)
 
 
+def for_each(
+    campaign: Campaign, shown: Target, target: Target, written: str, *, name: str, postcode: str
+) -> str:
+    """Return a writer's body as it goes to `target`, who need not be the one that the page showed.
+
+    A pre-written paragraph that its writer left as it was is filled in anew; so a form that was
+    served before the writer's name was known names its writer too. Everything else is data, and
+    stays as it was typed.
+    """
+    letter = campaign.letter
+    parts = [letter.opening, *(f"{point.lead} {point.text}".strip() for point in letter.points)]
+    fresh = merge_values(target, name=name, postcode=postcode)
+    known: dict[str, str] = {}
+    for offered in ({"name": "", "postcode": ""}, {"name": name, "postcode": postcode}):
+        values = {**merge_values(shown), **offered}
+        for part in parts:
+            before, after = merge(part, values), merge(part, fresh)
+            paragraphs = before.split("\n\n"), after.split("\n\n")
+            if before != after and len(paragraphs[0]) == len(paragraphs[1]):
+                known.update(zip(*paragraphs, strict=True))
+    return "\n\n".join(known.get(paragraph, paragraph) for paragraph in written.split("\n\n"))
+
+
+def subject_for_each(
+    campaign: Campaign, shown: Target, target: Target, written: str, *, name: str, postcode: str
+) -> str:
+    """Return a writer's subject as it goes to `target`: one that was left as offered, anew."""
+    fresh = merge_values(target, name=name, postcode=postcode)
+    for offered in ({"name": "", "postcode": ""}, {"name": name, "postcode": postcode}):
+        values = {**merge_values(shown), **offered}
+        for subject in campaign.letter.subjects:
+            if merge(subject, values).strip() == written:
+                return merge(subject, fresh).strip()
+    return written
+
+
 def line_feeds(typed: str) -> str:
     """Return `typed` with CRLF as LF, and nothing else changed."""
     return typed.replace("\r\n", "\n")

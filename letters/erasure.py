@@ -2,8 +2,9 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Final
 
-from sqlalchemy import Connection, exists, or_, select, update
+from sqlalchemy import Connection, and_, exists, or_, select, update
 
 from letters.posting import Purpose
 from letters.states import FINAL, NOT_LEFT, Cause, State
@@ -19,6 +20,8 @@ from letters.storage.schema import (
     submission,
     writing,
 )
+
+_ENDED: Final = [str(state) for state in (*FINAL, State.ACCEPTED, State.DEFERRED)]
 
 
 class StillLeaving(Exception):
@@ -85,10 +88,20 @@ def erase_notices(connection: Connection, notice_ids: Sequence[str]) -> None:
 
 def due(connection: Connection, before: datetime, most: int) -> list[str]:
     """Return submissions whose every letter came to its last state before `before`."""
+    # Of a letter that has left no news may ever come: silence for as long is an end too. A notice
+    # is none of the letters; it only has to have left.
     unfinished = (
         exists()
         .where(letter.c.submission_id == submission.c.id)
-        .where(or_(letter.c.state.not_in([str(s) for s in FINAL]), letter.c.state_at >= before))
+        .where(
+            or_(
+                letter.c.state.in_([str(State.QUEUED), str(State.SENDING)]),
+                and_(
+                    letter.c.kind == "letter",
+                    or_(letter.c.state.not_in(_ENDED), letter.c.state_at >= before),
+                ),
+            )
+        )
     )
     return list(
         connection.execute(

@@ -129,11 +129,13 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
 def _database_url(text: str) -> str:
     text = re.sub(r"^postgres(ql)?://", "postgresql+psycopg://", text)
     try:
-        driver = make_url(text).drivername
+        url = make_url(text)
     except ArgumentError as error:
         raise ValueError from error
-    if driver not in {"sqlite", "postgresql+psycopg"}:
+    if url.drivername not in {"sqlite", "postgresql+psycopg"}:
         raise ValueError
+    if url.drivername == "sqlite" and url.database in {None, "", ":memory:"}:
+        raise ValueError  # several processes have to see the same letters
     return text
 
 
@@ -153,6 +155,8 @@ def _secret_keys(text: str) -> tuple[str, ...]:
 def _web_url(text: str) -> str:
     parts = urlsplit(text)
     if parts.scheme not in {"http", "https"} or not parts.hostname or parts.query:
+        raise ValueError
+    if any(character.isspace() for character in text) or not text.isprintable():
         raise ValueError
     return text.rstrip("/")
 

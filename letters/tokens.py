@@ -1,6 +1,7 @@
 """Sign and read the tokens in forms and links. The first key signs, all verify."""
 
 import hashlib
+import re
 import secrets
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -8,6 +9,8 @@ from typing import Final
 
 from itsdangerous import BadSignature, Signer
 
+# The last of a signature's 43 characters holds four bits: two more would be another spelling.
+_SPELLING: Final = re.compile(r"[0-9a-f-]+\.[A-Za-z0-9_-]{42}[AEIMQUYcgkosw048]")
 FORM_LIFE: Final = timedelta(hours=24)
 
 
@@ -42,6 +45,12 @@ class Tokens:
             list(self._keys), salt=use, key_derivation="hmac", digest_method=hashlib.sha256
         )
 
+    def _unsign(self, use: str, token: str) -> str:
+        # A signature is base64, of which the reader takes several spellings. One is ours.
+        if not _SPELLING.fullmatch(token):
+            raise BadSignature("not a token of ours")
+        return self._signer(use).unsign(token.encode()).decode()
+
     def new_form(self, slug: str, now: datetime) -> str:
         """Return a token for one serving of a campaign's form."""
         milliseconds = int(now.timestamp() * 1000)
@@ -52,7 +61,7 @@ class Tokens:
     ) -> FormToken:
         """Return what a form's token says; raise BadToken or one of its kinds."""
         try:
-            value = self._signer(f"form/{slug}").unsign(token.encode()).decode()
+            value = self._unsign(f"form/{slug}", token)
         except (BadSignature, UnicodeError) as error:
             raise BadToken from error
         token_id, _, milliseconds = value.partition("-")
@@ -70,7 +79,7 @@ class Tokens:
     def read_receipt(self, token: str) -> str:
         """Return the submission's id; raise BadToken."""
         try:
-            return self._signer("receipt").unsign(token.encode()).decode()
+            return self._unsign("receipt", token)
         except (BadSignature, UnicodeError) as error:
             raise BadToken from error
 

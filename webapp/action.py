@@ -28,7 +28,7 @@ from webapp.action_page import (
     shown_target,
 )
 from webapp.embedding import enter_frame, frame_words, is_embedded_post
-from webapp.forms import ActionForm, typed
+from webapp.forms import ActionForm, has_control, typed
 from webapp.language import gettext as _
 from webapp.parts import parts
 from webapp.points import moved
@@ -180,6 +180,11 @@ def _check(stored: StoredCampaign, form: ActionForm, view: View) -> list[StoredT
     form.validate()
     targets = _targets_for(stored, form)
     view.errors = [(checked.id, str(e)) for checked in form for e in checked.errors]
+    everything = (text for name, texts in request.form.lists() for text in (name, *texts))
+    if not view.errors and any(map(has_control, everything)):
+        # Not in a field that people fill in: some program made it up.
+        view.errors = [("letter", _("There is an invisible control character in here. Please "
+                                    "type the text anew."))]  # fmt: skip
     if view.errors:
         view.status = HTTPStatus.UNPROCESSABLE_ENTITY
     return targets
@@ -270,21 +275,23 @@ def _targets_for(stored: StoredCampaign, form: ActionForm) -> list[StoredTarget]
 
 
 def _drafts(stored: StoredCampaign, form: ActionForm, targets: list[StoredTarget]) -> list[Draft]:
-    return [
-        Draft(
-            target.id,
-            typed(form.subject),
-            compose.text(
-                stored.campaign,
-                compose.merge_values(
-                    target.target, name=typed(form.name), postcode=typed(form.postcode)
-                ),
-                reason=form.reason.data or "",
-                body=typed(form.body),
-            ),
+    shown = shown_target(stored, form).target
+    name, postcode = typed(form.name), typed(form.postcode)
+    body = compose.line_feeds(typed(form.body))
+    drafts: list[Draft] = []
+    for each in targets:
+        to = each.target
+        subject = compose.subject_for_each(
+            stored.campaign, shown, to, typed(form.subject), name=name, postcode=postcode
         )
-        for target in targets
-    ]
+        text = compose.text(
+            stored.campaign,
+            compose.merge_values(to, name=name, postcode=postcode),
+            reason=form.reason.data or "",
+            body=compose.for_each(stored.campaign, shown, to, body, name=name, postcode=postcode),
+        )
+        drafts.append(Draft(each.id, subject, text))
+    return drafts
 
 
 def _submission(

@@ -21,6 +21,7 @@ _CAUSES: Final = MappingProxyType(
         "delivered": Cause.DELIVER,
         "dropped": Cause.DROP,
         "bounce": Cause.BOUNCE,
+        "blocked": Cause.BOUNCE,
         # Nobody opens, clicks, complains or unsubscribes before the letter has come.
         "open": Cause.DELIVER,
         "click": Cause.DELIVER,
@@ -28,6 +29,7 @@ _CAUSES: Final = MappingProxyType(
         "unsubscribe": Cause.DELIVER,
         "group_unsubscribe": Cause.DELIVER,
         "group_resubscribe": Cause.DELIVER,
+        "other": Cause.TAKEN,
     }
 )
 _ATTEMPT: Final = re.compile(r"[0-9a-f]{32}")
@@ -49,11 +51,11 @@ def read_events(body: bytes, now: datetime) -> list[DeliveryEvent]:
 
 def _read(item: Mapping[str, object], now: datetime) -> DeliveryEvent | None:
     kind, attempt_id = item.get("event"), item.get("attempt_id")
-    if not isinstance(kind, str) or kind not in _CAUSES:
-        return None
     if not isinstance(attempt_id, str) or not _ATTEMPT.fullmatch(attempt_id):
         return None
-    blocked = kind == "bounce" and item.get("type") == "blocked"
+    if not isinstance(kind, str) or kind not in _CAUSES:
+        kind = "other"  # whatever it says of the attempt, SendGrid has it
+    blocked = kind == "blocked" or (kind == "bounce" and item.get("type") == "blocked")
     return DeliveryEvent(
         event_id=_event_id(item),
         attempt_id=attempt_id,

@@ -164,8 +164,10 @@ def edit(token: str) -> Response:
     letter_id = request.form.get("letter") or receipt.letters[0].id
     if letter_id not in {letter.id for letter in receipt.letters}:
         raise TooLate
-    subject = trimmed(request.form.get("subject"))
-    text = line_feeds(request.form.get("body", ""))
+    # What is not posted stays as it is.
+    kept = next(letter for letter in receipt.letters if letter.id == letter_id)
+    subject = trimmed(request.form.get("subject", kept.subject))
+    text = line_feeds(request.form.get("body", kept.text))
     problem = _problem(subject, text)
     if problem is not None:
         return _page(token, receipt, stored, (letter_id, subject, text, problem))

@@ -47,11 +47,12 @@ async def _drain(settings: Settings) -> None:
         with suppress(RedisError):  # the sweeper wakes others as well, a little later
             wake(redis)
 
+    ahead = offset(redis)  # before anything is opened: Redis may be away
     work = Drain(
         database,
         Rate(redis, settings.send_rate),
         SendGrid(settings, CONNECTIONS),
-        clock_offset=offset(redis),
+        clock_offset=ahead,
         wake_next=wake_next,
     )
     loop = asyncio.get_running_loop()

@@ -191,7 +191,7 @@ def ask(
         pairs = [(targets[row.target_id], follows[row.target_id].target) for row in rows]
         link = f"{public_url}/l/{tokens.receipt(submission_id)}"
         words = question(stored.campaign, link, pairs)
-        post(connection, words, Purpose.QUESTION, head.email, now, stored.id, submission_id)
+        post(connection, tokens, words, Purpose.QUESTION, head.email, now, stored.id, submission_id)
     connection.execute(
         update(letter).where(letter.c.id.in_([row.id for row in rows])).values(told=1)
     )

@@ -14,6 +14,7 @@ from letters.states import State
 from letters.storage import account, campaigns
 from letters.storage.schema import account as account_table
 from letters.storage.schema import campaign, event, is_in, letter, target
+from letters.tokens import Tokens
 
 _UNKNOWN_EVERY: Final = timedelta(hours=24)
 _LAST_LETTERS: Final = 20
@@ -22,12 +23,18 @@ _CAME_BACK: Final = frozenset({"bounce", "blocked", "dropped", "spamreport"})
 
 
 def sound(
-    connection: Connection, public_url: str, unknown_grace_seconds: float, now: datetime
+    connection: Connection,
+    tokens: Tokens,
+    public_url: str,
+    unknown_grace_seconds: float,
+    now: datetime,
 ) -> None:
     """Queue a mail to the organisers for each trouble that they have not been told of."""
-    _about_account(connection, public_url, now)
-    _about_targets(connection, public_url, now)
-    _about_unknown(connection, public_url, now - timedelta(seconds=unknown_grace_seconds), now)
+    _about_account(connection, tokens, public_url, now)
+    _about_targets(connection, tokens, public_url, now)
+    _about_unknown(
+        connection, tokens, public_url, now - timedelta(seconds=unknown_grace_seconds), now
+    )
 
 
 def is_due(connection: Connection, unknown_grace_seconds: float, now: datetime) -> bool:
@@ -49,7 +56,7 @@ def _untold_account(connection: Connection) -> bool:
     return alarmed_at is None
 
 
-def _about_account(connection: Connection, public_url: str, now: datetime) -> None:
+def _about_account(connection: Connection, tokens: Tokens, public_url: str, now: datetime) -> None:
     gate = account.look(connection)
     if not _is_in_trouble(gate, now):
         return
@@ -60,7 +67,7 @@ def _about_account(connection: Connection, public_url: str, now: datetime) -> No
         notice = later_notices.account_trouble(
             f"{public_url}/desk", gate.trouble or "", is_refused=gate.refused
         )
-        _mail(connection, organisers.all_addresses(connection), notice, None, now)
+        _mail(connection, tokens, organisers.all_addresses(connection), notice, None, now)
 
 
 def _stopped(connection: Connection, now: datetime) -> list[tuple[int, str]]:
@@ -86,7 +93,7 @@ def _stopped(connection: Connection, now: datetime) -> list[tuple[int, str]]:
     return [(row.id, row.slug) for row in rows]
 
 
-def _about_targets(connection: Connection, public_url: str, now: datetime) -> None:
+def _about_targets(connection: Connection, tokens: Tokens, public_url: str, now: datetime) -> None:
     for target_id, slug in _stopped(connection, now):
         first = connection.execute(
             update(target)
@@ -113,7 +120,7 @@ def _about_targets(connection: Connection, public_url: str, now: datetime) -> No
                 waiting=waiting,
             )
         to = organisers.addresses_of(connection, stored.id)
-        _mail(connection, to, notice, stored.id, now)
+        _mail(connection, tokens, to, notice, stored.id, now)
 
 
 def came_back(connection: Connection, target_id: int) -> tuple[int, int]:
@@ -165,7 +172,7 @@ def _unknown(connection: Connection, before: datetime, now: datetime) -> dict[in
 
 
 def _about_unknown(
-    connection: Connection, public_url: str, before: datetime, now: datetime
+    connection: Connection, tokens: Tokens, public_url: str, before: datetime, now: datetime
 ) -> None:
     for campaign_id, number in sorted(_unknown(connection, before, now).items()):
         slug = connection.execute(
@@ -177,15 +184,16 @@ def _about_unknown(
         found = campaigns.find(connection, slug).campaign
         notice = later_notices.unknown_letters(found, f"{public_url}/desk/{slug}", number)
         to = organisers.addresses_of(connection, campaign_id)
-        _mail(connection, to, notice, campaign_id, now)
+        _mail(connection, tokens, to, notice, campaign_id, now)
 
 
 def _mail(
     connection: Connection,
+    tokens: Tokens,
     addresses: Iterable[str],
     notice: Notice,
     campaign_id: int | None,
     now: datetime,
 ) -> None:
     for address in addresses:
-        post(connection, notice, Purpose.ALARM, address, now, campaign_id)
+        post(connection, tokens, notice, Purpose.ALARM, address, now, campaign_id)

@@ -85,7 +85,16 @@ def tell(
             letters,
             is_confirmed=head.confirmed_at is not None,
         )
-        post(connection, words, Purpose.BAD_NEWS, head.email, now, head.campaign_id, submission_id)
+        post(
+            connection,
+            tokens,
+            words,
+            Purpose.BAD_NEWS,
+            head.email,
+            now,
+            head.campaign_id,
+            submission_id,
+        )
     connection.execute(
         update(letter).where(letter.c.id.in_([row.id for row in rows])).values(told=1)
     )

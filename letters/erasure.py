@@ -1,17 +1,18 @@
 """Erase a writer: text and personal data go, the totals stay and the books still reconcile."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 from sqlalchemy import Connection, and_, exists, or_, select, update
 
-from letters.posting import Purpose
+from letters.posting import NOTICE_EVERY, Purpose
 from letters.states import FINAL, NOT_LEFT, Cause, State
 from letters.storage.changes import Happening, apply
 from letters.storage.database import Database
 from letters.storage.identity import new_id
 from letters.storage.schema import (
+    NOTICE_IS_KEPT,
     attempt,
     event,
     history,
@@ -51,7 +52,10 @@ def erase(connection: Connection, submission_id: str, now: datetime) -> None:
         .where(writing.c.letter_id.in_(ids))
         .values(once=None, to_name=None, to_email=None, subject=None, body=None)
     )
-    connection.execute(update(notice).where(notice.c.letter_id.in_(ids)).values(address=None))
+    # Whoever erases and writes again brings no further mail on the address in the same day.
+    connection.execute(
+        update(notice).where(notice.c.letter_id.in_(ids)).values(purpose=str(Purpose.ERASED))
+    )
     for table in (attempt, event, history):
         connection.execute(update(table).where(table.c.letter_id.in_(ids)).values(detail=None))
     connection.execute(
@@ -115,20 +119,32 @@ def due(connection: Connection, before: datetime, most: int) -> list[str]:
     )
 
 
-def due_notices(connection: Connection, before: datetime, most: int) -> list[str]:
-    """Return notices to organisers, sign-in links among them, that were queued before `before`."""
+def due_notices(connection: Connection, now: datetime, keep: timedelta, most: int) -> list[str]:
+    """Return notices that nothing keeps any more.
+
+    Those to organisers, sign-in links among them, are kept for `keep`; what is left of those about
+    erased submissions counts for a day.
+    """
+    notice_is = notice.c.purpose
     return list(
         connection.execute(
             select(notice.c.letter_id)
             .select_from(notice.join(letter))
             .where(
-                notice.c.address.is_not(None),
-                notice.c.purpose.in_(
-                    [str(p) for p in (Purpose.SIGN_IN, Purpose.ALARM, Purpose.TEST)]
+                NOTICE_IS_KEPT,
+                or_(
+                    and_(
+                        notice_is != str(Purpose.ERASED),
+                        notice.c.letter_id < new_id(now - keep)[:12],
+                    ),
+                    and_(
+                        notice_is == str(Purpose.ERASED),
+                        notice.c.letter_id < new_id(now - NOTICE_EVERY)[:12],
+                    ),
                 ),
-                notice.c.letter_id < new_id(before)[:12],
                 letter.c.state.not_in([str(State.QUEUED), str(State.SENDING)]),
             )
+            .order_by(notice.c.letter_id)
             .limit(most)
         ).scalars()
     )

@@ -76,7 +76,7 @@ def _take(
     keys = [once(draft.target_id, address) for draft in new.drafts]
     taken = set(connection.execute(_TAKEN, {"keys": keys}).scalars())
     drafts = [draft for draft, key in zip(new.drafts, keys, strict=True) if key not in taken]
-    wants_notice = may_be_mailed_about(connection, stored.id, new.email, now)
+    wants_notice = may_be_mailed_about(connection, tokens, stored.id, new.email, now)
     if not drafts:
         if wants_notice:
             _notify_about_latest(connection, tokens, public_url, stored, address, now)
@@ -254,7 +254,7 @@ def _notify_about_latest(
         )
         return
     notice = repeated(stored.campaign, f"{public_url}/l/{tokens.receipt(latest.id)}")
-    post(connection, notice, Purpose.LINK, latest.email, now, stored.id, latest.id)
+    post(connection, tokens, notice, Purpose.LINK, latest.email, now, stored.id, latest.id)
 
 
 def _waits_for_a_yes(connection: Connection, submission_id: str) -> bool:
@@ -275,7 +275,7 @@ def _notify(  # noqa: PLR0913 - what a first notice is made of
 ) -> None:
     link = notice_link(public_url, tokens, submission_id, must_confirm=must_confirm)
     notice = first_notice(stored.campaign, link, must_confirm=must_confirm)
-    post(connection, notice, Purpose.LINK, email, now, stored.id, submission_id)
+    post(connection, tokens, notice, Purpose.LINK, email, now, stored.id, submission_id)
 
 
 def notice_link(public_url: str, tokens: Tokens, submission_id: str, *, must_confirm: bool) -> str:

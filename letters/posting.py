@@ -1,4 +1,7 @@
-"""Queue notices, within the limits of how much mail one address gets from us."""
+"""Queue notices, within the limits of how much mail one address gets from us.
+
+Who got one is kept as a keyed hash of the canonical address, so that the limit outlives an erasure.
+"""
 
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -12,6 +15,7 @@ from letters.states import State
 from letters.storage.identity import new_id
 from letters.storage.schema import letter, writing
 from letters.storage.schema import notice as notice_table
+from letters.tokens import Tokens
 
 NOTICE_EVERY: Final = timedelta(hours=24)
 """One address gets at most one notice about one campaign in this time, whatever is posted."""
@@ -35,10 +39,12 @@ class Purpose(StrEnum):
     """Something that an organiser has to know."""
     TEST = "test"
     """An organiser sends a letter to themselves."""
+    ERASED = "erased"
+    """It was about a submission that is erased; it counts for a day."""
 
 
 _BY_VISITORS: Final = tuple(
-    str(purpose) for purpose in (Purpose.LINK, Purpose.REMINDER, Purpose.SIGN_IN)
+    str(purpose) for purpose in (Purpose.LINK, Purpose.REMINDER, Purpose.SIGN_IN, Purpose.ERASED)
 )
 # Made once: to put a statement together takes longer than to run it.
 _LATELY: Final = (
@@ -55,8 +61,9 @@ _ADD_WRITING: Final = insert(writing)
 _ADD_NOTICE: Final = insert(notice_table)
 
 
-def post(
+def post(  # noqa: PLR0913, PLR0917 - what it says, to whom, and what it is about
     connection: Connection,
+    tokens: Tokens,
     notice: Notice,
     purpose: Purpose,
     email: str,
@@ -88,37 +95,41 @@ def post(
     )
     connection.execute(
         _ADD_NOTICE,
-        {"letter_id": notice_id, "purpose": str(purpose), "address": canonical(email)},
+        {"letter_id": notice_id, "purpose": str(purpose), "address": _known_as(tokens, email)},
     )
     return notice_id
 
 
-def may_be_mailed(connection: Connection, email: str, now: datetime) -> bool:
+def may_be_mailed(connection: Connection, tokens: Tokens, email: str, now: datetime) -> bool:
     """Tell whether visitors have not yet brought a whole day's mail on this address."""
-    return _lately(connection, None, email, now)[0] < MOST_A_DAY
+    return _lately(connection, tokens, None, email, now)[0] < MOST_A_DAY
 
 
 def may_be_mailed_about(
-    connection: Connection, campaign_id: int, email: str, now: datetime
+    connection: Connection, tokens: Tokens, campaign_id: int, email: str, now: datetime
 ) -> bool:
     """Tell whether a visitor's post may bring this address a notice about a campaign."""
-    over_all, about_it = _lately(connection, campaign_id, email, now)
+    over_all, about_it = _lately(connection, tokens, campaign_id, email, now)
     return not about_it and over_all < MOST_A_DAY
 
 
 def _lately(
-    connection: Connection, campaign_id: int | None, email: str, now: datetime
+    connection: Connection, tokens: Tokens, campaign_id: int | None, email: str, now: datetime
 ) -> tuple[int, int]:
     """Count a day's notices that visitors brought on an address: all, and about one campaign."""
     over_all, about_it = connection.execute(
         _LATELY,
         {
             "campaign_id": campaign_id,
-            "address": canonical(email),
+            "address": _known_as(tokens, email),
             "since": _id_at(now - NOTICE_EVERY),
         },
     ).one()
     return over_all, about_it
+
+
+def _known_as(tokens: Tokens, email: str) -> str:
+    return tokens.blind("notice", canonical(email))
 
 
 def _id_at(moment: datetime) -> str:

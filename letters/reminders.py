@@ -48,7 +48,7 @@ def remind(
     ).scalar()
     remind_at = None
     if waits and row.email:
-        if may_be_mailed_about(connection, row.campaign_id, row.email, now):
+        if may_be_mailed_about(connection, tokens, row.campaign_id, row.email, now):
             found = campaigns.find(connection, row.slug).campaign
             link = notice_link(public_url, tokens, submission_id, must_confirm=True)
             if _was_mailed(connection, submission_id):
@@ -56,7 +56,7 @@ def remind(
             else:
                 words, purpose = first_notice(found, link, must_confirm=True), Purpose.LINK
                 remind_at = now + REMIND_AFTER
-            post(connection, words, purpose, row.email, now, row.campaign_id, submission_id)
+            post(connection, tokens, words, purpose, row.email, now, row.campaign_id, submission_id)
         else:
             remind_at = now + NOTICE_EVERY
     connection.execute(

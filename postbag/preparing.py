@@ -9,6 +9,7 @@ from letters.addresses import is_address
 from letters.audit import Deed
 from letters.storage import campaigns
 from letters.storage.campaigns import StoredCampaign
+from letters.tokens import Tokens
 from postbag.shell import Refused, Shell
 
 
@@ -50,7 +51,14 @@ def send_test(shell: Shell, options: Namespace) -> int:
         stored = campaigns.find(connection, options.slug)
         link = f"{shell.settings.public_url}/desk/{options.slug}/ready"
         notice = rehearsal.notice_of_test(stored.campaign, link)
-        posting.post(connection, notice, posting.Purpose.TEST, options.email, now)
+        posting.post(
+            connection,
+            Tokens(shell.settings.secret_keys),
+            notice,
+            posting.Purpose.TEST,
+            options.email,
+            now,
+        )
         audit.record(
             connection, Deed.TESTED, now, by=None, campaign_id=stored.id, detail=options.email
         )

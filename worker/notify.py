@@ -27,7 +27,7 @@ def notify(database: Database, settings: Settings, now: datetime) -> bool:
         return False
     with database.write() as connection:
         if alarm:
-            alarms.sound(connection, url, settings.unknown_grace_seconds, now)
+            alarms.sound(connection, tokens, url, settings.unknown_grace_seconds, now)
         for submission_id in to_tell:
             bad_news.tell(connection, tokens, url, submission_id, now)
         for submission_id in to_ask:

@@ -60,9 +60,9 @@ def sweep(database: Database, settings: Settings, now: datetime) -> Swept:
             *_undecided(connection, now),
         ]
         left_office = _left_office(connection, now)
-        kept_since = now - timedelta(days=settings.retention_days)
-        old = erasure.due(connection, kept_since, _MOST_ERASED)
-        old_notices = erasure.due_notices(connection, kept_since, _MOST)
+        keep = timedelta(days=settings.retention_days)
+        old = erasure.due(connection, now - keep, _MOST_ERASED)
+        old_notices = erasure.due_notices(connection, now, keep, _MOST)
         due_at = next_due(connection, now)
     if old or old_notices:
         with database.write() as connection:

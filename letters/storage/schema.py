@@ -66,6 +66,7 @@ metadata: Final = MetaData(
 )
 _Key: Final = BigInteger().with_variant(Integer, "sqlite")
 _STATES: Final = ", ".join(f"'{state}'" for state in State)
+_KEPT: Final = "address IS NOT NULL AND purpose IN ('sign-in', 'alarm', 'test', 'erased')"
 _BAD_NEWS: Final = (
     "state IN ('bounced', 'dropped', 'failed', 'expired') AND told = 0 AND kind = 'letter'"
 )
@@ -198,8 +199,9 @@ notice = Table(
     metadata,
     Column("letter_id", ForeignKey("letter.id"), primary_key=True),
     Column("purpose", String(10), nullable=False),
-    Column("address", Text),  # canonical
+    Column("address", Text),  # a keyed hash of the canonical one; null: no longer kept
     Index("ix_notice_address", "address", "letter_id"),
+    Index("ix_notice_kept", "letter_id", sqlite_where=text(_KEPT), postgresql_where=text(_KEPT)),
 )
 
 attempt = Table(
@@ -372,6 +374,7 @@ dispatch = Table(
 # A partial index serves a query only where the query spells the same condition out: a parameter
 # could have any value.
 BAD_NEWS: Final[ColumnElement[bool]] = literal_column(f"({_BAD_NEWS})", Boolean())
+NOTICE_IS_KEPT: Final[ColumnElement[bool]] = literal_column(f"({_KEPT})", Boolean())
 HAS_PLAIN: Final = target.c.plain > literal_column("0")
 IS_PLAIN: Final = letter.c.plain == literal_column("1")
 HAS_QUEUED: Final = target.c.queued > literal_column("0")

@@ -140,6 +140,7 @@ def test_what_nobody_foresaw_is_left_for_a_person_at_once(stack: Stack, slug: st
         stored = campaigns.find(connection, slug)
         notice_id = posting.post(
             connection,
+            stack.tokens,
             Notice("S", "B"),
             posting.Purpose.TEST,
             "not an address",

@@ -1,15 +1,12 @@
-"""What was erased stays erased, whatever comes in later."""
-
-from datetime import timedelta
+"""What is kept of a writer, how long, and what an erasure does not let people do."""
 
 import pytest
-from sqlalchemy import Table, select
+from sqlalchemy import func, select
 
 from letters import erasure
 from letters.storage.database import Database
-from letters.storage.schema import attempt, event, history
+from letters.storage.schema import notice, submission
 from tests.books import Books
-from worker.sendgrid import Answer
 
 
 @pytest.fixture
@@ -17,49 +14,73 @@ def books(database: Database) -> Books:
     return Books(database)
 
 
-def erase(books: Books, submission_id: str) -> None:
+def erase(books: Books, writer: str) -> None:
     with books.database.write() as connection:
-        erasure.erase(connection, submission_id, books.now)
+        erasure.erase(connection, books.submission(writer), books.now)
 
 
-def details(books: Books, table: Table) -> set[str]:
+def erased(books: Books) -> int:
     with books.database.read() as connection:
-        return {row for row in connection.execute(select(table.c.detail)).scalars() if row}
+        query = select(func.count()).where(submission.c.erased_at.is_not(None))
+        return int(connection.execute(query).scalar_one())
 
 
-def test_a_late_event_names_nobody_who_was_erased(books: Books) -> None:
+def hashes(books: Books) -> int:
+    with books.database.read() as connection:
+        query = select(func.count()).where(notice.c.address.is_not(None))
+        return int(connection.execute(query).scalar_one())
+
+
+def test_writing_and_erasing_again_and_again_brings_one_mail(books: Books) -> None:
+    books.load("trees")
+    mails = 0
+    for _ in range(3):
+        books.write("trees", "victim@readers.example")
+        mails += len(books.mails("victim@readers.example"))
+        books.send()
+        erase(books, "victim@readers.example")
+    assert mails == 1
+
+
+def test_what_is_known_of_an_erased_address_goes_after_a_day(books: Books) -> None:
     books.load("trees")
     writer = books.write("trees")
-    claims = books.claim()
-    books.answer(claims, Answer.TAKEN)
-    erase(books, books.submission(writer))
-    for one in claims:
-        books.block(one, f"550 5.1.1 <{writer}> is not known here")
+    books.send()
+    erase(books, writer)
     books.sweep()
-    assert books.states("trees") == {"bounced": 1}
-    for table in (event, history, attempt):
-        assert details(books, table) == set()
+    assert hashes(books) == 1
+    books.wait(hours=25)
+    books.sweep()
+    assert hashes(books) == 0
 
 
-def test_other_letters_keep_the_words_of_the_other_side(books: Books) -> None:
+def test_a_letter_that_was_delivered_is_kept_for_ninety_days(books: Books) -> None:
     books.load("trees")
-    erase(books, books.submission(books.write("trees")))
     books.write("trees")
-    for one in books.send():
-        books.block(one, "421 too many")
-    assert details(books, event) == {"421 too many"}
-
-
-def test_an_erased_letter_is_never_sent_again(books: Books) -> None:
-    books.load("trees", pacing='per_target_per_hour = 3600000\nresend_unknown = "when-proven"')
-    writer = books.write("trees")
-    books.answer(books.claim(), Answer.UNKNOWN)
-    erase(books, books.submission(writer))
-    books.wait(hours=1)
-    books.write("trees")
-    (later,) = books.send()
-    books.deliver(later)
-    books.now += timedelta(hours=1)
+    (letter,) = books.send()
+    books.deliver(letter)
+    books.wait(days=89)
     books.sweep()
-    assert books.states("trees") == {"delivered": 1, "failed": 1}
-    assert books.send() == []
+    assert erased(books) == 0
+    books.wait(days=2)
+    books.sweep()
+    assert erased(books) == 1
+    assert books.states("trees") == {"delivered": 1}
+
+
+def test_a_letter_of_which_no_news_comes_is_not_kept_for_ever(books: Books) -> None:
+    books.load("trees")
+    books.write("trees")
+    books.send()
+    books.wait(days=91)
+    books.sweep()
+    assert erased(books) == 1
+    assert books.states("trees") == {"accepted": 1}
+
+
+def test_a_letter_that_still_waits_is_kept(books: Books) -> None:
+    books.load("trees")
+    books.write("trees")
+    books.wait(days=200)
+    books.sweep()
+    assert erased(books) == 0

@@ -4,7 +4,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from letters import compose
+from letters.campaign import Campaign
+from letters.campaign_file import read_campaign
 from letters.merge import FIELDS, MergeError, fields, merge
+from tests.stack import campaign_file
 
 VALUES = {
     "salutation": "Minister Example",
@@ -78,3 +82,31 @@ def test_fields_and_merge_agree(parts: list[str], value: str) -> None:
     text = "".join(f"{{{part}}}" if part in FIELDS else part for part in parts)
     merged = merge(text, dict.fromkeys(fields(text), value))
     assert merged == "".join(value if part in FIELDS else part for part in parts)
+
+
+def two_ministers() -> Campaign:
+    file = campaign_file("trees", "a@x.example", "b@x.example")
+    file = file.replace("I walk under", "I, {name}, ask you, {target}: I walk under")
+    return read_campaign(file.replace('subject = "Keep', 'subject = "{salutation}: keep'))
+
+
+def test_what_a_writer_left_as_it_was_speaks_to_each_target_in_its_name() -> None:
+    campaign = two_ministers()
+    first, second = campaign.targets
+    served = compose.body(campaign, compose.merge_values(first), ["trees", "shade"])
+    told = compose.for_each(campaign, first, second, served, name="Ana", postcode="")
+    values = compose.merge_values(second, name="Ana")
+    assert told == compose.body(campaign, values, ["trees", "shade"])
+    subject = compose.subject_for_each(
+        campaign, first, second, "Minister 1: keep the trees", name="Ana", postcode=""
+    )
+    assert subject == "Minister 2: keep the trees"
+
+
+def test_what_a_writer_typed_stays_as_it_was() -> None:
+    campaign = two_ministers()
+    first, second = campaign.targets
+    typed = "My own {target}, Minister 1.\n\n\n\nAnd an end.\n"
+    assert compose.for_each(campaign, first, second, typed, name="Ana", postcode="") == typed
+    mine = "Minister 1, hear me"
+    assert compose.subject_for_each(campaign, first, second, mine, name="A", postcode="") == mine

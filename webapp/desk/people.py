@@ -41,7 +41,7 @@ def invite() -> str | Response:
     with parts().database.write() as connection:
         invited = organisers.enrol(connection, email, now, Role(role))
         link = link_notice(sessions.new_link(connection, invited.id, now))
-        posting.post(connection, link, posting.Purpose.SIGN_IN, invited.email, now)
+        posting.post(connection, parts().tokens, link, posting.Purpose.SIGN_IN, invited.email, now)
         detail = f"{invited.email}, {invited.role}"
         audit.record(connection, Deed.INVITED, now, by=signed_in().email, detail=detail)
     wake_worker(parts().redis)

@@ -112,6 +112,7 @@ def send_test(slug: str) -> Response:
         link = f"{parts().settings.public_url}/desk/{slug}/ready"
         posting.post(
             connection,
+            parts().tokens,
             rehearsal.notice_of_test(stored.campaign, link),
             posting.Purpose.TEST,
             me.email,

@@ -88,10 +88,10 @@ def _mail_link(to: Organiser | None) -> None:
     now = parts().now()
     try:
         with parts().database.write() as connection:
-            if not posting.may_be_mailed(connection, to.email, now):
+            if not posting.may_be_mailed(connection, parts().tokens, to.email, now):
                 return
             words = link_notice(sessions.new_link(connection, to.id, now))
-            posting.post(connection, words, posting.Purpose.SIGN_IN, to.email, now)
+            posting.post(connection, parts().tokens, words, posting.Purpose.SIGN_IN, to.email, now)
     except (StorageUnavailable, IntegrityError) as error:
         _log.error("a sign-in link could not be mailed: %s", type(error).__name__)
         return

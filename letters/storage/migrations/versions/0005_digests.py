@@ -8,6 +8,8 @@ down_revision = "0004"
 branch_labels = None
 depends_on = None
 
+_KEPT = "address IS NOT NULL AND purpose IN ('sign-in', 'alarm', 'test', 'erased')"
+
 
 def upgrade() -> None:
     for table in ("target", "letter"):
@@ -18,10 +20,12 @@ def upgrade() -> None:
     _index("ix_target_digest", "target", ["digest_after"], "plain > 0")
     op.drop_index("ix_letter_waiting", "letter")
     _index("ix_letter_waiting", "letter", ["target_id", "plain", "id"], "state = 'queued'")
+    _index("ix_notice_kept", "notice", ["letter_id"], _KEPT)
     _index("ix_letter_digest", "letter", ["attempt_id"], "plain = 1")
 
 
 def downgrade() -> None:
+    op.drop_index("ix_notice_kept", "notice")
     op.drop_index("ix_letter_digest", "letter")
     op.drop_index("ix_letter_waiting", "letter")
     _index("ix_letter_waiting", "letter", ["target_id", "id"], "state = 'queued'")

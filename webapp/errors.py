@@ -10,6 +10,7 @@ from werkzeug.exceptions import HTTPException
 from letters.storage.campaigns import UnknownCampaign
 from letters.storage.database import StorageUnavailable
 from webapp.language import gettext as _
+from webapp.linger import linger
 
 _log = logging.getLogger(__name__)
 _KEPT_FIELDS = ("reason", "subject", "body")
@@ -77,13 +78,15 @@ def _http(error: HTTPException) -> Response:
     if status is HTTPStatus.NOT_FOUND:
         return not_found()
     if status is HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
-        return make_response(
-            render_template(
-                "message.html",
-                heading=_("That is too much at once"),
-                sentences=[_("Please shorten what you typed and send it again.")],
-            ),
-            status,
+        return linger(
+            make_response(
+                render_template(
+                    "message.html",
+                    heading=_("That is too much at once"),
+                    sentences=[_("Please shorten what you typed and send it again.")],
+                ),
+                status,
+            )
         )
     if error.response is not None:
         return make_response(error.response)

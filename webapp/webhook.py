@@ -20,6 +20,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from letters import tracking
 from letters.storage.database import StorageUnavailable
 from webapp.events import read_events
+from webapp.linger import linger
 from webapp.parts import parts
 
 door = Blueprint("webhook", __name__)
@@ -32,8 +33,9 @@ _log = logging.getLogger(__name__)
 @door.post("/webhooks/sendgrid")
 def take() -> Response:
     """Take a batch of events, in one transaction."""
-    if request.content_length is None or request.content_length > _MOST_BYTES:
-        return Response(status=HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
+    request.max_content_length = _MOST_BYTES  # of a chunked body it shows on reading
+    if request.content_length is not None and request.content_length > _MOST_BYTES:
+        return linger(Response(status=HTTPStatus.REQUEST_ENTITY_TOO_LARGE))
     body = _signed_body()
     if body is None:
         return Response(status=HTTPStatus.FORBIDDEN)

@@ -129,6 +129,34 @@ def test_a_webhook_post_over_four_mebibytes_is_refused_unread(stack: Stack) -> N
     connection.close()
 
 
+def test_whoever_sends_too_much_can_read_that_it_was(stack: Stack, slug_for_too_much: str) -> None:
+    for path, size in (("/webhooks/sendgrid", 6 * 2**20), (slug_for_too_much, 8 * 2**20)):
+        connection = HTTPConnection("127.0.0.1", stack.settings.port, timeout=10)
+        connection.request("POST", path, body=b"x" * size)
+        assert connection.getresponse().status == 413
+        connection.close()
+
+
+def test_a_webhook_post_may_come_in_chunks(stack: Stack) -> None:
+    body = b"[]"
+    connection = HTTPConnection("127.0.0.1", stack.settings.port, timeout=10)
+    connection.request(
+        "POST",
+        "/webhooks/sendgrid",
+        body=iter([body[:1], body[1:]]),
+        headers=signed(stack, body),
+        encode_chunked=True,
+    )
+    assert connection.getresponse().status == 204
+    connection.close()
+
+
+@pytest.fixture
+def slug_for_too_much(stack: Stack) -> str:
+    stack.load("too-much", "delivered@too-much.example")
+    return "/c/too-much"
+
+
 def signed(stack: Stack, body: bytes) -> dict[str, str]:
     key = load_or_make(stack.folder / "signing-key.pem")
     return dict(signature_headers(key, body, time.time()))

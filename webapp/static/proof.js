@@ -25,7 +25,7 @@ function prove(field) {
     event.stopImmediatePropagation();
     wait.hidden = false;
     begin().then(() => form.requestSubmit(event.submitter));
-  });
+  }, { capture: true }); // before the page's own script, which sends the letter itself
 }
 
 async function solve({ algorithm, cost, keyLength, keyPrefix, nonce, salt }) {

@@ -1,6 +1,6 @@
 """The receipt: a supporter sees where each letter is, and changes what has not left."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from http import HTTPStatus
 
@@ -14,7 +14,7 @@ from letters.receipts import Receipt, SubmittedLetter, TooLate, UnknownSubmissio
 from letters.states import NOT_LEFT, State
 from letters.storage import campaigns
 from letters.storage.campaigns import StoredCampaign
-from letters.tokens import BadToken
+from letters.tokens import BadToken, digest
 from webapp import errors
 from webapp.forms import BODY_MAX, REASON_MAX, SUBJECT_MAX, has_control, has_line_end, trimmed
 from webapp.language import gettext as _
@@ -127,14 +127,24 @@ def ask(token: str) -> Response:
             campaign_title=stored.campaign.title,
             items=[_item(letter) for letter in waiting],
             confirm_url=url_for("receipt.confirm", token=token),
+            seen=_digest(waiting),
         )
     )
+
+
+def _digest(letters: Iterable[SubmittedLetter]) -> str:
+    """Return what tells whether letters are still the ones that a page showed."""
+    return digest("\0".join(part for x in letters for part in (x.id, x.subject, x.text)))
 
 
 @door.post("/confirm")
 def confirm(token: str) -> Response:
     """Take the yes."""
-    _read(token)  # so that a refusal is in the campaign's language
+    receipt, _stored = _read(token)
+    waiting = [item for item in receipt.letters if item.state is State.UNCONFIRMED]
+    if request.form.get("seen", _digest(waiting)) != _digest(waiting):
+        # Whoever holds the form's token changed the text after the page was read: read it again.
+        return make_response(redirect(url_for("receipt.ask", token=token), HTTPStatus.SEE_OTHER))
     _change(token, lambda c, i: receipts.confirm(c, i, parts().now()))
     wake_worker(parts().redis)
     return make_response(redirect(url_for("receipt.show", token=token), HTTPStatus.SEE_OTHER))

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from sqlalchemy import Connection, bindparam, delete, or_, select, update
+from sqlalchemy import Connection, bindparam, delete, exists, or_, select, update
 
 from letters import addressees, erasure
 from letters.campaign import ResendUnknown
@@ -30,6 +30,7 @@ from worker.notify import notify
 
 CONFIRM_WITHIN: Final = timedelta(days=7)
 _SLACK: Final = timedelta(seconds=20)
+_A_DAY: Final = timedelta(days=1)  # the longest period of a limit
 _MOST: Final = 1_000
 _MOST_ERASED: Final = 100
 _MOST_RESENDS: Final = 3
@@ -63,14 +64,19 @@ def sweep(database: Database, settings: Settings, now: datetime) -> Swept:
         keep = timedelta(days=settings.retention_days)
         old = erasure.due(connection, now - keep, _MOST_ERASED)
         old_notices = erasure.due_notices(connection, now, keep, _MOST)
+        is_stale = bool(
+            connection.execute(select(exists().where(throttle.c.at < now - _A_DAY))).scalar()
+        )
         due_at = next_due(connection, now)
-    if old or old_notices:
+    if old or old_notices or is_stale:
         with database.write() as connection:
             for submission_id in old:
                 erasure.erase(connection, submission_id, now)
             erasure.erase_notices(connection, old_notices)
+            connection.execute(delete(throttle).where(throttle.c.at < now - _A_DAY))
         erasure.forget_pages(database)
-        _log.info("erased %d submissions whose time to be kept was over", len(old))
+        if old:
+            _log.info("erased %d submissions whose time to be kept was over", len(old))
     if happenings or left_office:
         with database.write() as connection:
             changes = apply(connection, happenings)
@@ -84,7 +90,6 @@ def sweep(database: Database, settings: Settings, now: datetime) -> Swept:
             )
             for target_id in left_office:
                 hold(connection, target_id, now)
-            connection.execute(delete(throttle).where(throttle.c.at < now - timedelta(days=1)))
         if changes:
             _log.info("swept %d letters", len(changes))
         notify(database, settings, now)

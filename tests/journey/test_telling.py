@@ -183,3 +183,19 @@ def test_a_receipt_offers_the_successor_and_sends_the_letter_there(
     assert stack.messages(left) == []
     ledger = json.loads(stack.postbag("ledger", slug, "--json").stdout)
     assert ledger["campaigns"][slug]["reconciled"] is True
+
+
+def test_a_yes_counts_for_the_text_that_was_read_and_for_no_other(stack: Stack, slug: str) -> None:
+    stack.load(slug, f"delivered@{slug}.example", more='confirm = "before-sending"')
+    fields = stack.form(slug, body="As I wrote it.")
+    assert stack.post(f"/c/{slug}", fields).status == 303
+    link = stack.receipt_path(fields["email"])
+    read = form_fields(stack.get(link).body.decode())
+    # Somebody else holds the form's token, and posts it again meanwhile.
+    assert stack.post(f"/c/{slug}", {**fields, "body": "As they want it."}).status == 303
+    answer = stack.post(link, {"seen": read["seen"]})
+    assert (answer.status, answer.headers["Location"]) == (303, link)
+    assert stack.states(slug) == {"unconfirmed": 1}
+    again = form_fields(stack.get(link).body.decode())
+    assert stack.post(link, {"seen": again["seen"]}).status == 303
+    wait_for(lambda: stack.states(slug) == {"delivered": 1})

@@ -51,7 +51,7 @@ def invite() -> str | Response:
 @door.post("/organisers/remove")
 def remove_organiser() -> Response:
     """Remove somebody, whose sessions end at once."""
-    email = request.form.get("email", "")
+    email = request.form.get("email", "").strip().lower()
     if email == signed_in().email:
         return errors.page(
             HTTPStatus.UNPROCESSABLE_ENTITY,

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Row, func, select, update
 
 from letters import addressees
-from letters.campaign import Target
+from letters.campaign import Status, Target
 from letters.pacing import leaves_at
 from letters.states import NOT_LEFT, Cause, State
 from letters.storage import campaigns, digests
@@ -116,7 +116,9 @@ def read(connection: Connection, submission_id: str, now: datetime) -> Receipt:
                 State(row.state),
                 row.state_at,
                 tuple(steps.get(row.id, ())),
-                _expected_at(connection, stored, row, now) if row.state == State.QUEUED else None,
+                _expected_at(connection, stored, row, now)
+                if row.state == State.QUEUED and stored.campaign.status is not Status.PAUSED
+                else None,
                 _offer(stored, row.body, targets[row.target_id], follows.get(row.target_id))
                 if row.state == State.HELD
                 else None,

@@ -144,14 +144,28 @@ class SendGrid:
                 left_at = body.left_at or now
                 return read_answer(response.status, response.headers, answer, left_at, now)
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
-            kind = type(error).__name__
             if body.left_at is None:
-                return Outcome(Answer.UNREACHABLE, None, kind)
-            return Outcome(Answer.UNKNOWN, body.left_at, kind)
+                return Outcome(Answer.UNREACHABLE, None, _what_broke(error))
+            return Outcome(Answer.UNKNOWN, body.left_at, _what_broke(error))
 
     async def close(self) -> None:
         """Close the connections."""
         await self._session.close()
+
+
+def _what_broke(error: Exception) -> str:
+    """Return why no answer came, for people: the error's own message could hold what was sent."""
+    match error:
+        case aiohttp.ClientConnectorDNSError():
+            return "its name was not found"
+        case aiohttp.ClientSSLError():
+            return "no secure connection could be made"
+        case TimeoutError():
+            return "no answer came in time"
+        case aiohttp.ClientConnectorError():
+            return "no connection could be made"
+        case _:
+            return "the connection broke before an answer came"
 
 
 class _Leaving(aiohttp.BytesPayload):

@@ -61,7 +61,7 @@ def _origin(text: str) -> str | None:
     found = _ORIGIN.fullmatch(text)
     if found and int(found["port"] or 443) < 65_536:
         return None
-    return 'must be an origin such as "https://example.org", in small letters and without a path'
+    return 'must be an origin such as "https://example.org": https, small letters, and no path'
 
 
 def _window(text: str) -> str | None:

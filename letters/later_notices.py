@@ -72,10 +72,10 @@ def bad_news(
     for letter in letters:
         parts.append(_what_happened(letter, campaign.language))
         if is_confirmed and letter.words and letter.state in {State.BOUNCED, State.DROPPED}:
-            parts.append(_("It was told: {words}").format(words=letter.words))
+            parts.append(_("The reason given: {words}").format(words=letter.words))
     parts += [
         _("The organisers have been told. You need do nothing; if the matter is dear to you, you "
-          "can write to the office by post, or ring it up. This page shows your letter:"),
+          "can write to the office by post, or telephone. This page shows your letter:"),
         link,
     ]  # fmt: skip
     if is_confirmed:
@@ -204,9 +204,8 @@ def unknown_letters(campaign: Campaign, link: str, number: int) -> Notice:
         _("Letters wait for your word: {title}").format(title=campaign.title),
         translations(campaign.language)
         .ngettext(
-            "Of {number} letter we do not know whether it was sent, and no news of it has come.",
-            "Of {number} letters we do not know whether they were sent, and no news of them has "
-            "come.",
+            "We do not know whether {number} letter was sent, and no news of it has come.",
+            "We do not know whether {number} letters were sent, and no news of them has come.",
             number,
         )
         .format(number=number),

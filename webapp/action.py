@@ -6,6 +6,7 @@ from datetime import timedelta
 from http import HTTPStatus
 
 from flask import Blueprint, Response, g, make_response, redirect, render_template, request, url_for
+from flask_babel import format_timedelta
 
 from letters import compose, intake
 from letters.addresses import canonical
@@ -250,26 +251,25 @@ def _recompose(stored: StoredCampaign, form: ActionForm) -> None:
 def _targets_for(stored: StoredCampaign, form: ActionForm) -> list[StoredTarget]:
     """Return whom the letter goes to; what is missing is put among the form's errors."""
     active = active_targets(stored)
-    problem: tuple[str, str] | None = None
+    problems: list[tuple[str, str]] = []
     targets = active
     if stored.campaign.routing is Routing.CHOICE:
         chosen = set(form.target.data or [])
         targets = [target for target in active if str(target.id) in chosen]
         if not targets:
-            problem = ("target", _("Please choose whom you write to."))
+            problems.append(("target", _("Please choose whom you write to.")))
     elif stored.campaign.routing is Routing.AREA:
         found = matching([target.target for target in active], form.postcode.data or "")
         targets = [target for target in active if target.target in found]
         if not targets and form.postcode.data:
-            problem = ("postcode", _("We know nobody to write to for this postcode."))
+            problems.append(("postcode", _("We know nobody to write to for this postcode.")))
     if stored.campaign.asks_postcode and not form.postcode.data:
-        problem = ("postcode", _("Please tell us your postcode."))
+        problems.append(("postcode", _("Please tell us your postcode.")))
     if form.email.data and canonical(form.email.data) in {
         canonical(target.target.email) for target in active
     }:
-        problem = ("email", _("This is the address you write to. Please give your own."))
-    if problem is not None:
-        name, sentence = problem
+        problems.append(("email", _("This is the address you write to. Please give your own.")))
+    for name, sentence in problems:
         form[name].errors = [*form[name].errors, sentence]
     return targets
 
@@ -339,5 +339,10 @@ def _too_many() -> Response:
     return errors.page(
         HTTPStatus.TOO_MANY_REQUESTS,
         _("A lot of letters came from here"),
-        _("Your letter was not stored. Please try again in an hour."),
+        _(
+            "Your letter was not stored. Please try again in %(time)s.",
+            time=format_timedelta(
+                timedelta(seconds=parts().settings.form_limit.period_seconds), threshold=2
+            ),
+        ),
     )

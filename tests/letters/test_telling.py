@@ -95,7 +95,7 @@ def test_bad_news_comes_once_with_the_text_for_a_confirmed_address(books: Books)
     (_first, news) = books.mails(writer)
     assert news.subject == f"Your letter did not arrive: {TITLE}"
     assert news.body.count("My own words.") == 2
-    assert "It was told: 550 5.1.1 no such user" in news.body
+    assert "The reason given: 550 5.1.1 no such user" in news.body
     assert "Minister 1, the Second" in news.body
     assert [line for line in news.body.split("\n") if line.startswith(f"{URL}/l/")]
 
@@ -188,4 +188,4 @@ def test_the_organisers_are_mailed_about_unknown_letters_once_a_day(books: Books
     books.sweep()
     (mail,) = books.mails(olu)
     assert mail.subject == f"Letters wait for your word: {TITLE}"
-    assert mail.body.startswith("Of 2 letters we do not know whether they were sent")
+    assert mail.body.startswith("We do not know whether 2 letters were sent")

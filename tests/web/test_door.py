@@ -59,6 +59,15 @@ def test_the_targets_own_address_is_not_taken_as_the_writers(stack: Stack, slug:
     assert stack.post(f"/c/{slug}", fields).status == 422
 
 
+def test_everything_that_is_missing_is_told_at_once(stack: Stack) -> None:
+    more = 'routing = "choice"\nasks_postcode = true\n'
+    stack.load("all-at-once", "delivered@one.example", "delivered@two.example", more=more)
+    fields = stack.form("all-at-once", name="", email="nonsense")
+    page = stack.post("/c/all-at-once", {**fields, "target": []}).body.decode()
+    for name in ("name", "email", "postcode", "target"):
+        assert f'<li><a href="#{name}">' in page
+
+
 def test_a_token_that_is_missing_forged_or_old_keeps_the_text(stack: Stack, slug: str) -> None:
     old = stack.tokens.new_form(slug, datetime.now(UTC) - timedelta(hours=25))
     for token in ("", "forged", old, stack.tokens.new_form("another", datetime.now(UTC))):

@@ -70,6 +70,7 @@ def load(stack: Stack, language: Language, confirm: Confirm = Confirm.NONE) -> s
 def words_in(page: str) -> set[str]:
     """Give the words that somebody can read or hear on a page."""
     page = re.sub(r"<(style|script|pre|textarea|code)\b.*?</\1>", " ", page, flags=re.DOTALL)
+    page = re.sub(r"<h2><a .*?</a></h2>", " ", page)  # on "/", the titles of other campaigns
     said = re.findall(r'\b(?:aria-label|placeholder|title|alt|data-words)="([^"]*)"', page)
     text = html.unescape(" ".join([re.sub(r"<[^>]*>", " ", page), *said]))
     text = re.sub(r"\{\w+\}|\S+@\S+|\S*://\S+", " ", text)

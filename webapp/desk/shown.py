@@ -21,7 +21,7 @@ from webapp.language import ngettext
 from webapp.words import ago, moment, words_for
 
 _WAITING: Final = (State.UNCONFIRMED, State.QUEUED, State.HELD)
-_SENT: Final = (State.SENDING, State.UNKNOWN, State.ACCEPTED, State.DEFERRED)
+_UNDER_WAY: Final = (State.SENDING, State.UNKNOWN, State.ACCEPTED, State.DEFERRED)
 _BAD: Final = (State.BOUNCED, State.DROPPED, State.FAILED)
 
 
@@ -91,7 +91,7 @@ class TargetRow:
     name: str
     email: str
     waiting: int
-    sent: int
+    under_way: int
     delivered: int
     bounced: int
     shares: Markup
@@ -128,24 +128,27 @@ def target_row(
     queued = states[State.QUEUED]
     pacing, timezone = stored.campaign.pacing, target.target.timezone
     first = last = None
-    if queued and target.can_be_written_to(now):
+    stopped = stored.campaign.status in (Status.DRAFT, Status.PAUSED)
+    if queued and not stopped and target.can_be_written_to(now):
         first = next_open(pacing, timezone, max(target.next_slot_at, now))
         last = leaves_at(pacing, timezone, first, queued - 1)
     held = target.held_reason
     if target.withdrawn:
         held = _("no longer in the campaign")
-    waiting, sent, bad = (sum(states[state] for state in of) for of in (_WAITING, _SENT, _BAD))
+    waiting, under_way, bad = (
+        sum(states[state] for state in of) for of in (_WAITING, _UNDER_WAY, _BAD)
+    )
     delivered = states[State.DELIVERED]
     return TargetRow(
         id=target.id,
         name=target.target.name,
         email=target.target.email,
         waiting=waiting,
-        sent=sent,
+        under_way=under_way,
         delivered=delivered,
         bounced=bad,
         shares=charts.shares(
-            [("check", delivered), ("arrow", sent), ("circle", waiting), ("cross", bad)]
+            [("check", delivered), ("arrow", under_way), ("circle", waiting), ("cross", bad)]
         ),
         next_slot=first,
         ends_at=last,

@@ -304,7 +304,7 @@ def test_origins(origin: str) -> None:
         ('window = "08:00–18:00"', "window", "must be two times"),
         ("days = []", "days", "is empty"),
         ('days = ["mon", "mon"]', "days", "names a day twice"),
-        ('days = ["monday"]', "days[1]", "has 6 characters"),
+        ('days = ["monday"]', "days[1]", 'must be "mon", "tue"'),
         ('days = ["Mon"]', "days[1]", 'must be "mon", "tue"'),
         ('resend_unknown = "always"', "resend_unknown", 'must be "never" or "when-proven"'),
         ("per_hour = 3", "per_hour", "is not a known key"),

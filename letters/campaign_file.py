@@ -1,4 +1,4 @@
-"""Read and write campaign files: TOML, as the README describes it. Pure.
+"""Read and write campaign files: TOML, as docs/campaign-file.md describes it. Pure.
 
 Reading finds every fault of a file at once, each with its key and its line.
 """

@@ -17,6 +17,26 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--long", action="store_true", help="run the long tests at full length")
 
 
+# These bring processes of their own, and many of them. By default they run on SQLite, and on
+# PostgreSQL with --long; all other tests run on both, always.
+_HEAVY = ("abuse", "desk", "faults", "page")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave the heavy tests' second database to --long."""
+    if config.getoption("--long"):
+        return
+    left: list[pytest.Item] = []
+    for item in list(items):
+        folder = item.path.relative_to(config.rootpath / "tests").parts[0]
+        call = getattr(item, "callspec", None)
+        if folder in _HEAVY and call and call.params.get("database_kind") == "postgresql":
+            items.remove(item)
+            left.append(item)
+    if left:
+        config.hook.pytest_deselected(items=left)
+
+
 @pytest.fixture(scope="session")
 def is_long(request: pytest.FixtureRequest) -> bool:
     return bool(request.config.getoption("--long"))

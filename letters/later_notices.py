@@ -209,7 +209,7 @@ def unknown_letters(campaign: Campaign, link: str, number: int) -> Notice:
             number,
         )
         .format(number=number),
-        _("They are not sent a second time unless you say so. Please decide on the desk:"),
+        _("Nothing is sent a second time unless you say so. Please decide on the desk:"),
         link,
     )
 

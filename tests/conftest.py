@@ -20,17 +20,20 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 # These bring processes of their own, and many of them. By default they run on SQLite, and on
 # PostgreSQL with --long; all other tests run on both, always.
 _HEAVY = ("abuse", "desk", "faults", "page")
+# These measure, and need the machine to themselves: they run with --long, one after the other.
+_MEASURES = ("tests/faults/test_rate.py", "tests/desk/test_live.py::test_fifty")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave the heavy tests' second database to --long."""
+    """Leave the heavy tests' second database, and what measures, to --long."""
     if config.getoption("--long"):
         return
     left: list[pytest.Item] = []
     for item in list(items):
         folder = item.path.relative_to(config.rootpath / "tests").parts[0]
         call = getattr(item, "callspec", None)
-        if folder in _HEAVY and call and call.params.get("database_kind") == "postgresql":
+        is_second = call is not None and call.params.get("database_kind") == "postgresql"
+        if item.nodeid.startswith(_MEASURES) or (folder in _HEAVY and is_second):
             items.remove(item)
             left.append(item)
     if left:

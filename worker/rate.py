@@ -9,8 +9,9 @@ from typing import Final, cast
 from redis import Redis
 
 _KEY: Final = "postbag:rate"
-_MARGIN: Final = 0.99  # timers jitter; a little slower never puts a request too many in a second
+_MARGIN: Final = 0.983  # timers jitter; a little slower never puts a request too many in a second
 _FAST: Final = 1_000
+_PATIENCE_SECONDS: Final = 0.01
 _LONGEST_KEPT_MS: Final = 3_600_000
 _RESERVE: Final = """
 local now = redis.call('TIME')
@@ -36,12 +37,12 @@ class Rate:
     def patience_seconds(self) -> float:
         """Return how late a request may leave without a second getting more than it may.
 
-        That is what the margin and the one request more leave room for. Beyond a thousand a second
-        no process is late by enough to matter, and asking for each request would cost more.
+        The margin leaves room for that, and for the way to the other side. Beyond a thousand a
+        second no process is late by enough to matter, and asking for each would cost more.
         """
         if self._per_second > _FAST:
             return float("inf")
-        return self.interval_seconds + 1 - _MARGIN
+        return _PATIENCE_SECONDS
 
     @property
     def batch(self) -> int:

@@ -47,12 +47,15 @@ def slow_phone(page: Page) -> CDPSession:
 
 
 @pytest.mark.parametrize("path", ["", "/embed"])
-def test_the_first_load(stack: Stack, load: Load, browser: Browser, path: str) -> None:
+def test_the_first_load(
+    stack: Stack, load: Load, browser: Browser, path: str, is_long: bool
+) -> None:
     slug = load()
     paints = []
-    for _ in range(TRIES):
+    # How soon it paints is measured with --long, on a machine that does nothing else.
+    for _ in range(TRIES if is_long else 1):
         paints.append(first_load(browser, f"{stack.url}/c/{slug}{path}"))
-        if paints[-1] < MOST_PAINT_MS:
+        if paints[-1] < MOST_PAINT_MS or not is_long:
             return
     raise AssertionError(f"the largest paint came after {paints} ms")
 

@@ -182,6 +182,7 @@ def test_all_sides_tell_the_same_at_every_moment_of_a_run(slow_stack: Stack, is_
             stack.postbag("campaign", "status", slug, "paused")
         watcher.wait_until_quiet()
         states = watcher.check_quiet(letters)
+        looks += 1
 
     assert looks >= 5
     assert states["cancelled"] == len(waiting)

@@ -4,14 +4,12 @@ import base64
 import html
 import json
 import re
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from itertools import count
-from pathlib import Path
 
 import pytest
 from altcha import Challenge, Payload, solve_challenge
-from playwright.sync_api import Browser, expect, sync_playwright
+from playwright.sync_api import Browser, expect
 
 from letters.campaign_file import read_campaign, write_campaign
 from tests.stack import Stack, campaign_file, wait_for
@@ -27,16 +25,6 @@ def slug(stack: Stack) -> str:
     made = f"proof-{next(_numbers)}"
     stack.load(made, f"delivered@{made}.example", more="proof_of_work = true\n")
     return made
-
-
-@pytest.fixture(scope="module")
-def browser(chromium_path: Path) -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        running = playwright.chromium.launch(
-            executable_path=chromium_path, args=["--no-sandbox", "--disable-gpu"]
-        )
-        yield running
-        running.close()
 
 
 def solved(challenge: str) -> str:

@@ -1,12 +1,10 @@
 """From the sign-in link to a live campaign and its first delivered letter, in a real browser."""
 
 import time
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
 from tests.desk.conftest import AtDesk, new_link
 from tests.stack import Stack, wait_for
@@ -14,17 +12,6 @@ from tests.stack import Stack, wait_for
 AT_MOST_SECONDS = 300
 DESK = {"width": 1280, "height": 800}
 PHONE = {"width": 360, "height": 740}
-
-
-@pytest.fixture(scope="module")
-def browser(chromium_path: Path) -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        running = playwright.chromium.launch(
-            executable_path=chromium_path,
-            args=["--no-sandbox", "--disable-background-networking", "--disable-gpu"],
-        )
-        yield running
-        running.close()
 
 
 def deliver(stack: Stack, slug: str) -> None:

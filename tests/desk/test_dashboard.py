@@ -3,15 +3,13 @@
 import re
 import secrets
 import xml.etree.ElementTree as ET
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime
-from pathlib import Path
 
-import pytest
 from axe_playwright_python.sync_playwright import Axe
 from hypothesis import given
 from hypothesis import strategies as st
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Page
 from sqlalchemy import update
 
 from bench.bulk import fill
@@ -23,14 +21,6 @@ from webapp.desk import charts
 
 NUMBERS = st.integers(0, 10**9)
 HOSTILE = '<script>document.title = "taken"</script>"><img src=x onerror=alert(1)>'
-
-
-@pytest.fixture
-def page(chromium_path: Path) -> Iterator[Page]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium_path)
-        yield browser.new_page()
-        browser.close()
 
 
 @given(st.lists(st.tuples(NUMBERS, NUMBERS), max_size=100))

@@ -11,12 +11,11 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from datetime import UTC, datetime
 from functools import partial
-from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
 import sqlalchemy
-from playwright.sync_api import Page, expect, sync_playwright
+from playwright.sync_api import Page, expect
 
 from letters import organisers, sessions
 from letters.states import Cause
@@ -181,14 +180,6 @@ def test_a_stranger_hears_nothing(stack: Stack) -> None:
     stack.load("closed-desk")
     for path in ("events", "figures", "consents.csv"):
         assert stack.get(f"/desk/closed-desk/{path}").status == 303
-
-
-@pytest.fixture
-def page(chromium_path: Path) -> Iterator[Page]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium_path)
-        yield browser.new_page()
-        browser.close()
 
 
 @pytest.mark.parametrize("events", [True, False])

@@ -2,10 +2,9 @@
 
 from collections.abc import Callable, Iterator
 from itertools import count
-from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page
 
 from letters.campaign_file import read_campaign
 from letters.storage import campaigns
@@ -20,18 +19,6 @@ def stack(valkey: Valkey, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
     folder = tmp_path_factory.mktemp("page-stack")
     with Stack(folder, f"sqlite:///{folder}/postbag.db", valkey.new_database()) as running:
         yield running
-
-
-# Of one module, as elsewhere: two of Playwright's drivers cannot run at once.
-@pytest.fixture(scope="module")
-def browser(chromium_path: Path) -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        running = playwright.chromium.launch(
-            executable_path=chromium_path,
-            args=["--no-sandbox", "--disable-background-networking", "--disable-gpu"],
-        )
-        yield running
-        running.close()
 
 
 @pytest.fixture

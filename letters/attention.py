@@ -10,7 +10,6 @@ from sqlalchemy import Connection, func, select
 
 from letters.states import State
 from letters.storage import account
-from letters.storage.campaigns import StoredCampaign
 from letters.storage.schema import history, is_in, letter, target
 
 _MOST: Final = 50
@@ -21,7 +20,6 @@ class Kind(Enum):
 
     KEY_REFUSED = auto()
     UNREACHABLE = auto()
-    TARGET_HELD = auto()
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,8 +29,6 @@ class Alarm:
     kind: Kind
     words: str
     """The other side's own words."""
-    target_name: str = ""
-    target_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,20 +42,14 @@ class Found:
     detail: str | None
 
 
-def alarms(connection: Connection, stored: StoredCampaign, now: datetime) -> list[Alarm]:
-    """Return what is wrong now."""
-    found: list[Alarm] = []
+def alarms(connection: Connection, now: datetime) -> list[Alarm]:
+    """Return what stops all sending now."""
     gate = account.look(connection)
     if gate.refused:
-        found.append(Alarm(Kind.KEY_REFUSED, gate.trouble or ""))
-    elif gate.since is not None and now - gate.since > account.ALARM_AFTER:
-        found.append(Alarm(Kind.UNREACHABLE, gate.trouble or ""))
-    found += [
-        Alarm(Kind.TARGET_HELD, held.held_reason, held.target.name, held.id)
-        for held in stored.targets
-        if held.held_reason is not None
-    ]
-    return found
+        return [Alarm(Kind.KEY_REFUSED, gate.trouble or "")]
+    if gate.since is not None and now - gate.since > account.ALARM_AFTER:
+        return [Alarm(Kind.UNREACHABLE, gate.trouble or "")]
+    return []
 
 
 def overdue(connection: Connection, campaign_id: int, now: datetime, grace_seconds: float) -> int:

@@ -94,7 +94,7 @@ def _draw_figures(slug: str, place_of_token: str) -> str:
         undecided = attention.undecided(connection, stored.id, now, grace_seconds)
         overdue = attention.overdue(connection, stored.id, now, grace_seconds)
         turned_back = attention.turned_back(connection, stored.id)
-        alarms = attention.alarms(connection, stored, now)
+        alarms = attention.alarms(connection, now)
         held = held_targets(connection, stored, by_target, now)
         counted = figures.read(connection, stored.id)
     rows = [target_row(stored, t, by_target.get(t.id, Counter()), now) for t in stored.targets]
@@ -103,7 +103,7 @@ def _draw_figures(slug: str, place_of_token: str) -> str:
         slug=slug,
         books=shown_books(books),
         ending=ending(rows, stored.campaign.status),
-        alarms=[(alarm_sentence(alarm), alarm.target_id) for alarm in alarms],
+        alarms=[alarm_sentence(alarm) for alarm in alarms],
         undecided=[trouble(found, now) for found in undecided],
         waiting_for_word=overdue + books.states.get(State.FAILED, 0),
         turned_back=[trouble(found, now) for found in turned_back],

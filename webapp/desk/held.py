@@ -7,10 +7,12 @@ from datetime import datetime
 from http import HTTPStatus
 
 from flask import Response, make_response, redirect, request, url_for
+from flask_babel import format_decimal
 from sqlalchemy import Connection
 
 from letters import addressees, audit
 from letters.addressees import CannotDecide
+from letters.alarms import came_back
 from letters.audit import Deed
 from letters.states import State
 from letters.storage import campaigns
@@ -55,7 +57,7 @@ def held_targets(
             Held(
                 target.target.name,
                 target.target.email,
-                _reason(target),
+                _reason(connection, target),
                 waiting,
                 not target.withdrawn and _in_time(target, now) and after is None,
                 "" if after is None else after.target.name,
@@ -69,13 +71,23 @@ def _in_time(target: StoredTarget, now: datetime) -> bool:
     return target.valid_before is None or target.valid_before > now
 
 
-def _reason(target: StoredTarget) -> str:
+def _reason(connection: Connection, target: StoredTarget) -> str:
     if target.withdrawn:
         return _("No longer in the campaign")
     if target.held_reason == addressees.BY_HAND:
         return _("An organiser holds its letters")
     if target.held_reason is not None:
-        return target.held_reason.rstrip(".")
+        words = target.held_reason.rstrip(".")
+        failed, of = came_back(connection, target.id)
+        if not failed:
+            return words  # somebody has taken over
+        return _(
+            "%(failed)s of the last %(of)s letters did not arrive, so sending has stopped. The "
+            "other side says: %(words)s",
+            failed=format_decimal(failed),
+            of=format_decimal(of),
+            words=words,
+        )
     return _("Its time is over")
 
 

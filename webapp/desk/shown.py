@@ -204,9 +204,3 @@ def alarm_sentence(alarm: attention.Alarm) -> str:
                 "themselves.",
                 words=alarm.words,
             )
-        case attention.Kind.TARGET_HELD:
-            return _(
-                "Sending to %(target)s has stopped. Its server said: %(words)s",
-                target=alarm.target_name,
-                words=alarm.words,
-            )

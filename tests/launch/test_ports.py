@@ -10,8 +10,17 @@ from launch.ports import refuse_taken_ports
 
 @pytest.fixture
 def taken() -> Iterator[int]:
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        yield server.getsockname()[1]
+    """Take a port after a free one, below those that the system gives to other tests."""
+    for port in range(20_001, 30_000, 2):
+        try:
+            with socket.create_server(("127.0.0.1", port - 1)):
+                server = socket.create_server(("127.0.0.1", port))
+        except OSError:
+            continue
+        with server:
+            yield port
+        return
+    raise AssertionError("no two ports are free")
 
 
 def test_a_taken_port_is_one_sentence(taken: int) -> None:

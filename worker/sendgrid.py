@@ -4,25 +4,27 @@ SendGrid's mail send has no idempotency key. What counts is whether it certainly
 request, certainly did, or may have; told by type and status code, never by a message's text.
 """
 
+import asyncio
 import json
-import ssl
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import Enum, auto
 from typing import Final
 
-import aiohttp
 import certifi
-from aiohttp.abc import AbstractStreamWriter
+import pycurl
 
 from letters.settings import Settings
 from letters.storage.claims import Claim
 from worker.failpoints import Step, reached
 from worker.request_body import request_body
+from worker.transfers import Transfers
 
 _LONGEST_ANSWER_BYTES: Final = 65_536
-_IDLE_SECONDS: Final = 10  # shorter than any server keeps a connection, so that we close first
+_BUFFER_BYTES: Final = 16_384  # libcurl's least for what leaves; it would take four times that
+_END_OF_HEAD: Final = b"\r\n"
 
 
 class Answer(Enum):
@@ -41,7 +43,7 @@ class Answer(Enum):
     """It left, and may have been taken."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)  # no slots: without them it goes from process to process in half the time
 class Outcome:
     """The answer to one request."""
 
@@ -74,8 +76,9 @@ def wait_seconds(headers: Mapping[str, str], now: datetime) -> float:
     Retry-After holds seconds (a date by RFC 9110 too); X-RateLimit-Reset the second since 1970, as
     SendGrid documents it for its other endpoints, or a small number of seconds.
     """
-    for name in ("Retry-After", "X-RateLimit-Reset"):
-        text = headers.get(name, "").strip()
+    told = {name.lower(): value.strip() for name, value in headers.items()}
+    for name in ("retry-after", "x-ratelimit-reset"):
+        text = told.get(name)
         if not text:
             continue
         seconds = _seconds(text, now)
@@ -115,68 +118,113 @@ class SendGrid:
     """A pooled client for one process, with a total deadline for each request."""
 
     def __init__(self, settings: Settings, connections: int) -> None:
-        self._mail_from: Final = settings.mail_from
-        self._url: Final = f"{settings.sendgrid_api_host}/v3/mail/send"
-        context = ssl.create_default_context()
-        context.load_verify_locations(certifi.where())
-        self._session = aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(
-                limit=connections, keepalive_timeout=_IDLE_SECONDS, ssl=context
-            ),
-            timeout=aiohttp.ClientTimeout(total=settings.send_timeout_seconds),
-            headers={
-                "Authorization": f"Bearer {settings.sendgrid_api_key}",
-                "Content-Type": "application/json",
-            },
-            cookie_jar=aiohttp.DummyCookieJar(),
-        )
+        self._settings: Final = settings
+        self._transfers: Final = Transfers(connections)
+        self._idle: Final[list[_Exchange]] = []
 
     async def send(self, claim: Claim) -> Outcome:
         """Send one letter, once."""
-        body = _Leaving(json.dumps(request_body(claim, self._mail_from)).encode())
-        try:
-            async with self._session.post(self._url, data=body, allow_redirects=False) as response:
-                answer = b""
-                if response.status != 202:
-                    answer = await response.content.read(_LONGEST_ANSWER_BYTES)
-                reached(Step.ANSWER_IN)
-                now = datetime.now(UTC)
-                left_at = body.left_at or now
-                return read_answer(response.status, response.headers, answer, left_at, now)
-        except (aiohttp.ClientError, TimeoutError, OSError) as error:
-            if body.left_at is None:
-                return Outcome(Answer.UNREACHABLE, None, _what_broke(error))
-            return Outcome(Answer.UNKNOWN, body.left_at, _what_broke(error))
+        body = json.dumps(request_body(claim, self._settings.mail_from)).encode()
+        exchange = self._idle.pop() if self._idle else _Exchange(self._settings)
+        exchange.prepare(body)
+        code = await self._transfers.run(exchange.curl)
+        status = exchange.status()
+        if status:
+            reached(Step.ANSWER_IN)
+            now = datetime.now(UTC)
+            outcome = read_answer(
+                status, exchange.headers(), bytes(exchange.answer), exchange.left_at or now, now
+            )
+        else:
+            kind = Answer.UNREACHABLE if exchange.left_at is None else Answer.UNKNOWN
+            outcome = Outcome(kind, exchange.left_at, _what_broke(code))
+        self._idle.append(exchange)
+        return outcome
 
     async def close(self) -> None:
         """Close the connections."""
-        await self._session.close()
+        self._transfers.close()
 
 
-def _what_broke(error: Exception) -> str:
-    """Return why no answer came, for people: the error's own message could hold what was sent."""
-    match error:
-        case aiohttp.ClientConnectorDNSError():
+class _Exchange:
+    """One request and its answer at a time, over one of libcurl's handles."""
+
+    def __init__(self, settings: Settings) -> None:
+        curl = pycurl.Curl()
+        self.curl: Final = curl
+        curl.setopt(pycurl.URL, f"{settings.sendgrid_api_host}/v3/mail/send")
+        curl.setopt(pycurl.CAINFO, os.environ.get("SSL_CERT_FILE") or certifi.where())
+        curl.setopt(pycurl.PROXY, "")  # nor one of the environment
+        curl.setopt(pycurl.NOSIGNAL, 1)
+        curl.setopt(pycurl.HTTP_VERSION, pycurl.CURL_HTTP_VERSION_1_1)
+        curl.setopt(pycurl.TIMEOUT_MS, round(settings.send_timeout_seconds * 1_000))
+        curl.setopt(
+            pycurl.HTTPHEADER,
+            [
+                f"Authorization: Bearer {settings.sendgrid_api_key}",
+                "Content-Type: application/json",
+                "Expect:",  # do not ask before sending what is long
+            ],
+        )
+        curl.setopt(pycurl.POST, 1)
+        curl.setopt(pycurl.BUFFERSIZE, _BUFFER_BYTES)
+        curl.setopt(pycurl.UPLOAD_BUFFERSIZE, _BUFFER_BYTES)
+        curl.setopt(pycurl.READFUNCTION, self._give)
+        # libcurl sends a request anew where a connection that it had kept turns out to be closed.
+        # It cannot once the body has begun to leave: the letter would go out twice.
+        curl.setopt(pycurl.SEEKFUNCTION, lambda _offset, _origin: pycurl.SEEKFUNC_FAIL)
+        curl.setopt(pycurl.HEADERFUNCTION, self._take_line)
+        curl.setopt(pycurl.WRITEFUNCTION, self._take)
+        self.prepare(b"")
+
+    def prepare(self, body: bytes) -> None:
+        """Make ready to send `body`; forget the request before."""
+        self.curl.setopt(pycurl.POSTFIELDSIZE, len(body))
+        self._unsent = body
+        self._head: list[bytes] = []
+        self.left_at: datetime | None = None
+        self.answer = bytearray()
+
+    def status(self) -> int:
+        """Return the answer's status once all its headers are in; 0 before."""
+        return self.curl.getinfo(pycurl.RESPONSE_CODE) if _END_OF_HEAD in self._head else 0
+
+    def headers(self) -> dict[str, str]:
+        """Return the answer's headers, the first of each name."""
+        pairs = [line.decode("latin-1").partition(":") for line in self._head]
+        return {name.strip(): value.strip() for name, _, value in reversed(pairs)}
+
+    def _give(self, most: int) -> bytes:
+        """Hand the body over. From here on the request may have reached SendGrid."""
+        if self.left_at is None:
+            self.left_at = datetime.now(UTC)
+            # In the loop's next turn the first bytes are with the system.
+            asyncio.get_running_loop().call_soon(reached, Step.BYTES_OUT)
+        given, self._unsent = self._unsent[:most], self._unsent[most:]
+        return given
+
+    def _take_line(self, line: bytes) -> None:
+        if line.startswith(b"HTTP/"):
+            self._head.clear()  # what came before was for our information only
+        self._head.append(line)
+
+    def _take(self, part: bytes) -> int | None:
+        """Keep a part of the answer's body; end the transfer when there is enough of it."""
+        self.answer += part
+        is_enough = self._head[0].split()[1] == b"202" or len(self.answer) > _LONGEST_ANSWER_BYTES
+        return 0 if is_enough else None
+
+
+def _what_broke(code: int) -> str:
+    """Return why no answer came, for people: libcurl's own message could hold what was sent."""
+    match code:
+        case pycurl.E_COULDNT_RESOLVE_HOST:
             return "its name was not found"
-        case aiohttp.ClientSSLError():
-            return "no secure connection could be made"
-        case TimeoutError():
-            return "no answer came in time"
-        case aiohttp.ClientConnectorError():
+        case pycurl.E_COULDNT_CONNECT:
             return "no connection could be made"
+        case pycurl.E_OPERATION_TIMEDOUT:
+            return "no answer came in time"
+        case pycurl.E_SSL_CONNECT_ERROR | pycurl.E_PEER_FAILED_VERIFICATION:
+            return "no secure connection could be made"
         case _:
             return "the connection broke before an answer came"
-
-
-class _Leaving(aiohttp.BytesPayload):
-    """A request's body that notes when it leaves. The client keeps the head back until then."""
-
-    left_at: datetime | None = None
-
-    async def write_with_length(
-        self, writer: AbstractStreamWriter, content_length: int | None
-    ) -> None:
-        """Write the body. From here on the request may have reached SendGrid."""
-        self.left_at = datetime.now(UTC)
-        await super().write_with_length(writer, content_length)
-        reached(Step.BYTES_OUT)

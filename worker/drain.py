@@ -15,20 +15,18 @@ from typing import Final, TypeVar
 
 from redis import RedisError
 
-from letters.storage import account
-from letters.storage.claims import Claim, claim
-from letters.storage.database import Database, StorageUnavailable
-from letters.storage.due import next_due
-from worker.failpoints import Step, reached
-from worker.outcomes import GIVEN_BACK, record
+from letters.storage.claims import Claim
+from letters.storage.database import StorageUnavailable
+from worker.books import Books
+from worker.outcomes import GIVEN_BACK
 from worker.rate import Rate
 from worker.sendgrid import Answer, Outcome, SendGrid
 
 CONNECTIONS: Final = 256
 _AHEAD: Final = 512  # claimed while every connection is busy, so that none waits for a commit
-_LEAST: Final = 128  # with less room, wait: a commit of many costs little more than of one
+_LEAST: Final = 256  # with less room, wait: a commit of many costs little more than of one
 _TICK_SECONDS: Final = 0.02
-_RECORD_SECONDS: Final = 0.05
+_RECORD_SECONDS: Final = 0.1
 _LINGER_SECONDS: Final = 1.0
 _RETRY_SECONDS: Final = 1.0
 _MOST_NEW_TIMES: Final = 2
@@ -42,14 +40,14 @@ class Drain:
 
     def __init__(
         self,
-        database: Database,
+        books: Books,
         rate: Rate,
         sendgrid: SendGrid,
         *,
         clock_offset: timedelta,
         wake_next: Callable[[], object],
     ) -> None:
-        self._database = database
+        self._books = books
         self._rate = rate
         self._sendgrid = sendgrid
         self._offset = clock_offset
@@ -61,8 +59,9 @@ class Drain:
         self._has_answer = False
         self._sends: set[asyncio.Task[None]] = set()
         self._done: list[tuple[Claim, Outcome]] = []
-        # One thread for the database: SQLite takes one writer anyway.
-        self._thread = ThreadPoolExecutor(1)
+        # One thread to ask the books, and one to ask Redis: they only wait.
+        self._to_books = ThreadPoolExecutor(1)
+        self._to_redis = ThreadPoolExecutor(1)
 
     def now(self) -> datetime:
         """Return the time on the clock that all workers share."""
@@ -93,7 +92,8 @@ class Drain:
             await asyncio.gather(recorder, return_exceptions=True)
             await self._flush_at_last()
             await self._sendgrid.close()
-            self._thread.shutdown()
+            self._to_books.shutdown()
+            self._to_redis.shutdown()
         return claimed
 
     async def _round(self) -> int:
@@ -106,7 +106,7 @@ class Drain:
         if not self._backlog and not await self._is_due():
             return 0
         count = min(room, self._rate.batch)
-        free = await self._in_thread(lambda: self._rate.reserve(0))
+        free = await self._reserve_times(0)
         if not await self._sleep(free - _HORIZON_SECONDS - time.monotonic()):
             return 0
         claims = await self._claim(count)
@@ -117,7 +117,7 @@ class Drain:
         self._backlog = len(claims) == count
         if self._backlog and not self._has_woken:
             self._has_woken = True
-            await self._in_thread(self._wake_next)
+            await self._in_thread(self._to_redis, self._wake_next)
         for n, won in enumerate(claims):
             task = asyncio.create_task(self._send(won, start + n * self._rate.interval_seconds))
             self._sends.add(task)
@@ -131,33 +131,18 @@ class Drain:
         late, in a crowd with those whose time it is. Without a time the claims are given back.
         """
         try:
-            return await self._in_thread(lambda: self._rate.reserve(len(claims)))
+            return await self._reserve_times(len(claims))
         except RedisError:
             given_back = Outcome(Answer.UNREACHABLE, None, GIVEN_BACK)
             self._done.extend((won, given_back) for won in claims)
             raise
 
     async def _is_due(self) -> bool:
-        def ask() -> bool:
-            with self._database.read() as connection:
-                due = next_due(connection, self.now())
-                return due is not None and due <= self.now()
-
-        return bool(await self._patiently(ask))
+        due = await self._patiently(self._books.next_due)
+        return due is not None and due <= self.now()
 
     async def _claim(self, count: int) -> list[Claim]:
-        def won() -> list[Claim]:
-            with self._database.write() as connection:
-                now = self.now()
-                gate = account.pass_through(connection, now)
-                claims = claim(connection, most=count, gate=gate, now=now)
-                if claims:
-                    reached(Step.BEFORE_CLAIM_COMMITS)
-            if claims:
-                reached(Step.AFTER_CLAIM_COMMITS)
-            return claims
-
-        return await self._patiently(won) or []
+        return await self._patiently(lambda: self._books.claim(count)) or []
 
     async def _send(self, won: Claim, start: float) -> None:
         ahead = (won.leave_at - self.now()).total_seconds()
@@ -189,7 +174,7 @@ class Drain:
             if time.monotonic() - start <= self._rate.patience_seconds:
                 break
             try:
-                start = await self._in_thread(lambda: self._rate.reserve(1))
+                start = await self._reserve_times(1)
             except RedisError:
                 return False
             await self._sleep(start - time.monotonic())
@@ -218,14 +203,7 @@ class Drain:
         if not self._done:
             return
         batch = list(self._done)
-
-        def write() -> None:
-            with self._database.write() as connection:
-                record(connection, batch, self.now())
-                reached(Step.BEFORE_OUTCOME_COMMITS)
-            reached(Step.AFTER_OUTCOME_COMMITS)
-
-        await self._in_thread(write)
+        await self._in_thread(self._to_books, lambda: self._books.record(batch))
         del self._done[: len(batch)]  # only now: a failed batch is tried again
 
     async def _flush_at_last(self) -> None:
@@ -243,12 +221,7 @@ class Drain:
         if self._sends or self._done:
             await self._sleep(_TICK_SECONDS)
             return True
-
-        def ask() -> datetime | None:
-            with self._database.read() as connection:
-                return next_due(connection, self.now())
-
-        due = await self._patiently(ask)
+        due = await self._patiently(self._books.next_due)
         if due is None:
             return False
         ahead = (due - self.now()).total_seconds()
@@ -265,13 +238,16 @@ class Drain:
         return False
 
     async def _patiently(self, work: Callable[[], _T]) -> _T | None:
-        """Do `work` in the thread. While the database is away, wait a second and return None."""
+        """Ask the books. While the database is away, wait a second and return None."""
         try:
-            return await self._in_thread(work)
+            return await self._in_thread(self._to_books, work)
         except StorageUnavailable:
             _log.warning("the database is away; sending waits")
             await self._sleep(_RETRY_SECONDS)
             return None
 
-    async def _in_thread(self, work: Callable[[], _T]) -> _T:
-        return await asyncio.get_running_loop().run_in_executor(self._thread, work)
+    async def _reserve_times(self, count: int) -> float:
+        return await self._in_thread(self._to_redis, lambda: self._rate.reserve(count))
+
+    async def _in_thread(self, thread: ThreadPoolExecutor, work: Callable[[], _T]) -> _T:
+        return await asyncio.get_running_loop().run_in_executor(thread, work)

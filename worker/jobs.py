@@ -4,14 +4,14 @@ import asyncio
 import gc
 import os
 import signal
-import sys
 from contextlib import suppress
+from datetime import timedelta
 from typing import Final
 
 from redis import Redis, RedisError
 
 from letters.settings import Settings, read_settings
-from letters.storage.database import Database
+from worker.books import Books
 from worker.clock import offset
 from worker.drain import CONNECTIONS, Drain
 from worker.rate import Rate
@@ -19,37 +19,30 @@ from worker.sendgrid import SendGrid
 from worker.wake import DRAIN_SECONDS, wake
 
 _ORPHAN_CHECK_SECONDS: Final = 1.0
-_SWITCH_SECONDS: Final = 0.0002
 _FORKED_FROM: Final = os.getpid()  # the RQ worker imports this, and forks a work-horse for each job
 _GARBAGE: Final = (20_000, 20, 50)
 
 
 def drain() -> None:
     """Send what is due, in this work-horse."""
-    tune()
-    asyncio.run(_drain(read_settings(os.environ)))
-
-
-def tune() -> None:
-    """Set this process up for a loop that sends beside a thread that writes."""
-    # With the usual 5 ms the thread would wait that long for the loop, a dozen times a commit.
-    sys.setswitchinterval(_SWITCH_SECONDS)
     # What is imported never becomes garbage: looking through it took a tenth of the sending time.
     gc.freeze()
     gc.set_threshold(*_GARBAGE)
-
-
-async def _drain(settings: Settings) -> None:
+    settings = read_settings(os.environ)
     redis = Redis.from_url(settings.redis_url, socket_timeout=5, socket_connect_timeout=5)
-    database = Database(settings.database_url, connections=2)
+    ahead = offset(redis)  # before anything is opened: Redis may be away
+    with Books(settings.database_url, ahead) as books:
+        asyncio.run(_drain(settings, redis, books, ahead))
+    redis.close()
 
+
+async def _drain(settings: Settings, redis: Redis, books: Books, ahead: timedelta) -> None:
     def wake_next() -> None:
         with suppress(RedisError):  # the sweeper wakes others as well, a little later
             wake(redis)
 
-    ahead = offset(redis)  # before anything is opened: Redis may be away
     work = Drain(
-        database,
+        books,
         Rate(redis, settings.send_rate),
         SendGrid(settings, CONNECTIONS),
         clock_offset=ahead,
@@ -63,8 +56,6 @@ async def _drain(settings: Settings) -> None:
         await work.run(DRAIN_SECONDS)
     finally:
         orphaned.cancel()
-        database.close()
-        redis.close()
 
 
 async def _stop_when_orphaned(work: Drain) -> None:

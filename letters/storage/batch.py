@@ -110,7 +110,12 @@ def fetch(
     """
     if connection.dialect.name != "sqlite":
         return [*connection.execute(statement, parameters)]
-    rows = statement.subquery()
-    packed = select(func.json_group_array(func.json_array(*rows.c)))
-    found: list[Sequence[Any]] = json.loads(connection.execute(packed, parameters).scalar_one())
+    packed = connection.execute(_packed(statement), parameters).scalar_one()
+    found: list[Sequence[Any]] = json.loads(packed)
     return found
+
+
+@lru_cache(maxsize=64)
+def _packed(statement: Select[*tuple[Any, ...]]) -> Select[str]:
+    rows = statement.subquery()
+    return select(func.json_group_array(func.json_array(*rows.c)))

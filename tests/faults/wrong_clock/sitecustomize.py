@@ -3,6 +3,7 @@
 It plays a machine whose clock is wrong; what measures spans of time (monotonic) stays as it is.
 """
 
+import copyreg
 import datetime as dt
 import os
 import time
@@ -27,6 +28,13 @@ class _Wrong(dt.datetime, metaclass=_Kind):
         return _true_now(tz) + dt.timedelta(seconds=_AHEAD_SECONDS)
 
 
+def _again(text: str) -> dt.datetime:
+    moment: dt.datetime = _true.fromisoformat(text)  # type: ignore[attr-defined]
+    return moment
+
+
+# Moments go from process to process, and their kind is not found under its name any more.
+copyreg.pickle(_true, lambda moment: (_again, (moment.isoformat(),)))
 time.time = lambda: _time() + _AHEAD_SECONDS
 time.time_ns = lambda: _time_ns() + int(_AHEAD_SECONDS * 1e9)
 dt.datetime = _Wrong  # type: ignore[misc]

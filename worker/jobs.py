@@ -51,6 +51,7 @@ async def _drain(settings: Settings, redis: Redis, books: Books, ahead: timedelt
     loop = asyncio.get_running_loop()
     # RQ lets SIGTERM kill a work-horse. systemd and Heroku send it to every process.
     loop.add_signal_handler(signal.SIGTERM, work.stop)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM})  # held back since the fork
     orphaned = asyncio.create_task(_stop_when_orphaned(work))
     try:
         await work.run(DRAIN_SECONDS)

@@ -15,6 +15,7 @@ from typing import Final
 
 from redis import Redis, RedisError
 from rq import Queue, Worker
+from rq.job import Job
 from rq.serializers import JSONSerializer
 
 import worker.jobs  # noqa: F401 - imported once here, so that no work-horse has to
@@ -30,6 +31,17 @@ class SendingWorker(Worker):
     """An RQ worker that lets its work-horse end in good order, and is soon back after Redis is."""
 
     max_connection_wait_time = 5.0  # RQ's own 60 seconds would be too long to wait
+
+    def fork_work_horse(self, job: Job, queue: Queue) -> None:
+        """Fork, and lose no SIGTERM: before there is a work-horse nobody could pass it on.
+
+        It is held back in the work-horse until that can end in good order.
+        """
+        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})
+        super().fork_work_horse(job, queue)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM})
+        if self._stop_requested:
+            os.kill(self.horse_pid, signal.SIGTERM)
 
     def request_stop(self, signum: int, frame: FrameType | None) -> None:
         """Stop after the running job, and tell the job to come to its end."""

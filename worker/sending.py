@@ -63,6 +63,7 @@ def main() -> int:
     # Told, not asked: our parent may have been killed before we could ask.
     parent = int(sys.argv[1])
     threading.Thread(target=_stop_when_orphaned, args=(parent,), daemon=True).start()
+    logging.getLogger("rq.worker").addFilter(_in_one_line)
     redis = Redis.from_url(settings.redis_url, socket_connect_timeout=5)
     try:
         SendingWorker(
@@ -78,6 +79,13 @@ def main() -> int:
         time.sleep(1)
         return 1
     return 0
+
+
+def _in_one_line(record: logging.LogRecord) -> bool:
+    """Let RQ say that Redis is away without the hundred lines of where it noticed."""
+    if record.exc_info and isinstance(record.exc_info[1], RedisError):
+        record.exc_info = None
+    return True
 
 
 def _stop_when_orphaned(parent: int) -> None:

@@ -1,39 +1,15 @@
 """Every state of every public page, looked at by axe: light and dark, in three languages."""
 
-import json
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser
 
 from tests.page.campaign import TWO_TARGETS
+from tests.page.rules import look, narrow
 from tests.stack import Stack, supporter
 
 Load = Callable[..., str]
-_axe = Axe()
-
-
-def look(page: Page, state: str) -> None:
-    for scheme in ("light", "dark"):
-        page.emulate_media(color_scheme=scheme)
-        found = _axe.run(page).response["violations"]
-        told = [
-            (one["id"], [(node["target"], node["failureSummary"]) for node in one["nodes"]])
-            for one in found
-        ]
-        assert not told, f"{state}, {scheme}: {json.dumps(told, indent=1)}"
-
-
-@contextmanager
-def narrow(browser: Browser) -> Iterator[Page]:
-    context = browser.new_context(
-        viewport={"width": 360, "height": 800}, reduced_motion="reduce", bypass_csp=True
-    )
-    context.set_default_timeout(15_000)
-    yield context.new_page()
-    context.close()
 
 
 @pytest.mark.parametrize("language", ["en", "es", "ar"])

@@ -6,33 +6,10 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.page.campaign import TWO_TARGETS
+from tests.page.rules import FOCUS_RING, SMALL_TARGETS, sideways
 from tests.stack import Stack, supporter
 
 Load = Callable[..., str]
-
-# What WCAG 2.2's 2.5.8 exempts: links in a sentence. A box is reached through its label.
-SMALL_TARGETS = """
-() => [...document.querySelectorAll("a, button, input, textarea, summary")]
-  .filter((one) => one.checkVisibility({ checkVisibilityCSS: true }) && !one.closest(".unseen"))
-  .filter((one) => !(one.matches("a") && one.closest(".summary, .skip")) && !one.matches(".skip"))
-  .map((one) => [one.outerHTML.slice(0, 90), one.getBoundingClientRect()])
-  .filter(([, box]) => box.width < 24 || box.height < 24)
-  .map(([html, box]) => `${html} ${box.width}x${box.height}`)
-"""
-FOCUS_RING = """
-() => {
-  const focused = document.activeElement;
-  const style = getComputedStyle(focused);
-  return focused === document.body
-    || (style.outlineStyle !== "none" && parseFloat(style.outlineWidth) >= 2);
-}
-"""
-
-
-def sideways(page: Page) -> int:
-    return int(
-        page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
-    )
 
 
 @pytest.mark.parametrize("language", ["en", "ar"])

@@ -1,0 +1,95 @@
+"""What every page keeps to: axe finds nothing, nothing is too wide, too small or out of reach."""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page
+
+NARROW = 320
+"""The narrowest page, in CSS pixels: 1,280 at 400 % zoom, 640 at 200 %."""
+_ZOOMED = 640
+"""1,280 pixels at 200 % zoom."""
+_MOST_STOPS = 300
+_AXE = Axe().axe_script
+_RUN_AXE = """
+() => axe.run(document, { resultTypes: ["violations"] }).then(({ violations }) => violations.map(
+  ({ id, nodes }) => [id, nodes.map(({ target, failureSummary }) => [target, failureSummary])]))
+"""
+
+# What WCAG 2.2's 2.5.8 exempts: links in a sentence. A box is reached through its label.
+SMALL_TARGETS = """
+() => [...document.querySelectorAll("a, button, input, textarea, summary")]
+  .filter((one) => one.checkVisibility({ checkVisibilityCSS: true }) && !one.closest(".unseen"))
+  .filter((one) => !(one.matches("a") && one.closest(".summary, .skip")) && !one.matches(".skip"))
+  .map((one) => [one.outerHTML.slice(0, 90), one.getBoundingClientRect()])
+  .filter(([, box]) => box.width < 24 || box.height < 24)
+  .map(([html, box]) => `${html} ${box.width}x${box.height}`)
+"""
+FOCUS_RING = """
+() => {
+  const focused = document.activeElement;
+  const style = getComputedStyle(focused);
+  return focused === document.body
+    || (style.outlineStyle !== "none" && parseFloat(style.outlineWidth) >= 2);
+}
+"""
+_OUT_OF_REACH = """
+() => [...document.querySelectorAll("a[href], button, input, textarea, summary")]
+  .filter((one) => one.checkVisibility({ checkVisibilityCSS: true }) && !one.disabled)
+  .filter((one) => one.tabIndex >= 0 && !window.reached.has(one))
+  .map((one) => one.outerHTML.slice(0, 90))
+"""
+
+
+@contextmanager
+def narrow(browser: Browser, *, with_script: bool = True, **headers: str) -> Iterator[Page]:
+    """Give a page on a small phone; it lets axe in, which the site's policy would not."""
+    context = browser.new_context(
+        viewport={"width": NARROW, "height": 800},
+        reduced_motion="reduce",
+        bypass_csp=True,
+        java_script_enabled=with_script,
+        extra_http_headers=headers,
+    )
+    context.set_default_timeout(15_000)
+    yield context.new_page()
+    context.close()
+
+
+def sideways(page: Page) -> int:
+    """Give by how many pixels the page scrolls sideways."""
+    return int(
+        page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+    )
+
+
+def look(page: Page, state: str) -> None:
+    """Hold a page, as it stands, against every rule; `state` names it where it breaks one."""
+    if page.evaluate("typeof axe === 'undefined'"):
+        page.evaluate(_AXE)
+    for scheme in ("light", "dark"):
+        page.emulate_media(color_scheme=scheme)
+        found = page.evaluate(_RUN_AXE)
+        assert not found, f"{state}, {scheme}: {json.dumps(found, indent=1)}"
+    assert page.evaluate(SMALL_TARGETS) == [], state
+    size = page.viewport_size
+    assert size is not None
+    for width in (_ZOOMED, NARROW):
+        page.set_viewport_size({"width": width, "height": size["height"]})
+        assert sideways(page) == 0, f"{state}, {width} pixels wide"
+
+
+def tab_through(page: Page, state: str) -> None:
+    """Go through a page with Tab alone: everything to press or fill is reached, and seen to be."""
+    page.evaluate("window.reached = new Set(); document.activeElement.blur(); scrollTo(0, 0)")
+    for _ in range(_MOST_STOPS):
+        page.keyboard.press("Tab")
+        assert page.evaluate(FOCUS_RING), f"{state}: no ring around what has the focus"
+        if page.evaluate(
+            "document.activeElement === document.body"
+            " || !window.reached.add(document.activeElement)"
+        ):
+            break
+    assert page.evaluate(_OUT_OF_REACH) == [], state

@@ -9,6 +9,7 @@ from sqlalchemy import Connection
 
 from letters import addressees, erasure, receipts
 from letters.addressees import CannotDecide
+from letters.campaign import Status
 from letters.compose import line_feeds
 from letters.receipts import Receipt, SubmittedLetter, TooLate, UnknownSubmission
 from letters.states import NOT_LEFT, State
@@ -258,7 +259,8 @@ def _page(
     stored: StoredCampaign,
     refused: tuple[str, str, str, str] | None = None,
 ) -> Response:
-    items = [_item(letter, refused) for letter in receipt.letters]
+    is_paused = stored.campaign.status is Status.PAUSED
+    items = [_item(letter, refused, is_paused=is_paused) for letter in receipt.letters]
     response = make_response(
         render_template(
             "receipt.html",
@@ -278,7 +280,12 @@ def _page(
     return response
 
 
-def _item(letter: SubmittedLetter, refused: tuple[str, str, str, str] | None = None) -> Item:
+def _item(
+    letter: SubmittedLetter,
+    refused: tuple[str, str, str, str] | None = None,
+    *,
+    is_paused: bool = False,
+) -> Item:
     words = words_for(letter.state)
     sentence = words.sentence
     if letter.due_at is not None:
@@ -288,6 +295,8 @@ def _item(letter: SubmittedLetter, refused: tuple[str, str, str, str] | None = N
     if letter.offer is not None:
         sentence = _("%(target)s can no longer be written to. Your letter waits for you to decide.",
                      target=letter.target.name)  # fmt: skip
+    if is_paused and letter.state in NOT_LEFT:
+        sentence = _("%(sentence)s This campaign is paused for now.", sentence=sentence)
     error = None
     subject, text = letter.subject, letter.text
     if refused is not None and refused[0] == letter.id:

@@ -1,6 +1,7 @@
 """The action page in a real browser. What kind of database lies behind it makes no difference."""
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from itertools import count
 
 import pytest
@@ -19,6 +20,30 @@ def stack(valkey: Valkey, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
     folder = tmp_path_factory.mktemp("page-stack")
     with Stack(folder, f"sqlite:///{folder}/postbag.db", valkey.new_database()) as running:
         yield running
+
+
+@pytest.fixture(scope="session")
+def still(valkey: Valkey, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    """Give a site that sends nothing, so a letter stays in the state that a test puts it into.
+
+    A client there is whoever it says in `X-Forwarded-For`, and each may do little.
+    """
+    folder = tmp_path_factory.mktemp("still-stack")
+    with Stack(
+        folder,
+        f"sqlite:///{folder}/postbag.db",
+        valkey.new_database(),
+        worker_count=0,
+        TRUSTED_PROXIES="1",
+        FORM_LIMIT="2/hour",
+    ) as running:
+        yield running
+
+
+@pytest.fixture
+def languages(*, is_long: bool) -> tuple[str, ...]:
+    """Give English, and with --long all languages of the interface."""
+    return ("en", "es", "ar") if is_long else ("en",)
 
 
 @pytest.fixture
@@ -43,14 +68,19 @@ def plain_page(browser: Browser) -> Iterator[Page]:
     made.close()
 
 
+def load_into(stack: Stack, **changes: str) -> str:
+    """Load a campaign of its own for a test, and give its slug."""
+    slug = f"page-{next(_numbers)}"
+    with stack.database.write() as connection:
+        campaigns.load(connection, read_campaign(campaign_file(slug, **changes)), NOW)
+    return slug
+
+
 @pytest.fixture
 def load(stack: Stack) -> Callable[..., str]:
-    """Give a function that loads a campaign of its own for a test, and gives its slug."""
+    return partial(load_into, stack)
 
-    def load_campaign(**changes: str) -> str:
-        slug = f"page-{next(_numbers)}"
-        with stack.database.write() as connection:
-            campaigns.load(connection, read_campaign(campaign_file(slug, **changes)), NOW)
-        return slug
 
-    return load_campaign
+@pytest.fixture
+def load_still(still: Stack) -> Callable[..., str]:
+    return partial(load_into, still)

@@ -1,6 +1,7 @@
 """What every page keeps to: axe finds nothing, nothing is too wide, too small or out of reach."""
 
 import json
+import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -33,6 +34,15 @@ FOCUS_RING = """
   const style = getComputedStyle(focused);
   return focused === document.body
     || (style.outlineStyle !== "none" && parseFloat(style.outlineWidth) >= 2);
+}
+"""
+# From the end Tab leads out of the page, and then to its beginning.
+_COMES_ROUND = """
+() => {
+  const focused = document.activeElement;
+  if (window.reached.has(focused)) return true;
+  if (focused !== document.body) window.reached.add(focused);
+  return false;
 }
 """
 _OUT_OF_REACH = """
@@ -83,13 +93,28 @@ def look(page: Page, state: str) -> None:
 
 def tab_through(page: Page, state: str) -> None:
     """Go through a page with Tab alone: everything to press or fill is reached, and seen to be."""
-    page.evaluate("window.reached = new Set(); document.activeElement.blur(); scrollTo(0, 0)")
+    page.evaluate("window.reached = new Set()")
     for _ in range(_MOST_STOPS):
         page.keyboard.press("Tab")
         assert page.evaluate(FOCUS_RING), f"{state}: no ring around what has the focus"
-        if page.evaluate(
-            "document.activeElement === document.body"
-            " || !window.reached.add(document.activeElement)"
-        ):
+        if page.evaluate(_COMES_ROUND):
             break
     assert page.evaluate(_OUT_OF_REACH) == [], state
+
+
+def tab_to(page: Page, selector: str, key: str = "") -> None:
+    """Press Tab until what `selector` names has the focus, and then `key`."""
+    for _ in range(_MOST_STOPS):
+        page.keyboard.press("Tab")
+        assert page.evaluate(FOCUS_RING), f"no ring on the way to {selector}"
+        if page.locator(f"{selector}:focus").count():
+            if key:
+                page.keyboard.press(key)
+            return
+    raise AssertionError(f"{selector} is out of reach")
+
+
+def new_client() -> dict[str, str]:
+    """Give the header of a client that has done nothing yet, as the one proxy in front adds it."""
+    network = f"2001:db8:{secrets.randbits(16):x}:{secrets.randbits(16):x}"
+    return {"X-Forwarded-For": f"{network}::1"}

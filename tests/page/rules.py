@@ -1,18 +1,20 @@
 """What every page keeps to: axe finds nothing, nothing is too wide, too small or out of reach."""
 
 import json
+import re
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, Route
 
 NARROW = 320
 """The narrowest page, in CSS pixels: 1,280 at 400 % zoom, 640 at 200 %."""
 _ZOOMED = 640
 """1,280 pixels at 200 % zoom."""
 _MOST_STOPS = 300
+_SCRIPTS = re.compile(r"<script\b.*?</script>|</?noscript>", re.DOTALL)
 _AXE = Axe().axe_script
 _RUN_AXE = """
 () => axe.run(document, { resultTypes: ["violations"] }).then(({ violations }) => violations.map(
@@ -53,19 +55,51 @@ _OUT_OF_REACH = """
 """
 
 
+_SUBMIT = """
+([action, fields]) => {
+  const form = document.createElement("form");
+  form.method = "post";
+  form.action = action;
+  for (const [name, value] of fields) {
+    const field = document.createElement("textarea");
+    field.name = name;
+    field.value = value;
+    form.append(field);
+  }
+  document.body.append(form);
+  form.submit();
+}
+"""
+
+
 @contextmanager
-def narrow(browser: Browser, *, with_script: bool = True, **headers: str) -> Iterator[Page]:
+def narrow(
+    browser: Browser, *, with_script: bool = True, headers: Mapping[str, str] | None = None
+) -> Iterator[Page]:
     """Give a page on a small phone; it lets axe in, which the site's policy would not."""
     context = browser.new_context(
         viewport={"width": NARROW, "height": 800},
         reduced_motion="reduce",
         bypass_csp=True,
         java_script_enabled=with_script,
-        extra_http_headers=headers,
+        extra_http_headers=dict(headers or {}),
     )
     context.set_default_timeout(15_000)
     yield context.new_page()
     context.close()
+
+
+def without_scripts(page: Page) -> None:
+    """Show pages as they are without JavaScript, where axe, a script itself, could not look."""
+
+    def strip(route: Route) -> None:
+        if route.request.resource_type != "document":
+            route.continue_()
+            return
+        answer = route.fetch()
+        route.fulfill(response=answer, body=_SCRIPTS.sub("", answer.text()))
+
+    page.route("**/*", strip)
 
 
 def sideways(page: Page) -> int:
@@ -112,6 +146,19 @@ def tab_to(page: Page, selector: str, key: str = "") -> None:
                 page.keyboard.press(key)
             return
     raise AssertionError(f"{selector} is out of reach")
+
+
+def submit(page: Page, url: str, **fields: object) -> int:
+    """Post `fields` as a form of a page of ours would, and give the status of the answer."""
+    page.goto(url.partition("/c/")[0] + "/desk/sign-in")
+    pairs = [(name, one) for name, value in fields.items() for one in _each(value)]
+    with page.expect_navigation() as leads_to:
+        page.evaluate(_SUBMIT, [url, pairs])
+    return leads_to.value.status
+
+
+def _each(value: object) -> list[str]:
+    return [str(one) for one in value] if isinstance(value, list) else [str(value)]
 
 
 def new_client() -> dict[str, str]:

@@ -9,7 +9,9 @@ from playwright.sync_api import Browser, Locator, Page, expect
 from sqlalchemy import select
 
 from letters import addressees, receipts
+from letters.campaign import Status
 from letters.states import Cause, State
+from letters.storage import campaigns
 from letters.storage.changes import Happening, apply
 from letters.storage.schema import submission
 from tests.page.campaign import TARGETS, TWO_TARGETS
@@ -144,7 +146,8 @@ def a_change_refused(page: Page, written: Written) -> str:
 
 def campaign_paused(page: Page, written: Written) -> str:
     written.happen(Cause.CONFIRM)
-    written.site.postbag("campaign", "status", written.slug, "paused")
+    with written.site.database.write() as connection:
+        campaigns.set_status(connection, written.slug, Status.PAUSED)
     page.goto(written.url)
     return "Your letter is waiting its turn. This campaign is paused for now."
 
@@ -258,7 +261,7 @@ def test_what_a_receipt_says_and_asks(
 ) -> None:
     for language in languages:
         written = write(still, load_still(language=language, more=CONFIRM, targets=TWO_TARGETS))
-        with narrow(browser, **{"Accept-Language": language}) as page:
+        with narrow(browser, headers={"Accept-Language": language}) as page:
             words = come_to(page, written)
             expect(page.locator("html")).to_have_attribute("lang", language)
             if language == "en":

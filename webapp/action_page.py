@@ -109,6 +109,7 @@ def render(stored: StoredCampaign, form: ActionForm, view: View) -> Response:
             summary_html=summary(campaign.summary, new_tab=bool(g.get("embedded"))),
             letters_count=letters_counted(stored),
             page_url=f"{parts().settings.public_url}/c/{campaign.slug}",
+            image_url=parts().settings.public_url + url_for("static", filename="preview.png"),
             description=description(campaign.summary),
             targets=[_shown(stored, form, target) for target in active_targets(stored)],
             salutation=merge(campaign.letter.salutation, values),

@@ -1,6 +1,7 @@
 """The action page within everybody's reach: small screens, large letters, keyboards, thumbs."""
 
 from collections.abc import Callable
+from struct import unpack
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
@@ -125,6 +126,10 @@ def test_the_page_tells_link_previews_what_it_is(stack: Stack, load: Load, page:
     assert content("og:title") == "Keep the harbour's trees"
     assert content("og:description") == "The council wants to fell forty trees. Read why."
     assert content("og:url") == f"{stack.url}/c/{slug}"
+    image = stack.get(str(content("og:image")).removeprefix(stack.url))
+    width, height = unpack(">II", image.body[16:24])  # where a PNG tells its size
+    assert (width, height) == (1200, 630)
+    assert len(image.body) < 10_000
     href = page.get_by_role("link", name="The letter as a PDF").get_attribute("href")
     assert href == f"/c/{slug}/letter.pdf"
 
@@ -140,6 +145,17 @@ def test_consent_is_not_ticked_and_goal_and_count_are_real(
     expect(page.locator(".count p")).to_have_text("3 letters so far of the 5,000 we hope for")
     bar = page.get_by_role("progressbar", name="Letters on the way to the goal")
     assert bar.get_attribute("value") == "3"
+
+
+def test_the_count_is_one_phrase_where_a_number_can_be_a_form_of_its_noun(
+    stack: Stack, load: Load, page: Page
+) -> None:
+    slug = load(language="ar")
+    for phrase in ("رسالة واحدة حتى الآن", "رسالتان حتى الآن", "3 رسائل حتى الآن"):
+        assert stack.post(f"/c/{slug}", stack.form(slug)).status == 303
+        page.goto(f"{stack.url}/c/{slug}")
+        expect(page.locator(".count p")).to_contain_text(phrase)
+    expect(page.locator(".count strong")).to_have_text("3")
 
 
 def test_thanks_share_by_the_system_or_by_copying(

@@ -3,7 +3,7 @@
 import json
 import re
 import secrets
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 
 from axe_playwright_python.sync_playwright import Axe
@@ -73,16 +73,17 @@ _SUBMIT = """
 
 
 @contextmanager
-def narrow(
-    browser: Browser, *, with_script: bool = True, headers: Mapping[str, str] | None = None
-) -> Iterator[Page]:
-    """Give a page on a small phone; it lets axe in, which the site's policy would not."""
+def narrow(browser: Browser, *, language: str = "en", with_script: bool = True) -> Iterator[Page]:
+    """Give a page on a small phone that has asked for nothing yet.
+
+    It lets axe in, which the site's policy would not.
+    """
     context = browser.new_context(
         viewport={"width": NARROW, "height": 800},
         reduced_motion="reduce",
         bypass_csp=True,
         java_script_enabled=with_script,
-        extra_http_headers=dict(headers or {}),
+        extra_http_headers={"Accept-Language": language, **new_client()},
     )
     context.set_default_timeout(15_000)
     yield context.new_page()
@@ -162,6 +163,6 @@ def _each(value: object) -> list[str]:
 
 
 def new_client() -> dict[str, str]:
-    """Give the header of a client that has done nothing yet, as the one proxy in front adds it."""
+    """Give the header of a client that has done nothing yet, as a proxy in front adds it."""
     network = f"2001:db8:{secrets.randbits(16):x}:{secrets.randbits(16):x}"
     return {"X-Forwarded-For": f"{network}::1"}

@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.page.campaign import TARGETS, TWO_TARGETS
-from tests.page.rules import look, narrow, new_client, tab_through, tab_to, without_scripts
+from tests.page.rules import look, narrow, tab_through, tab_to, without_scripts
 from tests.stack import Stack, supporter
 
 Load = Callable[..., str]
@@ -173,7 +173,7 @@ def test_a_form(
     asked = FORMS[form]
     for language in languages:
         slug = load_still(language=language, more=PLAIN + asked.more, targets=asked.targets)
-        with narrow(browser, headers=new_client()) as page:
+        with narrow(browser) as page:
             page.goto(f"{still.url}/c/{slug}{asked.path}")
             words = come_to(page)
             if language == "en":
@@ -187,7 +187,7 @@ def test_a_form_as_it_is_without_javascript(
     still: Stack, load_still: Load, browser: Browser, come_to: Callable[[Page], str]
 ) -> None:
     slug = load_still(more=PLAIN + WORK, targets=TWO_TARGETS)
-    with narrow(browser, headers=new_client()) as page:
+    with narrow(browser) as page:
         without_scripts(page)
         page.goto(f"{still.url}/c/{slug}")
         words = come_to(page)
@@ -203,7 +203,7 @@ def test_a_form_that_asks_for_everything_by_keyboard_alone(
     still: Stack, load_still: Load, browser: Browser, path: str, with_script: bool
 ) -> None:
     slug = load_still(more=PLAIN + CHOICE + WORK + FRAMED, targets=TWO_TARGETS)
-    with narrow(browser, with_script=with_script, headers=new_client()) as page:
+    with narrow(browser, with_script=with_script) as page:
         page.goto(f"{still.url}/c/{slug}{path}")
         tab_to(page, "[name=target]:not(:checked)", "Space")
         tab_to(page, ".subject-fold summary", "Enter")

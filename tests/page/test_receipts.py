@@ -261,7 +261,7 @@ def test_what_a_receipt_says_and_asks(
 ) -> None:
     for language in languages:
         written = write(still, load_still(language=language, more=CONFIRM, targets=TWO_TARGETS))
-        with narrow(browser, headers={"Accept-Language": language}) as page:
+        with narrow(browser, language=language) as page:
             words = come_to(page, written)
             expect(page.locator("html")).to_have_attribute("lang", language)
             if language == "en":

@@ -52,7 +52,7 @@ def test_a_refused_token_keeps_the_text_and_the_second_try_is_taken(
 ) -> None:
     for language in languages:
         slug = load_still(language=language)
-        with narrow(browser, headers=new_client()) as page:
+        with narrow(browser) as page:
             page.goto(f"{still.url}/c/{slug}")
             fill_in(page)
             send_with_token(page, TOKENS[kind](still, slug))
@@ -69,7 +69,7 @@ def test_a_token_used_twice_thanks_twice_for_one_letter(
 ) -> None:
     slug = load_still()
     token = still.tokens.new_form(slug, NOW)
-    with narrow(browser, headers=new_client()) as page:
+    with narrow(browser) as page:
         for _ in range(2):
             page.goto(f"{still.url}/c/{slug}")
             fill_in(page)
@@ -83,7 +83,7 @@ def test_a_refused_token_and_errors_are_told_together(
     still: Stack, load_still: Load, browser: Browser
 ) -> None:
     slug = load_still()
-    with narrow(browser, headers=new_client()) as page:
+    with narrow(browser) as page:
         page.goto(f"{still.url}/c/{slug}")
         fill_in(page, email="nonsense", name="")
         send_with_token(page, "forged")
@@ -173,7 +173,6 @@ def a_sign_in_link_used_before(page: Page, site: Stack, _slug: str) -> int:
 
 
 def asked_for_a_link_too_often(page: Page, site: Stack, _slug: str) -> int:
-    page.set_extra_http_headers(new_client())
     for _ in range(3):
         page.goto(f"{site.url}/desk/sign-in")
         page.locator("#email").fill("olu@postbag.example")
@@ -220,7 +219,7 @@ def test_a_page_that_says_no(
 ) -> None:
     for language in languages:
         slug = load_still(language=language)
-        with narrow(browser, headers={"Accept-Language": language}) as page:
+        with narrow(browser, language=language) as page:
             assert come_to(page, still, slug) == status
             expect(page.locator("html")).to_have_attribute("lang", language)
             if language == "en":
@@ -268,7 +267,7 @@ def test_while_the_database_is_away_the_text_is_kept(
 ) -> None:
     with site_with(f"postgresql://postbag@127.0.0.1:{free_port()}/postbag") as url:
         for language in languages:
-            with narrow(browser, headers={"Accept-Language": language}) as page:
+            with narrow(browser, language=language) as page:
                 page.goto(f"{url}/c/trees")
                 look(page, "database away")
                 assert submit(page, f"{url}/c/trees", body=MINE) == 503
@@ -285,6 +284,6 @@ def test_a_site_without_a_campaign(
     database.close()
     with site_with(f"sqlite:///{tmp_path}/postbag.db") as url:
         for language in languages:
-            with narrow(browser, headers={"Accept-Language": language}) as page:
+            with narrow(browser, language=language) as page:
                 page.goto(url)
                 look(page, "no campaign")

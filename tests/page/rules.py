@@ -112,6 +112,7 @@ def sideways(page: Page) -> int:
 
 def look(page: Page, state: str) -> None:
     """Hold a page, as it stands, against every rule; `state` names it where it breaks one."""
+    page.wait_for_load_state()
     if page.evaluate("typeof axe === 'undefined'"):
         page.evaluate(_AXE)
     for scheme in ("light", "dark"):
@@ -128,6 +129,7 @@ def look(page: Page, state: str) -> None:
 
 def tab_through(page: Page, state: str) -> None:
     """Go through a page with Tab alone: everything to press or fill is reached, and seen to be."""
+    page.wait_for_load_state()
     page.evaluate("window.reached = new Set()")
     for _ in range(_MOST_STOPS):
         page.keyboard.press("Tab")
@@ -139,6 +141,7 @@ def tab_through(page: Page, state: str) -> None:
 
 def tab_to(page: Page, selector: str, key: str = "") -> None:
     """Press Tab until what `selector` names has the focus, and then `key`."""
+    page.wait_for_load_state()  # before its style sheet is there, a ring is the browser's own
     for _ in range(_MOST_STOPS):
         page.keyboard.press("Tab")
         assert page.evaluate(FOCUS_RING), f"no ring on the way to {selector}"

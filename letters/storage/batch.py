@@ -9,22 +9,30 @@ import json
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 from sqlalchemy import (
     JSON,
+    BigInteger,
     ColumnElement,
     Connection,
+    Float,
     Select,
     Text,
     bindparam,
+    cast,
     column,
     func,
+    literal_column,
     select,
+    type_coerce,
 )
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
+
+Row: TypeAlias = Sequence[str | int | float | datetime | Sequence[str] | None]
+"""What can be given."""
 
 
 class _Elements(FunctionElement[Any]):
@@ -62,6 +70,39 @@ def _moment_in_postgresql(element: _Moment, compiler: SQLCompiler, **names: Any)
     return f"CAST({words} || '+00' AS TIMESTAMP WITH TIME ZONE)"
 
 
+class _At(FunctionElement[Any]):
+    """The text or number at a place in a JSON array. The place is spelt out: it never changes."""
+
+    name = "at"
+    inherit_cache = True
+
+
+class _JsonAt(FunctionElement[Any]):
+    """The array at a place in a JSON array."""
+
+    name = "json_at"
+    inherit_cache = True
+
+
+@compiles(_At, "sqlite")
+@compiles(_JsonAt, "sqlite")
+def _at_in_sqlite(element: _At | _JsonAt, compiler: SQLCompiler, **names: Any) -> str:  # noqa: ANN401
+    value, place = (compiler.process(clause, **names) for clause in element.clauses)
+    return f"json_extract({value}, '$[{place}]')"
+
+
+@compiles(_At, "postgresql")
+def _at_in_postgresql(element: _At, compiler: SQLCompiler, **names: Any) -> str:  # noqa: ANN401
+    value, place = (compiler.process(clause, **names) for clause in element.clauses)
+    return f"({value} ->> {place})"
+
+
+@compiles(_JsonAt, "postgresql")
+def _json_at_in_postgresql(element: _JsonAt, compiler: SQLCompiler, **names: Any) -> str:  # noqa: ANN401
+    value, place = (compiler.process(clause, **names) for clause in element.clauses)
+    return f"({value} -> {place})"
+
+
 GIVEN: Final = _Elements(bindparam("given_rows", type_=Text)).table_valued(
     column("value", JSON), name="given"
 )
@@ -69,14 +110,22 @@ GIVEN: Final = _Elements(bindparam("given_rows", type_=Text)).table_valued(
 
 def text_at(place: int) -> ColumnElement[str]:
     """Return the text at `place` in each row given."""
-    element: ColumnElement[str] = GIVEN.c.value[place].as_string()
-    return element
+    return type_coerce(_At(GIVEN.c.value, literal_column(str(place))), Text)
 
 
 def integer_at(place: int) -> ColumnElement[int]:
     """Return the whole number at `place` in each row given."""
-    element: ColumnElement[int] = GIVEN.c.value[place].as_integer()
-    return element
+    return cast(text_at(place), BigInteger)
+
+
+def number_at(place: int) -> ColumnElement[float]:
+    """Return the number at `place` in each row given."""
+    return cast(text_at(place), Float)
+
+
+def json_at(place: int) -> ColumnElement[Any]:
+    """Return the array at `place` in each row given, as a column of JSON keeps it."""
+    return type_coerce(_JsonAt(GIVEN.c.value, literal_column(str(place))), JSON)
 
 
 def moment_at(place: int) -> ColumnElement[datetime]:
@@ -84,7 +133,7 @@ def moment_at(place: int) -> ColumnElement[datetime]:
     return _Moment(text_at(place))
 
 
-def given(rows: Iterable[Sequence[str | int | datetime | None]]) -> dict[str, str]:
+def given(rows: Iterable[Row]) -> dict[str, str]:
     """Return the parameter that hands `rows` to a statement made with the functions above."""
     return {"given_rows": json.dumps(list(rows), default=_as_json)}
 

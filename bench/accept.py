@@ -13,8 +13,9 @@ from urllib.parse import urlencode
 from flask import Flask
 
 from bench.events import database_urls, environment, web
-from letters import intake, ledger
+from letters import ledger
 from letters.campaign_file import read_campaign
+from letters.intake import Intake
 from letters.storage import campaigns
 from letters.storage.database import Database
 from letters.storage.migrate import migrate
@@ -33,7 +34,7 @@ _TEXT = "I walk under the harbour's trees each day, and so do my children. " * 2
 
 def without_storing() -> Flask:
     """Give the web app as it is, but that nothing is stored at the end."""
-    intake.take = lambda *_: None
+    Intake.take = lambda *_: None  # type: ignore[method-assign]
     return create_app()
 
 

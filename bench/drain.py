@@ -27,8 +27,9 @@ from bench.parts import (
     weigh,
 )
 from bench.rival_venv import program
-from letters import intake, ledger
+from letters import ledger
 from letters.campaign_file import read_campaign
+from letters.intake import Intake
 from letters.storage import campaigns
 from letters.storage.database import Database
 from letters.storage.migrate import migrate
@@ -76,7 +77,7 @@ def fill(database: Database) -> None:
             secrets.token_hex(16), "Ana", f"a{n}@readers.example", "", "", (), 0, opt_in=False,
             drafts=drafts,
         )  # fmt: skip
-        intake.take(database, tokens, "http://localhost", stored, new, now)
+        Intake(database, tokens, "http://localhost").take(stored, new, now)
 
 
 class Bench:

@@ -1,126 +1,158 @@
-"""Take a supporter's letters into the books: one transaction, committed before the thank-you."""
+"""Take supporters' letters into the books: committed before the thank-you.
 
+Submissions that wait at the same moment share one transaction.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from sqlalchemy import Connection, bindparam, exists, insert, select, update
+from sqlalchemy import Connection, exists, select
 from sqlalchemy.exc import IntegrityError
 
 from letters.addresses import canonical
-from letters.campaign import Campaign, Confirm, Identical, Target
-from letters.digest import is_untouched
-from letters.later_notices import repeated
-from letters.notices import first_notice
-from letters.posting import NOTICE_EVERY, Purpose, may_be_mailed_about, post
-from letters.states import NOT_LEFT, State
+from letters.campaign import Confirm
+from letters.notices import Notice, first_notice
+from letters.posting import NOTICE_EVERY, Purpose, known_as, may_be_mailed_each
+from letters.repeats import goes_in_digest, notice_link, remind_of_latest, replace_texts
+from letters.states import State
+from letters.storage.batch import fetch, given, integer_at, text_at
 from letters.storage.campaigns import StoredCampaign
-from letters.storage.changes import count_new, make_personal
+from letters.storage.changes import count_new
 from letters.storage.database import Database
+from letters.storage.group_commit import GroupCommit
 from letters.storage.identity import new_id
-from letters.storage.schema import history, is_in, letter, submission, writing
+from letters.storage.new_rows import NewRows
+from letters.storage.schema import submission, writing
 from letters.submission import Draft, Submission
 from letters.tokens import Tokens
 
 REMIND_AFTER: Final = timedelta(days=3)
 """A writer who has not confirmed by then is reminded, once."""
 _TRIES: Final = 5
-# Made once: to put a statement together takes longer than to run it, and others wait meanwhile.
-_EARLIER: Final = select(submission.c.id).where(submission.c.token_id == bindparam("token_id"))
-_TAKEN: Final = select(writing.c.once).where(writing.c.once.in_(bindparam("keys", expanding=True)))
-_ADD_SUBMISSION: Final = insert(submission)
-_ADD_LETTERS: Final = insert(letter)
-_ADD_WRITINGS: Final = insert(writing)
-_ADD_HISTORY: Final = insert(history)
+# Of each key: its arrival's place, what its token brought before, and whether the key is taken.
+_KNOWN: Final = select(
+    integer_at(0),
+    select(submission.c.id).where(submission.c.token_id == text_at(1)).scalar_subquery(),
+    exists().where(writing.c.once == text_at(2)),
+)
 
 
-def take(
-    database: Database,
-    tokens: Tokens,
-    public_url: str,
-    stored: StoredCampaign,
-    new: Submission,
-    now: datetime,
-) -> None:
-    """Store a submission and its letters, once for each canonical address and target.
+@dataclass(frozen=True, slots=True)
+class _Arrival:
+    """A submission, with all that can be made ready before anybody waits for it."""
 
-    The same token again replaces the text while nothing has left and nobody has confirmed it, and
-    is ignored afterwards. The answer is the same for a first submission and a repeated one: it
-    tells a stranger nothing.
-    Raises StorageUnavailable; nothing is stored then.
-    """
-    for tries_left in reversed(range(_TRIES)):
-        try:
-            with database.write() as connection:
-                _take(connection, tokens, public_url, stored, new, now)
-        except IntegrityError:
-            # Another process stored the same token or address first. Now its rows can be seen.
-            if not tries_left:
-                raise
-        else:
-            return
+    stored: StoredCampaign
+    new: Submission
+    now: datetime
+    id: str
+    address: str
+    known_as: str
+    """The address's name among those that got notices."""
+    must_confirm: bool
+    notice: Notice
+    plain: frozenset[int]
+    """The targets whose letters go in a digest."""
 
 
-def _take(
-    connection: Connection,
-    tokens: Tokens,
-    public_url: str,
-    stored: StoredCampaign,
-    new: Submission,
-    now: datetime,
-) -> None:
-    earlier: str | None = connection.execute(_EARLIER, {"token_id": new.token_id}).scalar()
-    if earlier is not None:
-        _replace_texts(connection, stored, earlier, new, now)
-        return
-    address = canonical(new.email)
-    keys = [once(draft.target_id, address) for draft in new.drafts]
-    taken = set(connection.execute(_TAKEN, {"keys": keys}).scalars())
-    drafts = [draft for draft, key in zip(new.drafts, keys, strict=True) if key not in taken]
-    wants_notice = may_be_mailed_about(connection, tokens, stored.id, new.email, now)
-    if not drafts:
-        if wants_notice:
-            _notify_about_latest(connection, tokens, public_url, stored, address, now)
-        return
-    must_confirm = new.must_confirm or stored.campaign.confirm is Confirm.BEFORE_SENDING
-    remind_at = None
-    if must_confirm:
-        # Where this post may bring no mail, the link comes when it may.
-        remind_at = now + (REMIND_AFTER if wants_notice else NOTICE_EVERY)
-    submission_id = new_id(now)
-    connection.execute(
-        _ADD_SUBMISSION,
-        {
-            "id": submission_id,
-            "campaign_id": stored.id,
-            "token_id": new.token_id,
-            "address": address,
-            "name": new.name,
-            "email": new.email,
-            "postcode": new.postcode or None,
-            "reason": new.reason or None,
-            "points": list(new.points),
-            "personal_share": new.personal_share,
-            "opt_in_wording": (stored.campaign.opt_in or None) if new.opt_in else None,
-            "submitted_at": now,
-            "remind_at": remind_at,
-        },
-    )
-    counted = _store_letters(
-        connection, stored, submission_id, new, drafts, now, must_confirm=must_confirm
-    )
-    if wants_notice:
-        _notify(
-            connection,
-            tokens,
-            public_url,
+@dataclass(slots=True)
+class _Known:
+    """What the books have of an arrival."""
+
+    earlier: str | None
+    """The submission that its token brought before."""
+    drafts: list[Draft]
+    """Those of its drafts that its address has not written yet."""
+
+
+class Intake:
+    """Take submissions, from any number of threads. One object per process."""
+
+    def __init__(self, database: Database, tokens: Tokens, public_url: str) -> None:
+        self._database = database
+        self._tokens = tokens
+        self._public_url = public_url
+        self.waiting: Final = GroupCommit(self._take_together)
+
+    def take(self, stored: StoredCampaign, new: Submission, now: datetime) -> None:
+        """Store a submission and its letters, once for each canonical address and target.
+
+        The same token again replaces the text while nothing has left and nobody has confirmed it,
+        and is ignored afterwards. The answer is the same for a first submission and a repeated
+        one: it tells a stranger nothing.
+        Raises StorageUnavailable; nothing is stored then.
+        """
+        arrival = self._made_ready(stored, new, now)
+        if not self.waiting.store(arrival):
+            self._take_alone(arrival)
+
+    def _made_ready(self, stored: StoredCampaign, new: Submission, now: datetime) -> _Arrival:
+        must_confirm = new.must_confirm or stored.campaign.confirm is Confirm.BEFORE_SENDING
+        submission_id = new_id(now)
+        link = notice_link(self._public_url, self._tokens, submission_id, must_confirm=must_confirm)
+        targets = {each.id: each.target for each in stored.targets}
+        return _Arrival(
             stored,
-            submission_id,
-            new.email,
+            new,
             now,
-            must_confirm=must_confirm,
+            submission_id,
+            canonical(new.email),
+            known_as(self._tokens, new.email),
+            must_confirm,
+            first_notice(stored.campaign, link, must_confirm=must_confirm),
+            frozenset(
+                draft.target_id
+                for draft in new.drafts
+                if goes_in_digest(stored.campaign, targets[draft.target_id], new, draft)
+            ),
         )
-    # Last: every writer to one target waits for its row and its tally until the commit.
-    count_new(connection, counted)
+
+    def _take_together(self, arrivals: Sequence[_Arrival]) -> list[bool]:
+        """Store in one transaction what is new, and tell of each whether it was."""
+        group: list[_Arrival] = []
+        seen: set[str] = set()
+        for arrival in arrivals:
+            # Two with one token or address would not see each other in the books.
+            marks = {arrival.new.token_id, arrival.address}
+            if marks.isdisjoint(seen):
+                group.append(arrival)
+            seen |= marks
+        with self._database.write() as connection:
+            known = _look_up(connection, group)
+            fresh = [
+                (arrival, it.drafts)
+                for arrival, it in zip(group, known, strict=True)
+                if it.earlier is None and it.drafts
+            ]
+            if fresh:
+                _enter(connection, fresh)
+        stored = {arrival.id for arrival, _ in fresh}
+        return [arrival.id in stored for arrival in arrivals]
+
+    def _take_alone(self, arrival: _Arrival) -> None:
+        for tries_left in reversed(range(_TRIES)):
+            try:
+                with self._database.write() as connection:
+                    self._take(connection, arrival)
+            except IntegrityError:
+                # Somebody else stored the same token or address first. Now it can be seen.
+                if not tries_left:
+                    raise
+            else:
+                return
+
+    def _take(self, connection: Connection, arrival: _Arrival) -> None:
+        (known,) = _look_up(connection, [arrival])
+        stored, new, now = arrival.stored, arrival.new, arrival.now
+        if known.earlier is not None:
+            replace_texts(connection, known.earlier, new, now, arrival.plain)
+        elif known.drafts:
+            _enter(connection, [(arrival, known.drafts)])
+        elif may_be_mailed_each(connection, [(arrival.known_as, stored.id, now)]):
+            remind_of_latest(
+                connection, self._tokens, self._public_url, stored, arrival.address, now
+            )
 
 
 def once(target_id: int, address: str) -> str:
@@ -128,157 +160,103 @@ def once(target_id: int, address: str) -> str:
     return f"{target_id}/{address}"
 
 
-def _store_letters(
-    connection: Connection,
-    stored: StoredCampaign,
-    submission_id: str,
-    new: Submission,
-    drafts: list[Draft],
-    now: datetime,
-    *,
-    must_confirm: bool,
-) -> list[tuple[int, State, bool]]:
-    """Store the letters; return what there is to count."""
-    address = canonical(new.email)
-    targets = {t.id: t for t in stored.targets}
-    letters, texts, records = [], [], []
-    counted: list[tuple[int, State, bool]] = []
-    for draft in drafts:
-        letter_id = new_id(now)
-        is_plain = _goes_in_digest(stored.campaign, targets[draft.target_id].target, new, draft)
-        if must_confirm:
-            state = State.UNCONFIRMED
-        elif targets[draft.target_id].can_be_written_to(now):
-            state = State.QUEUED
-        else:
-            state = State.HELD
-        letters.append(
-            {
-                "id": letter_id,
-                "kind": "letter",
-                "campaign_id": stored.id,
-                "target_id": draft.target_id,
-                "submission_id": submission_id,
-                "state": str(state),
-                "state_at": now,
-                "plain": int(is_plain),
-            }
-        )
-        texts.append(
-            {
-                "letter_id": letter_id,
-                "once": once(draft.target_id, address),
-                "subject": draft.subject,
-                "body": draft.text,
-            }
-        )
-        records.append({"letter_id": letter_id, "state": str(state), "cause": "written", "at": now})
-        counted.append((draft.target_id, state, is_plain))
-    connection.execute(_ADD_LETTERS, letters)
-    connection.execute(_ADD_WRITINGS, texts)
-    connection.execute(_ADD_HISTORY, records)
-    return counted
+def _look_up(connection: Connection, arrivals: Sequence[_Arrival]) -> list[_Known]:
+    drafts = [(at, draft) for at, arrival in enumerate(arrivals) for draft in arrival.new.drafts]
+    rows = (
+        (place, arrivals[at].new.token_id, once(draft.target_id, arrivals[at].address))
+        for place, (at, draft) in enumerate(drafts)
+    )
+    known = [_Known(None, []) for _ in arrivals]
+    for place, earlier, is_taken in sorted(
+        fetch(connection, _KNOWN, given(rows)), key=lambda row: int(row[0])
+    ):
+        at, draft = drafts[place]
+        known[at].earlier = earlier
+        if not is_taken:
+            known[at].drafts.append(draft)
+    return known
 
 
-def _goes_in_digest(campaign: Campaign, target: Target, new: Submission, draft: Draft) -> bool:
-    return campaign.identical is Identical.DIGEST and is_untouched(
-        campaign,
-        target,
+def _enter(connection: Connection, fresh: Sequence[tuple[_Arrival, Iterable[Draft]]]) -> None:
+    """Store new submissions and their letters, and the notices that may go."""
+    may_be_mailed = may_be_mailed_each(
+        connection, ((arrival.known_as, arrival.stored.id, arrival.now) for arrival, _ in fresh)
+    )
+    rows = NewRows()
+    # Tokens and keys are unique: in one order everywhere, no two processes wait for each other.
+    for arrival, _ in sorted(fresh, key=lambda each: each[0].new.token_id):
+        _add_submission(rows, arrival, is_mailed=arrival.known_as in may_be_mailed)
+    letters = (
+        (once(draft.target_id, arrival.address), arrival, draft)
+        for arrival, drafts in fresh
+        for draft in drafts
+    )
+    counted = [
+        _add_letter(rows, key, arrival, draft)
+        for key, arrival, draft in sorted(letters, key=lambda each: each[0])
+    ]
+    rows.store(connection)
+    # Last: every writer to one target waits for its row and its tally until the commit.
+    count_new(connection, counted)
+
+
+def _add_submission(rows: NewRows, arrival: _Arrival, *, is_mailed: bool) -> None:
+    stored, new, now = arrival.stored, arrival.new, arrival.now
+    remind_at = None
+    if arrival.must_confirm:
+        # Where this post may bring no mail, the link comes when it may.
+        remind_at = now + (REMIND_AFTER if is_mailed else NOTICE_EVERY)
+    rows.add_submission(
+        arrival.id,
+        campaign_id=stored.id,
+        token_id=new.token_id,
+        address=arrival.address,
         name=new.name,
-        postcode=new.postcode,
+        email=new.email,
+        postcode=new.postcode or None,
+        reason=new.reason or None,
+        points=new.points,
+        personal_share=new.personal_share,
+        opt_in_wording=(stored.campaign.opt_in or None) if new.opt_in else None,
+        submitted_at=now,
+        remind_at=remind_at,
+    )
+    if is_mailed:
+        rows.add_notice(
+            new_id(now),
+            campaign_id=stored.id,
+            submission_id=arrival.id,
+            at=now,
+            to_email=new.email,
+            subject=arrival.notice.subject,
+            body=arrival.notice.body,
+            purpose=Purpose.LINK,
+            address=arrival.known_as,
+        )
+
+
+def _add_letter(
+    rows: NewRows, key: str, arrival: _Arrival, draft: Draft
+) -> tuple[int, State, bool]:
+    """Add a letter; return what there is to count."""
+    target = next(each for each in arrival.stored.targets if each.id == draft.target_id)
+    if arrival.must_confirm:
+        state = State.UNCONFIRMED
+    elif target.can_be_written_to(arrival.now):
+        state = State.QUEUED
+    else:
+        state = State.HELD
+    is_plain = draft.target_id in arrival.plain
+    rows.add_letter(
+        new_id(arrival.now),
+        campaign_id=arrival.stored.id,
+        target_id=draft.target_id,
+        submission_id=arrival.id,
+        state=state,
+        at=arrival.now,
+        is_plain=is_plain,
+        once=key,
         subject=draft.subject,
-        text=draft.text,
+        body=draft.text,
     )
-
-
-def _replace_texts(
-    connection: Connection,
-    stored: StoredCampaign,
-    submission_id: str,
-    new: Submission,
-    now: datetime,
-) -> None:
-    rows = connection.execute(
-        select(letter.c.id, letter.c.target_id, letter.c.state)
-        .where(letter.c.submission_id == submission_id, letter.c.kind == "letter")
-        .order_by(letter.c.id)
-        .with_for_update()
-    ).all()
-    confirmed = select(submission.c.confirmed_at).where(submission.c.id == submission_id)
-    if connection.execute(confirmed).scalar() is not None:
-        return  # the address's owner said yes to another text, and need not be who posts this one
-    if not all(State(row.state) in NOT_LEFT for row in rows):
-        return
-    drafts = {draft.target_id: draft for draft in new.drafts}
-    for row in rows:
-        draft = drafts.get(row.target_id)
-        if draft is not None:
-            connection.execute(
-                update(writing)
-                .where(writing.c.letter_id == row.id)
-                .values(subject=draft.subject, body=draft.text, edited_at=now)
-            )
-            target = next(t.target for t in stored.targets if t.id == row.target_id)
-            if not _goes_in_digest(stored.campaign, target, new, draft):
-                make_personal(connection, row.id)
-    connection.execute(
-        update(submission)
-        .where(submission.c.id == submission_id, submission.c.erased_at.is_(None))
-        .values(
-            name=new.name,
-            reason=new.reason or None,
-            points=list(new.points),
-            personal_share=new.personal_share,
-        )
-    )
-
-
-def _notify_about_latest(
-    connection: Connection,
-    tokens: Tokens,
-    public_url: str,
-    stored: StoredCampaign,
-    address: str,
-    now: datetime,
-) -> None:
-    latest = connection.execute(
-        select(submission.c.id, submission.c.email, submission.c.confirmed_at)
-        .where(submission.c.campaign_id == stored.id, submission.c.address == address)
-        .order_by(submission.c.id.desc())
-    ).first()
-    if latest is None:
-        return
-    if _waits_for_a_yes(connection, latest.id):
-        _notify(
-            connection, tokens, public_url, stored, latest.id, latest.email, now, must_confirm=True
-        )
-        return
-    notice = repeated(stored.campaign, f"{public_url}/l/{tokens.receipt(latest.id)}")
-    post(connection, tokens, notice, Purpose.LINK, latest.email, now, stored.id, latest.id)
-
-
-def _waits_for_a_yes(connection: Connection, submission_id: str) -> bool:
-    waits = exists().where(letter.c.submission_id == submission_id).where(is_in(State.UNCONFIRMED))
-    return bool(connection.execute(select(waits)).scalar())
-
-
-def _notify(  # noqa: PLR0913 - what a first notice is made of
-    connection: Connection,
-    tokens: Tokens,
-    public_url: str,
-    stored: StoredCampaign,
-    submission_id: str,
-    email: str,
-    now: datetime,
-    *,
-    must_confirm: bool,
-) -> None:
-    link = notice_link(public_url, tokens, submission_id, must_confirm=must_confirm)
-    notice = first_notice(stored.campaign, link, must_confirm=must_confirm)
-    post(connection, tokens, notice, Purpose.LINK, email, now, stored.id, submission_id)
-
-
-def notice_link(public_url: str, tokens: Tokens, submission_id: str, *, must_confirm: bool) -> str:
-    """Return the link that a first notice carries: to confirm, or to the receipt."""
-    link = f"{public_url}/l/{tokens.receipt(submission_id)}"
-    return f"{link}/confirm" if must_confirm else link
+    return draft.target_id, state, is_plain

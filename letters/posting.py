@@ -3,17 +3,19 @@
 Who got one is kept as a keyed hash of the canonical address, so that the limit outlives an erasure.
 """
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
 
-from sqlalchemy import Connection, bindparam, func, insert, select
+from sqlalchemy import ColumnElement, Connection, func, literal_column, select
 
 from letters.addresses import canonical
 from letters.notices import Notice
-from letters.states import State
+from letters.storage.batch import GIVEN, fetch, given, integer_at, text_at
 from letters.storage.identity import new_id
-from letters.storage.schema import letter, writing
+from letters.storage.new_rows import NewRows
+from letters.storage.schema import letter
 from letters.storage.schema import notice as notice_table
 from letters.tokens import Tokens
 
@@ -43,22 +45,23 @@ class Purpose(StrEnum):
     """It was about a submission that is erased; it counts for a day."""
 
 
-_BY_VISITORS: Final = tuple(
-    str(purpose) for purpose in (Purpose.LINK, Purpose.REMINDER, Purpose.SIGN_IN, Purpose.ERASED)
-)
-# Made once: to put a statement together takes longer than to run it.
+_BY_VISITORS: Final[list[ColumnElement[str]]] = [
+    literal_column(f"'{purpose}'")
+    for purpose in (Purpose.LINK, Purpose.REMINDER, Purpose.SIGN_IN, Purpose.ERASED)
+]
+# Of each address that got any: its name, how many, and how many about the campaign asked for.
 _LATELY: Final = (
-    select(func.count(), func.count().filter(letter.c.campaign_id == bindparam("campaign_id")))
-    .select_from(notice_table.join(letter))
-    .where(
-        notice_table.c.address == bindparam("address"),
-        notice_table.c.letter_id > bindparam("since"),
-        notice_table.c.purpose.in_(_BY_VISITORS),
+    select(text_at(0), func.count(), func.count().filter(letter.c.campaign_id == integer_at(2)))
+    .select_from(
+        GIVEN.join(
+            notice_table,
+            (notice_table.c.address == text_at(0))
+            & (notice_table.c.letter_id > text_at(1))
+            & notice_table.c.purpose.in_(_BY_VISITORS),
+        ).join(letter, letter.c.id == notice_table.c.letter_id)
     )
+    .group_by(text_at(0))
 )
-_ADD_LETTER: Final = insert(letter)
-_ADD_WRITING: Final = insert(writing)
-_ADD_NOTICE: Final = insert(notice_table)
 
 
 def post(  # noqa: PLR0913, PLR0917 - what it says, to whom, and what it is about
@@ -73,62 +76,52 @@ def post(  # noqa: PLR0913, PLR0917 - what it says, to whom, and what it is abou
 ) -> str:
     """Queue a notice to one address; return its id. The caller asks first whether it may go."""
     notice_id = new_id(now)
-    connection.execute(
-        _ADD_LETTER,
-        {
-            "id": notice_id,
-            "kind": "notice",
-            "campaign_id": campaign_id,
-            "submission_id": submission_id,
-            "state": str(State.QUEUED),
-            "state_at": now,
-        },
+    rows = NewRows()
+    rows.add_notice(
+        notice_id,
+        campaign_id=campaign_id,
+        submission_id=submission_id,
+        at=now,
+        to_email=email,
+        subject=notice.subject,
+        body=notice.body,
+        purpose=purpose,
+        address=known_as(tokens, email),
     )
-    connection.execute(
-        _ADD_WRITING,
-        {
-            "letter_id": notice_id,
-            "to_email": email,
-            "subject": notice.subject,
-            "body": notice.body,
-        },
-    )
-    connection.execute(
-        _ADD_NOTICE,
-        {"letter_id": notice_id, "purpose": str(purpose), "address": _known_as(tokens, email)},
-    )
+    rows.store(connection)
     return notice_id
 
 
 def may_be_mailed(connection: Connection, tokens: Tokens, email: str, now: datetime) -> bool:
     """Tell whether visitors have not yet brought a whole day's mail on this address."""
-    return _lately(connection, tokens, None, email, now)[0] < MOST_A_DAY
+    return bool(may_be_mailed_each(connection, [(known_as(tokens, email), None, now)]))
 
 
 def may_be_mailed_about(
     connection: Connection, tokens: Tokens, campaign_id: int, email: str, now: datetime
 ) -> bool:
     """Tell whether a visitor's post may bring this address a notice about a campaign."""
-    over_all, about_it = _lately(connection, tokens, campaign_id, email, now)
-    return not about_it and over_all < MOST_A_DAY
+    return bool(may_be_mailed_each(connection, [(known_as(tokens, email), campaign_id, now)]))
 
 
-def _lately(
-    connection: Connection, tokens: Tokens, campaign_id: int | None, email: str, now: datetime
-) -> tuple[int, int]:
-    """Count a day's notices that visitors brought on an address: all, and about one campaign."""
-    over_all, about_it = connection.execute(
-        _LATELY,
-        {
-            "campaign_id": campaign_id,
-            "address": _known_as(tokens, email),
-            "since": _id_at(now - NOTICE_EVERY),
-        },
-    ).one()
-    return over_all, about_it
+def may_be_mailed_each(
+    connection: Connection, asked: Iterable[tuple[str, int | None, datetime]]
+) -> set[str]:
+    """Return which addresses a visitor's post may bring a notice about a campaign.
+
+    `asked` is the address's name by :func:`known_as`, none of them twice, the campaign's id, and
+    the time.
+    """
+    may = {name: (campaign_id, now) for name, campaign_id, now in asked}
+    rows = [(name, _id_at(now - NOTICE_EVERY), about) for name, (about, now) in may.items()]
+    for name, over_all, about_it in fetch(connection, _LATELY, given(rows)):
+        if about_it or over_all >= MOST_A_DAY:
+            del may[name]
+    return set(may)
 
 
-def _known_as(tokens: Tokens, email: str) -> str:
+def known_as(tokens: Tokens, email: str) -> str:
+    """Return what is kept of an address that got a notice."""
     return tokens.blind("notice", canonical(email))
 
 

@@ -4,10 +4,11 @@ from datetime import datetime
 
 from sqlalchemy import Connection, exists, select, update
 
-from letters.intake import REMIND_AFTER, notice_link
+from letters.intake import REMIND_AFTER
 from letters.later_notices import reminder
 from letters.notices import first_notice
 from letters.posting import NOTICE_EVERY, Purpose, may_be_mailed_about, post
+from letters.repeats import notice_link
 from letters.states import State
 from letters.storage import campaigns
 from letters.storage.schema import campaign, is_in, letter, notice, submission

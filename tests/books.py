@@ -10,8 +10,9 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from sqlalchemy import select
 
-from letters import intake, ledger, receipts, tracking
+from letters import ledger, receipts, tracking
 from letters.campaign_file import read_campaign
+from letters.intake import Intake
 from letters.settings import Settings, read_settings
 from letters.states import Cause
 from letters.storage import account, campaigns
@@ -73,6 +74,10 @@ class Books:
     def tokens(self) -> Tokens:
         return Tokens(self.settings.secret_keys)
 
+    @property
+    def intake(self) -> Intake:
+        return Intake(self.database, self.tokens, URL)
+
     def wait(self, **time: float) -> None:
         self.now += timedelta(**time)
 
@@ -105,7 +110,7 @@ class Books:
         new = Submission(
             secrets.token_hex(16), "Ana Reed", email, "", "", ("trees",), 0.5, False, drafts
         )
-        intake.take(self.database, self.tokens, URL, stored, new, self.now)
+        self.intake.take(stored, new, self.now)
         self.wait(milliseconds=10)  # what is queued next has a later time
         return email
 

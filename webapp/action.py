@@ -8,7 +8,7 @@ from http import HTTPStatus
 from flask import Blueprint, Response, g, make_response, redirect, render_template, request, url_for
 from flask_babel import format_timedelta
 
-from letters import compose, intake
+from letters import compose
 from letters.addresses import canonical
 from letters.areas import matching
 from letters.campaign import Routing, Status
@@ -127,13 +127,8 @@ def hand_in(slug: str) -> Response:  # noqa: PLR0911 - one for each answer of th
         return _other_post(stored, form, view)
     if not admit(parts(), "store", parts().settings.form_limit, len(targets)):
         return _too_many()
-    intake.take(
-        parts().database,
-        parts().tokens,
-        parts().settings.public_url,
-        stored,
-        _submission(stored, form, token.id, _drafts(stored, form, targets)),
-        now,
+    parts().intake.take(
+        stored, _submission(stored, form, token.id, _drafts(stored, form, targets)), now
     )
     wake_worker(parts().redis)
     return _thank(slug)

@@ -1,4 +1,4 @@
-"""Hold what one web process needs: settings, database, Redis and tokens, built once."""
+"""Hold what one web process needs: settings, database, Redis, tokens and intake, built once."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -7,6 +7,7 @@ from typing import cast
 from flask import current_app
 from redis import Redis
 
+from letters.intake import Intake
 from letters.settings import Settings
 from letters.storage.database import Database
 from letters.tokens import Tokens
@@ -22,6 +23,7 @@ class Parts:
     database: Database
     redis: Redis
     tokens: Tokens
+    intake: Intake
 
     def now(self) -> datetime:
         """Return the time."""
@@ -30,11 +32,13 @@ class Parts:
 
 def build(settings: Settings) -> Parts:
     """Return new parts; nothing is connected before it is used."""
+    database, tokens = Database(settings.database_url), Tokens(settings.secret_keys)
     return Parts(
         settings,
-        Database(settings.database_url),
+        database,
         Redis.from_url(settings.redis_url, socket_timeout=2, socket_connect_timeout=2),
-        Tokens(settings.secret_keys),
+        tokens,
+        Intake(database, tokens, settings.public_url),
     )
 
 

@@ -14,8 +14,9 @@ from typing import Any
 
 import pytest
 
-from letters import figures, intake, organisers, sessions
+from letters import figures, organisers, sessions
 from letters.figures import Series
+from letters.intake import Intake
 from letters.states import Cause
 from letters.storage import campaigns
 from letters.storage.changes import Happening, apply
@@ -152,7 +153,7 @@ def hand_in(stack: Stack, slug: str, letters: int) -> None:
             opt_in=False,
             drafts=tuple(Draft(t.id, "Trees", "Keep the trees.") for t in stored.targets),
         )
-        intake.take(stack.database, stack.tokens, stack.url, stored, new, datetime.now(UTC))
+        Intake(stack.database, stack.tokens, stack.url).take(stored, new, datetime.now(UTC))
 
 
 def test_all_sides_tell_the_same_at_every_moment_of_a_run(slow_stack: Stack, is_long: bool) -> None:

@@ -11,8 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import select, update
 
-from letters import erasure, export, intake
+from letters import erasure, export
 from letters.campaign_file import read_campaign
+from letters.intake import Intake
 from letters.storage import campaigns
 from letters.storage.campaigns import StoredCampaign
 from letters.storage.database import Database
@@ -56,7 +57,7 @@ def hand_in(database: Database, stored: StoredCampaign, name: str, *, opt_in: bo
         drafts=(Draft(stored.targets[0].id, '=1+1,"=2"', "Keep the trees."),),
     )
     tokens = Tokens(("a-secret-key-for-tests",))
-    intake.take(database, tokens, "http://localhost", stored, new, NOW)
+    Intake(database, tokens, "http://localhost").take(stored, new, NOW)
     with database.read() as connection:
         found: str = connection.execute(
             select(submission.c.id).where(submission.c.token_id == new.token_id)

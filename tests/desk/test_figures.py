@@ -8,9 +8,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import insert, select, update
 
-from letters import figures, intake, news
+from letters import figures, news
 from letters.campaign_file import read_campaign
 from letters.figures import Series, Step
+from letters.intake import Intake
 from letters.states import Cause
 from letters.storage import campaigns
 from letters.storage.changes import Happening, apply
@@ -43,7 +44,7 @@ def write(database: Database, slug: str, shares: list[float], now: datetime) -> 
             drafts=(Draft(stored.targets[0].id, "Trees", "Keep the trees."),),
         )
         tokens = Tokens(("a-secret-key-for-tests",))
-        intake.take(database, tokens, "http://localhost", stored, new, now)
+        Intake(database, tokens, "http://localhost").take(stored, new, now)
     with database.read() as connection:
         return list(
             connection.execute(

@@ -15,8 +15,9 @@ from ipaddress import ip_address
 import pytest
 from sqlalchemy import select
 
-from letters import erasure, intake, news, webhook_message, webhook_out
+from letters import erasure, news, webhook_message, webhook_out
 from letters.campaign_file import read_campaign
+from letters.intake import Intake
 from letters.outward import BadUrl, check_url, may_post_to
 from letters.states import Cause
 from letters.storage import campaigns
@@ -77,8 +78,8 @@ def hand_in(database: Database, *, opt_in: bool) -> tuple[int, str]:
         opt_in=opt_in,
         drafts=(Draft(stored.targets[0].id, "Trees", "Keep the trees."),),
     )
-    intake.take(
-        database, Tokens(("a-secret-key-for-tests",)), "http://localhost", stored, new, NOON
+    Intake(database, Tokens(("a-secret-key-for-tests",)), "http://localhost").take(
+        stored, new, NOON
     )
     with database.read() as connection:
         found: str = connection.execute(

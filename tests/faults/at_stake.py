@@ -3,7 +3,7 @@
 import secrets
 from datetime import UTC, datetime
 
-from letters import intake
+from letters.intake import Intake
 from letters.storage import campaigns
 from letters.submission import Draft, Submission
 from tests.stack import Stack
@@ -26,5 +26,5 @@ def write(stack: Stack, slug: str, writers: int) -> int:
             token_id, "Ana", f"{token_id}@readers.example", "", "", (), 0, opt_in=False,
             drafts=drafts,
         )  # fmt: skip
-        intake.take(stack.database, stack.tokens, stack.url, stored, new, datetime.now(UTC))
+        Intake(stack.database, stack.tokens, stack.url).take(stored, new, datetime.now(UTC))
     return writers * len(drafts)

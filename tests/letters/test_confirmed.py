@@ -6,11 +6,10 @@ from dataclasses import replace
 import pytest
 from sqlalchemy import select
 
-from letters import intake
 from letters.storage.database import Database
 from letters.storage.schema import letter, submission, writing
 from letters.submission import Draft, Submission
-from tests.books import URL, Books
+from tests.books import Books
 
 
 @pytest.fixture
@@ -40,10 +39,10 @@ def test_a_token_posted_again_changes_nothing_that_was_confirmed(
         secrets.token_hex(16), "Ana Reed", writer, "", "", (), 0.5, False,
         (Draft(target_id, "Trees", "As she read it."),),
     )  # fmt: skip
-    intake.take(books.database, books.tokens, URL, stored, first, books.now)
+    books.intake.take(stored, first, books.now)
     if is_confirmed:
         books.confirm(writer)
     again = replace(first, name="Mallory", drafts=(Draft(target_id, "Trees", "Not hers."),))
-    intake.take(books.database, books.tokens, URL, stored, again, books.now)
+    books.intake.take(stored, again, books.now)
     expected = ("Ana Reed", "As she read it.") if is_confirmed else ("Mallory", "Not hers.")
     assert kept(books) == [expected]

@@ -3,9 +3,10 @@
 Submissions that wait at the same moment share one transaction.
 """
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from operator import itemgetter
 from typing import Final
 
 from sqlalchemy import Connection, exists, select
@@ -14,10 +15,10 @@ from sqlalchemy.exc import IntegrityError
 from letters.addresses import canonical
 from letters.campaign import Confirm
 from letters.notices import Notice, first_notice
-from letters.posting import NOTICE_EVERY, Purpose, known_as, may_be_mailed_each
+from letters.posting import NOTICE_EVERY, Purpose, a_day_before, had_enough, known_as
 from letters.repeats import goes_in_digest, notice_link, remind_of_latest, replace_texts
 from letters.states import State
-from letters.storage.batch import fetch, given, integer_at, text_at
+from letters.storage.batch import Row, fetch, given, integer_at, text_at
 from letters.storage.campaigns import StoredCampaign
 from letters.storage.changes import count_new
 from letters.storage.database import Database
@@ -31,11 +32,13 @@ from letters.tokens import Tokens
 REMIND_AFTER: Final = timedelta(days=3)
 """A writer who has not confirmed by then is reminded, once."""
 _TRIES: Final = 5
-# Of each key: its arrival's place, what its token brought before, and whether the key is taken.
+# Of each draft: its place, what its token brought before, whether its key is taken, and whether its
+# address has had mail enough.
 _KNOWN: Final = select(
     integer_at(0),
     select(submission.c.id).where(submission.c.token_id == text_at(1)).scalar_subquery(),
     exists().where(writing.c.once == text_at(2)),
+    had_enough(text_at(3), text_at(4), integer_at(5)),
 )
 
 
@@ -60,10 +63,17 @@ class _Arrival:
 class _Known:
     """What the books have of an arrival."""
 
-    earlier: str | None
+    arrival: _Arrival
+    earlier: str | None = None
     """The submission that its token brought before."""
-    drafts: list[Draft]
+    drafts: list[Draft] = field(default_factory=list)
     """Those of its drafts that its address has not written yet."""
+    may_be_mailed: bool = True
+
+    @property
+    def is_new(self) -> bool:
+        """Tell whether there is anything to enter."""
+        return self.earlier is None and bool(self.drafts)
 
 
 class Intake:
@@ -119,15 +129,10 @@ class Intake:
                 group.append(arrival)
             seen |= marks
         with self._database.write() as connection:
-            known = _look_up(connection, group)
-            fresh = [
-                (arrival, it.drafts)
-                for arrival, it in zip(group, known, strict=True)
-                if it.earlier is None and it.drafts
-            ]
+            fresh = [known for known in _look_up(connection, group) if known.is_new]
             if fresh:
                 _enter(connection, fresh)
-        stored = {arrival.id for arrival, _ in fresh}
+        stored = {known.arrival.id for known in fresh}
         return [arrival.id in stored for arrival in arrivals]
 
     def _take_alone(self, arrival: _Arrival) -> None:
@@ -148,8 +153,8 @@ class Intake:
         if known.earlier is not None:
             replace_texts(connection, known.earlier, new, now, arrival.plain)
         elif known.drafts:
-            _enter(connection, [(arrival, known.drafts)])
-        elif may_be_mailed_each(connection, [(arrival.known_as, stored.id, now)]):
+            _enter(connection, [known])
+        elif known.may_be_mailed:
             remind_of_latest(
                 connection, self._tokens, self._public_url, stored, arrival.address, now
             )
@@ -161,35 +166,37 @@ def once(target_id: int, address: str) -> str:
 
 
 def _look_up(connection: Connection, arrivals: Sequence[_Arrival]) -> list[_Known]:
-    drafts = [(at, draft) for at, arrival in enumerate(arrivals) for draft in arrival.new.drafts]
-    rows = (
-        (place, arrivals[at].new.token_id, once(draft.target_id, arrivals[at].address))
-        for place, (at, draft) in enumerate(drafts)
-    )
-    known = [_Known(None, []) for _ in arrivals]
-    for place, earlier, is_taken in sorted(
-        fetch(connection, _KNOWN, given(rows)), key=lambda row: int(row[0])
-    ):
-        at, draft = drafts[place]
-        known[at].earlier = earlier
+    known = [_Known(arrival) for arrival in arrivals]
+    drafts = [(each, draft) for each in known for draft in each.arrival.new.drafts]
+    rows: list[Row] = []
+    for place, (each, draft) in enumerate(drafts):
+        it = each.arrival
+        key = once(draft.target_id, it.address)
+        # Its mail is counted once for all its drafts.
+        mail = (
+            (it.known_as, a_day_before(it.now), it.stored.id) if draft is it.new.drafts[0] else ()
+        )
+        rows.append((place, it.new.token_id, key, *mail))
+    found = sorted(fetch(connection, _KNOWN, given(rows)), key=itemgetter(0))
+    for place, earlier, is_taken, has_enough in found:
+        each, draft = drafts[place]
+        each.earlier = earlier
+        each.may_be_mailed &= not has_enough
         if not is_taken:
-            known[at].drafts.append(draft)
+            each.drafts.append(draft)
     return known
 
 
-def _enter(connection: Connection, fresh: Sequence[tuple[_Arrival, Iterable[Draft]]]) -> None:
+def _enter(connection: Connection, fresh: Sequence[_Known]) -> None:
     """Store new submissions and their letters, and the notices that may go."""
-    may_be_mailed = may_be_mailed_each(
-        connection, ((arrival.known_as, arrival.stored.id, arrival.now) for arrival, _ in fresh)
-    )
     rows = NewRows()
     # Tokens and keys are unique: in one order everywhere, no two processes wait for each other.
-    for arrival, _ in sorted(fresh, key=lambda each: each[0].new.token_id):
-        _add_submission(rows, arrival, is_mailed=arrival.known_as in may_be_mailed)
+    for known in sorted(fresh, key=lambda known: known.arrival.new.token_id):
+        _add_submission(rows, known.arrival, is_mailed=known.may_be_mailed)
     letters = (
-        (once(draft.target_id, arrival.address), arrival, draft)
-        for arrival, drafts in fresh
-        for draft in drafts
+        (once(draft.target_id, known.arrival.address), known.arrival, draft)
+        for known in fresh
+        for draft in known.drafts
     )
     counted = [
         _add_letter(rows, key, arrival, draft)

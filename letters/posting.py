@@ -3,16 +3,23 @@
 Who got one is kept as a keyed hash of the canonical address, so that the limit outlives an erasure.
 """
 
-from collections.abc import Iterable
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
 
-from sqlalchemy import ColumnElement, Connection, func, literal_column, select
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Connection,
+    Text,
+    bindparam,
+    func,
+    literal_column,
+    select,
+)
 
 from letters.addresses import canonical
 from letters.notices import Notice
-from letters.storage.batch import GIVEN, fetch, given, integer_at, text_at
 from letters.storage.identity import new_id
 from letters.storage.new_rows import NewRows
 from letters.storage.schema import letter
@@ -49,18 +56,36 @@ _BY_VISITORS: Final[list[ColumnElement[str]]] = [
     literal_column(f"'{purpose}'")
     for purpose in (Purpose.LINK, Purpose.REMINDER, Purpose.SIGN_IN, Purpose.ERASED)
 ]
-# Of each address that got any: its name, how many, and how many about the campaign asked for.
-_LATELY: Final = (
-    select(text_at(0), func.count(), func.count().filter(letter.c.campaign_id == integer_at(2)))
-    .select_from(
-        GIVEN.join(
-            notice_table,
-            (notice_table.c.address == text_at(0))
-            & (notice_table.c.letter_id > text_at(1))
-            & notice_table.c.purpose.in_(_BY_VISITORS),
-        ).join(letter, letter.c.id == notice_table.c.letter_id)
+
+
+def had_enough(
+    name: ColumnElement[str], since: ColumnElement[str], campaign_id: ColumnElement[int]
+) -> ColumnElement[bool]:
+    """Return the condition that an address has had what visitors may bring on it.
+
+    `name` is by :func:`known_as`, `since` by :func:`a_day_before`. Where `campaign_id` is null, it
+    is a day's mail over all campaigns; else one notice about that campaign is enough, too.
+    """
+    about_it = func.count().filter(letter.c.campaign_id == campaign_id)
+    return (
+        select((func.count() >= literal_column(str(MOST_A_DAY))) | (about_it > literal_column("0")))
+        .select_from(notice_table.join(letter))
+        .where(
+            notice_table.c.address == name,
+            notice_table.c.letter_id > since,
+            notice_table.c.purpose.in_(_BY_VISITORS),
+        )
+        .scalar_subquery()
     )
-    .group_by(text_at(0))
+
+
+# Made once: to put a statement together takes longer than to run it.
+_HAD_ENOUGH: Final = select(
+    had_enough(
+        bindparam("name", type_=Text),
+        bindparam("since", type_=Text),
+        bindparam("campaign_id", type_=BigInteger),
+    )
 )
 
 
@@ -92,32 +117,20 @@ def post(  # noqa: PLR0913, PLR0917 - what it says, to whom, and what it is abou
     return notice_id
 
 
-def may_be_mailed(connection: Connection, tokens: Tokens, email: str, now: datetime) -> bool:
-    """Tell whether visitors have not yet brought a whole day's mail on this address."""
-    return bool(may_be_mailed_each(connection, [(known_as(tokens, email), None, now)]))
-
-
-def may_be_mailed_about(
-    connection: Connection, tokens: Tokens, campaign_id: int, email: str, now: datetime
+def may_be_mailed(
+    connection: Connection,
+    tokens: Tokens,
+    email: str,
+    now: datetime,
+    campaign_id: int | None = None,
 ) -> bool:
-    """Tell whether a visitor's post may bring this address a notice about a campaign."""
-    return bool(may_be_mailed_each(connection, [(known_as(tokens, email), campaign_id, now)]))
-
-
-def may_be_mailed_each(
-    connection: Connection, asked: Iterable[tuple[str, int | None, datetime]]
-) -> set[str]:
-    """Return which addresses a visitor's post may bring a notice about a campaign.
-
-    `asked` is the address's name by :func:`known_as`, none of them twice, the campaign's id, and
-    the time.
-    """
-    may = {name: (campaign_id, now) for name, campaign_id, now in asked}
-    rows = [(name, _id_at(now - NOTICE_EVERY), about) for name, (about, now) in may.items()]
-    for name, over_all, about_it in fetch(connection, _LATELY, given(rows)):
-        if about_it or over_all >= MOST_A_DAY:
-            del may[name]
-    return set(may)
+    """Tell whether a visitor's post may bring this address a notice, about a campaign if given."""
+    of_it = {
+        "name": known_as(tokens, email),
+        "since": a_day_before(now),
+        "campaign_id": campaign_id,
+    }
+    return not connection.execute(_HAD_ENOUGH, of_it).scalar_one()
 
 
 def known_as(tokens: Tokens, email: str) -> str:
@@ -125,6 +138,6 @@ def known_as(tokens: Tokens, email: str) -> str:
     return tokens.blind("notice", canonical(email))
 
 
-def _id_at(moment: datetime) -> str:
-    """Return what sorts between the ids made before and after `moment`."""
-    return new_id(moment)[:12]
+def a_day_before(moment: datetime) -> str:
+    """Return what sorts between the ids made earlier than a day before `moment`, and later."""
+    return new_id(moment - NOTICE_EVERY)[:12]

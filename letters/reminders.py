@@ -7,7 +7,7 @@ from sqlalchemy import Connection, exists, select, update
 from letters.intake import REMIND_AFTER
 from letters.later_notices import reminder
 from letters.notices import first_notice
-from letters.posting import NOTICE_EVERY, Purpose, may_be_mailed_about, post
+from letters.posting import NOTICE_EVERY, Purpose, may_be_mailed, post
 from letters.repeats import notice_link
 from letters.states import State
 from letters.storage import campaigns
@@ -49,7 +49,7 @@ def remind(
     ).scalar()
     remind_at = None
     if waits and row.email:
-        if may_be_mailed_about(connection, tokens, row.campaign_id, row.email, now):
+        if may_be_mailed(connection, tokens, row.email, now, row.campaign_id):
             found = campaigns.find(connection, row.slug).campaign
             link = notice_link(public_url, tokens, submission_id, must_confirm=True)
             if _was_mailed(connection, submission_id):

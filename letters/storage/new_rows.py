@@ -1,10 +1,10 @@
-"""Add what submissions bring, and notices: one statement a table, however many there are."""
+"""Add what submissions bring, and notices, in few statements however many there are."""
 
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import Connection, insert, literal_column, select
+from sqlalchemy import ColumnElement, Connection, Insert, insert, literal_column, select
 
 from letters.states import State
 from letters.storage.batch import (
@@ -18,47 +18,61 @@ from letters.storage.batch import (
 )
 from letters.storage.schema import history, letter, notice, submission, writing
 
+
+def _is(kind: str) -> ColumnElement[bool]:
+    return text_at(1) == literal_column(f"'{kind}'")
+
+
+# Every table takes its own out of the same rows, which have an id and a kind in the same places.
 _ADD_SUBMISSIONS: Final = insert(submission).from_select(
     [
         "id", "campaign_id", "token_id", "address", "name", "email", "postcode", "reason",
         "points", "personal_share", "opt_in_wording", "submitted_at", "remind_at",
     ],
     select(
-        text_at(0), integer_at(1), text_at(2), text_at(3), text_at(4), text_at(5), text_at(6),
-        text_at(7), json_at(8), number_at(9), text_at(10), moment_at(11), moment_at(12),
-    ),
+        text_at(0), integer_at(2), text_at(3), text_at(4), text_at(5), text_at(6), text_at(7),
+        text_at(8), json_at(9), number_at(10), text_at(11), moment_at(12), moment_at(13),
+    ).where(_is("submission")),
 )  # fmt: skip
-# The other tables take their columns out of the same rows.
 _ADD_LETTERS: Final = insert(letter).from_select(
     ["id", "kind", "campaign_id", "target_id", "submission_id", "state", "state_at", "plain"],
     select(
         text_at(0), text_at(1), integer_at(2), integer_at(3), text_at(4), text_at(5), moment_at(6),
         integer_at(7),
-    ),
+    ).where(~_is("submission")),
 )  # fmt: skip
 _ADD_WRITINGS: Final = insert(writing).from_select(
     ["letter_id", "once", "to_email", "subject", "body"],
-    select(text_at(0), text_at(8), text_at(9), text_at(10), text_at(11)),
+    select(text_at(0), text_at(8), text_at(9), text_at(10), text_at(11)).where(~_is("submission")),
 )
 _ADD_HISTORY: Final = insert(history).from_select(
     ["letter_id", "state", "cause", "at"],
-    select(text_at(0), text_at(5), literal_column("'written'"), moment_at(6)).where(
-        text_at(1) == literal_column("'letter'")
-    ),
+    select(text_at(0), text_at(5), literal_column("'written'"), moment_at(6)).where(_is("letter")),
 )
 _ADD_NOTICES: Final = insert(notice).from_select(
     ["letter_id", "purpose", "address"],
-    select(text_at(0), text_at(12), text_at(13)).where(text_at(1) == literal_column("'notice'")),
+    select(text_at(0), text_at(12), text_at(13)).where(_is("notice")),
 )
+_ADD: Final[dict[str, tuple[Insert, ...]]] = {
+    "sqlite": (_ADD_SUBMISSIONS, _ADD_LETTERS, _ADD_WRITINGS, _ADD_HISTORY, _ADD_NOTICES),
+    # One journey to the server. It adds the submissions first, so others wait for tokens before
+    # they wait for keys, and looks at references when all has been added.
+    "postgresql": (
+        _ADD_SUBMISSIONS.add_cte(
+            _ADD_LETTERS.cte("letters"),
+            _ADD_WRITINGS.cte("writings"),
+            _ADD_HISTORY.cte("steps"),
+            _ADD_NOTICES.cte("notices"),
+        ),
+    ),
+}
 
 
 @dataclass(frozen=True, slots=True)
 class NewRows:
     """Rows on their way into the database."""
 
-    _submissions: list[Row] = field(default_factory=list)
-    _letters: list[Row] = field(default_factory=list)
-    _notices: list[Row] = field(default_factory=list)
+    _rows: list[Row] = field(default_factory=list)
 
     def add_submission(  # noqa: PLR0913 - its columns
         self,
@@ -78,10 +92,10 @@ class NewRows:
         remind_at: datetime | None,
     ) -> None:
         """Add a submission."""
-        self._submissions.append(
+        self._rows.append(
             (
-                submission_id, campaign_id, token_id, address, name, email, postcode, reason,
-                points, personal_share, opt_in_wording, submitted_at, remind_at,
+                submission_id, "submission", campaign_id, token_id, address, name, email, postcode,
+                reason, points, personal_share, opt_in_wording, submitted_at, remind_at,
             )
         )  # fmt: skip
 
@@ -100,7 +114,7 @@ class NewRows:
         body: str,
     ) -> None:
         """Add a letter, with the first step of its history. Who adds it counts it, too."""
-        self._letters.append(
+        self._rows.append(
             (
                 letter_id, "letter", campaign_id, target_id, submission_id, state, at,
                 int(is_plain), once, None, subject, body,
@@ -121,7 +135,7 @@ class NewRows:
         address: str,
     ) -> None:
         """Add a notice that waits to be sent."""
-        self._notices.append(
+        self._rows.append(
             (
                 notice_id, "notice", campaign_id, None, submission_id, State.QUEUED, at, 0,
                 None, to_email, subject, body, purpose, address,
@@ -133,12 +147,6 @@ class NewRows:
 
         They come in the order in which they were added, and so do the locks on what is unique.
         """
-        if self._submissions:
-            connection.execute(_ADD_SUBMISSIONS, given(self._submissions))
-        rows = given([*self._letters, *self._notices])
-        connection.execute(_ADD_LETTERS, rows)
-        connection.execute(_ADD_WRITINGS, rows)
-        if self._letters:
-            connection.execute(_ADD_HISTORY, rows)
-        if self._notices:
-            connection.execute(_ADD_NOTICES, rows)
+        rows = given(self._rows)
+        for statement in _ADD[connection.dialect.name]:
+            connection.execute(statement, rows)

@@ -3,7 +3,7 @@
 Submissions that wait at the same moment share one transaction.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from operator import itemgetter
@@ -118,18 +118,11 @@ class Intake:
             ),
         )
 
-    def _take_together(self, arrivals: Sequence[_Arrival]) -> list[bool]:
+    def _take_together(self, gather: Callable[[], Sequence[_Arrival]]) -> list[bool]:
         """Store in one transaction what is new, and tell of each whether it was."""
-        group: list[_Arrival] = []
-        seen: set[str] = set()
-        for arrival in arrivals:
-            # Two with one token or address would not see each other in the books.
-            marks = {arrival.new.token_id, arrival.address}
-            if marks.isdisjoint(seen):
-                group.append(arrival)
-            seen |= marks
         with self._database.write() as connection:
-            fresh = [known for known in _look_up(connection, group) if known.is_new]
+            arrivals = gather()
+            fresh = [each for each in _look_up(connection, _unlike(arrivals)) if each.is_new]
             if fresh:
                 _enter(connection, fresh)
         stored = {known.arrival.id for known in fresh}
@@ -163,6 +156,21 @@ class Intake:
 def once(target_id: int, address: str) -> str:
     """Return what is unique to one writer's letter to one target."""
     return f"{target_id}/{address}"
+
+
+def _unlike(arrivals: Sequence[_Arrival]) -> list[_Arrival]:
+    """Return arrivals of which no two have a token or an address in common.
+
+    Those would not see each other in the books: the first is taken, the others are left.
+    """
+    unlike: list[_Arrival] = []
+    seen: set[str] = set()
+    for arrival in arrivals:
+        marks = {arrival.new.token_id, arrival.address}
+        if marks.isdisjoint(seen):
+            unlike.append(arrival)
+        seen |= marks
+    return unlike
 
 
 def _look_up(connection: Connection, arrivals: Sequence[_Arrival]) -> list[_Known]:

@@ -272,7 +272,8 @@ def bump(
         for target_id in sorted({*queued, *plain})
     ]
     if waiting:
-        lock_targets(connection, (target_id for target_id, _, _ in waiting))
+        if len(waiting) > 1:  # the update itself locks a single one
+            lock_targets(connection, (target_id for target_id, _, _ in waiting))
         connection.execute(_ADD_QUEUED, given(waiting))
     if moved:
         tallied = ((target_id, str(state), n) for (target_id, state), n in moved.items())

@@ -44,6 +44,7 @@ class Database:
                 pool_size=connections,
                 max_overflow=connections,
                 pool_pre_ping=True,
+                pool_use_lifo=True,  # the server has the latest one's statements prepared
                 pool_timeout=_BUSY_SECONDS,
                 connect_args={
                     "connect_timeout": 5,

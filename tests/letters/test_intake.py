@@ -118,3 +118,33 @@ def test_what_waits_with_one_token_or_address_is_one_letter(books: Books, shared
     taken, _ = take_at_once(books, handed_in)
     assert [each.exception() for each in taken] == [None] * WRITERS
     assert counted(books) == (1, 1, 1)
+
+
+def test_one_address_that_writes_to_two_targets_at_once_gets_one_notice(books: Books) -> None:
+    stored = books.load("trees", "a@t.example", "b@t.example")
+    one = written(stored)
+    processes = [books.intake for _ in one.drafts]
+
+    def are_waiting() -> bool:
+        if books.database.is_sqlite:
+            return all(len(each.waiting) for each in processes)
+        with books.database.read() as connection:
+            held = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
+            return bool(connection.execute(text(held)).scalar_one() == len(processes))
+
+    with ThreadPoolExecutor(len(processes)) as pool:
+        with books.database.write() as connection:
+            if not books.database.is_sqlite:  # what is known can be read, but nothing entered
+                connection.execute(text("LOCK TABLE letter IN SHARE ROW EXCLUSIVE MODE"))
+            taken = [
+                pool.submit(
+                    each.take,
+                    stored,
+                    replace(one, token_id=secrets.token_hex(16), drafts=(draft,)),
+                    books.now,
+                )
+                for each, draft in zip(processes, one.drafts, strict=True)
+            ]
+            wait_for(are_waiting)
+        assert [each.exception() for each in taken] == [None, None]
+    assert counted(books) == (2, 2, 1)

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import Enum, auto
+from math import ceil
 from typing import Final
 
 import certifi
@@ -157,7 +158,8 @@ class _Exchange:
         curl.setopt(pycurl.PROXY, "")  # nor one of the environment
         curl.setopt(pycurl.NOSIGNAL, 1)
         curl.setopt(pycurl.HTTP_VERSION, pycurl.CURL_HTTP_VERSION_1_1)
-        curl.setopt(pycurl.TIMEOUT_MS, round(settings.send_timeout_seconds * 1_000))
+        # 0 would be no deadline at all.
+        curl.setopt(pycurl.TIMEOUT_MS, ceil(settings.send_timeout_seconds * 1_000))
         curl.setopt(
             pycurl.HTTPHEADER,
             [
@@ -224,7 +226,11 @@ def _what_broke(code: int) -> str:
             return "no connection could be made"
         case pycurl.E_OPERATION_TIMEDOUT:
             return "no answer came in time"
-        case pycurl.E_SSL_CONNECT_ERROR | pycurl.E_PEER_FAILED_VERIFICATION:
+        case (
+            pycurl.E_SSL_CONNECT_ERROR
+            | pycurl.E_PEER_FAILED_VERIFICATION
+            | pycurl.E_SSL_CACERT_BADFILE
+        ):
             return "no secure connection could be made"
         case _:
             return "the connection broke before an answer came"

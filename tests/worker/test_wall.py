@@ -7,6 +7,7 @@ import secrets
 from collections.abc import Iterator
 from contextlib import ExitStack
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Final
 
 import pytest
@@ -172,7 +173,19 @@ def test_where_nobody_listens_nothing_has_left() -> None:
     assert outcome == Outcome(Answer.UNREACHABLE, None, "no connection could be made")
 
 
-def test_where_no_secure_connection_comes_about_nothing_has_left() -> None:
+@pytest.mark.parametrize(
+    ("has_authorities", "words"),
+    [(True, "no answer came in time"), (False, "no secure connection could be made")],
+)
+def test_where_no_secure_connection_comes_about_nothing_has_left(
+    has_authorities: bool,
+    words: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    if not has_authorities:
+        monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "none.pem"))
+
     async def to_a_plain_port() -> tuple[Played, Outcome]:
         played = Played(TAKEN)
         server = await asyncio.start_server(played.meet, "127.0.0.1", 0)
@@ -184,6 +197,5 @@ def test_where_no_secure_connection_comes_about_nothing_has_left() -> None:
         return played, outcome
 
     played, outcome = asyncio.run(to_a_plain_port())
-    assert outcome.answer is Answer.UNREACHABLE
-    assert outcome.left_at is None
+    assert outcome == Outcome(Answer.UNREACHABLE, None, words)
     assert played.bodies == []

@@ -3,6 +3,7 @@
 import asyncio
 import ctypes
 import errno
+import gc
 import os
 import signal
 import sys
@@ -21,6 +22,9 @@ def main() -> None:
     options = read_arguments(sys.argv[1:])
     if options.die_with_parent:
         _die_with(parent)
+    # Looking through what is imported for garbage takes a while, in which a request would get a
+    # later time in the ledger than it came at.
+    gc.freeze()
     try:
         asyncio.run(_serve_until_signalled(options))
     except (UnusableKeyError, UnreadableMessagesError) as error:

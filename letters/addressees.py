@@ -29,7 +29,14 @@ BY_HAND: Final = "An organiser holds its letters."
 
 
 class CannotDecide(Exception):
-    """The target or the letter is not such that this can be done; str() says why."""
+    """The target or the letter is not such that this can be done; str() says why, in English.
+
+    A page says `sentence` in its reader's language; `values` fill its places.
+    """
+
+    def __init__(self, sentence: str, **values: str) -> None:
+        super().__init__(sentence.format(**values))
+        self.sentence, self.values = sentence, values
 
 
 def stop(connection: Connection, target_id: int, words: str, now: datetime) -> None:
@@ -50,7 +57,7 @@ def hold_by_hand(connection: Connection, slug: str, email: str, now: datetime) -
     """
     found = find(connection, slug, email)
     if not found.can_be_written_to(now):
-        raise CannotDecide(f"Nothing goes to {found.target.name} as it is.")
+        raise CannotDecide("Nothing goes to {name} as it is.", name=found.target.name)
     stop(connection, found.id, BY_HAND, now)
     # The organisers know: they did it.
     connection.execute(update(target).where(target.c.id == found.id).values(alarmed_at=now))
@@ -63,11 +70,14 @@ def release(connection: Connection, slug: str, email: str, now: datetime) -> int
     """
     found = find(connection, slug, email)
     if found.withdrawn:
-        raise CannotDecide(f"{found.target.name} is no longer in the campaign: add it again first.")
+        raise CannotDecide(
+            "{name} is no longer in the campaign: add it again first.", name=found.target.name
+        )
     if found.valid_before is not None and found.valid_before <= now:
         raise CannotDecide(
-            f"{found.target.name} may be written to until {found.target.valid_until} only: "
-            "change that first, or name a successor."
+            "{name} may be written to until {day} only: change that first, or name a successor.",
+            name=found.target.name,
+            day=str(found.target.valid_until),
         )
     return _release(connection, found.id, now)
 
@@ -81,7 +91,9 @@ def change_address(
     """
     found = find(connection, slug, email)
     if not is_address(new_email):
-        raise CannotDecide(f"{new_email} is not an e-mail address: write it as name@host.org.")
+        raise CannotDecide(
+            "{email} is not an e-mail address: write it as name@host.org.", email=new_email
+        )
     kept = campaigns.target_definition(replace(found.target, email=new_email))
     try:
         with connection.begin_nested():
@@ -91,7 +103,9 @@ def change_address(
                 .values(email=new_email, definition=kept)
             )
     except IntegrityError as error:
-        raise CannotDecide(f"Another target of this campaign has {new_email} already.") from error
+        raise CannotDecide(
+            "Another target of this campaign has {email} already.", email=new_email
+        ) from error
     return release(connection, slug, new_email, now)
 
 
@@ -121,7 +135,9 @@ def name_successor(
     if left.id == follows.id:
         raise CannotDecide("Nobody follows themselves: name another target.")
     if not follows.can_be_written_to(now):
-        raise CannotDecide(f"{follows.target.name} cannot be written to: mend that first.")
+        raise CannotDecide(
+            "{name} cannot be written to: mend that first.", name=follows.target.name
+        )
     stop(connection, left.id, f"{follows.target.name} has taken over", now)
     changed = connection.execute(
         update(successor)
@@ -141,7 +157,9 @@ def find(connection: Connection, slug: str, email: str) -> StoredTarget:
     for stored in campaigns.find(connection, slug).targets:
         if stored.target.email.lower() == email.strip().lower():
             return stored
-    raise CannotDecide(f"{slug} has no target {email}: look at its targets on the desk.")
+    raise CannotDecide(
+        "{slug} has no target {email}: look at its targets on the desk.", slug=slug, email=email
+    )
 
 
 def successors(connection: Connection, stored: StoredCampaign) -> dict[int, StoredTarget]:
@@ -252,7 +270,9 @@ def send_on(
         .with_for_update(of=letter)
     ).first()
     if row is None:
-        raise CannotDecide("This letter does not wait for a decision any more.")
+        raise CannotDecide(
+            "This letter does not wait for a decision any more: your page shows where it is."
+        )
     key = once(row.successor_id, row.address)
     try:
         with connection.begin_nested():
@@ -262,5 +282,7 @@ def send_on(
                 .values(once=key, subject=subject, body=text, edited_at=now)
             )
     except IntegrityError as error:
-        raise CannotDecide("You have a letter to this office already.") from error
+        raise CannotDecide(
+            "You have a letter to this office already: your page shows where it is."
+        ) from error
     readdress(connection, letter_id, row.successor_id, now)

@@ -208,13 +208,12 @@ def send_on(token: str) -> Response:
 
 
 @door.errorhandler(CannotDecide)
-def _cannot_send_on(_error: CannotDecide) -> Response:
+def _cannot_send_on(error: CannotDecide) -> Response:
     return errors.page(
         HTTPStatus.CONFLICT,
         _("This letter cannot go there"),
-        _("You may have a letter to this office already, or yours does not wait any more. Your "
-          "page shows where it is."),
-    )  # fmt: skip
+        _(error.sentence).format(**error.values),
+    )
 
 
 @door.post("/erase")

@@ -12,7 +12,7 @@ from letters.campaign import Campaign, Confirm, LetterTemplate, Point, Status, T
 from letters.languages import Language
 from letters.storage import campaigns
 from tests.sandbox.running import Answer
-from tests.stack import Stack
+from tests.stack import Stack, form_fields
 from translations.catalogues import read, sentences
 
 _numbers = count(1)
@@ -157,4 +157,11 @@ def test_the_desk_follows_the_organisers_browser(stack: Stack) -> None:
     ):
         found = foreign_words(Language.AR, stack.get(path, **browser)) - IN_A_CAMPAIGN_FILE
         assert (path, found) == (path, set())
+    sessions = stack.get("/desk/sessions", **browser)
+    browser["Cookie"] = sessions.headers.get("Set-Cookie", cookie).partition(";")[0]
+    token = form_fields(sessions.body.decode())["csrf_token"]
+    address = f"delivered@{slug}.example"
+    itself = {"csrf_token": token, "word": "successor", "target": address, "email": address}
+    refused = stack.post(f"/desk/{slug}/target", itself, **browser)
+    assert (refused.status, foreign_words(Language.AR, refused)) == (409, set())
     assert 'lang="en"' in stack.get(f"/desk/{slug}", Cookie=cookie).body.decode()

@@ -118,7 +118,7 @@ def decide(slug: str) -> Response:
                 detail=f"{email} → {other}" if other else email,
             )
     except CannotDecide as error:
-        return _refused(slug, str(error))
+        return _refused(slug, _(error.sentence).format(**error.values))
     wake_worker(parts().redis)
     return make_response(redirect(url_for("desk.show", slug=slug), HTTPStatus.SEE_OTHER))
 

@@ -26,7 +26,9 @@ from letters.campaign_file import read_campaign
 from letters.settings import Settings, read_settings
 from letters.storage import campaigns
 from letters.storage.database import Database
+from letters.storage.migrate import migrate
 from letters.tokens import Tokens
+from sandbox.keys import load_or_make, public_key
 from tests.sandbox.running import API_KEY, ROOT, Answer, StandInProcess
 
 if TYPE_CHECKING:
@@ -153,13 +155,7 @@ class Stack:
         port = free_port()
         self.url = f"http://127.0.0.1:{port}"
         self._key_file = folder / "signing-key.pem"
-        public_key = subprocess.run(
-            [sys.executable, "-m", "sandbox.keys", str(self._key_file)],
-            cwd=ROOT,
-            stdout=subprocess.PIPE,
-            text=True,
-            check=True,
-        ).stdout.strip()
+        signing_key = load_or_make(self._key_file)
         self.environment = {
             **{name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ},
             "DATABASE_URL": database_url,
@@ -167,7 +163,7 @@ class Stack:
             "SECRET_KEY": SECRET_KEY,
             "PUBLIC_URL": self.url,
             "SENDGRID_API_KEY": API_KEY,
-            "SENDGRID_EVENT_PUBLIC_KEY": public_key,
+            "SENDGRID_EVENT_PUBLIC_KEY": public_key(signing_key),
             "MAIL_FROM": "letters@postbag.example",
             "SEND_RATE": "200",
             "SEND_TIMEOUT": "3",
@@ -193,7 +189,7 @@ class Stack:
         self.database = Database(self.settings.database_url)
         self.tokens = Tokens(self.settings.secret_keys)
         try:
-            assert self.postbag("migrate").returncode == 0
+            migrate(self.database)
             self.start_web()
             for _ in range(self._worker_count):
                 self.start_worker()

@@ -1,13 +1,20 @@
 """The migrations lead to the tables that the code defines, and back again."""
 
+import subprocess
+import sys
+from collections.abc import Callable
+
 from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import inspect
 
+from letters.settings import read_settings
 from letters.storage.database import Database
 from letters.storage.migrate import configuration, is_current, migrate
 from letters.storage.schema import metadata
+from tests.sandbox.running import ROOT
+from tests.stack import Stack
 
 
 def test_the_migrations_make_the_tables_that_the_code_defines(database: Database) -> None:
@@ -26,3 +33,22 @@ def test_every_step_can_be_undone_and_done_again(database: Database) -> None:
     assert not is_current(database)
     migrate(database)
     assert is_current(database)
+
+
+def test_the_command_line_migrates_an_empty_database_once(
+    stack: Stack, make_database_url: Callable[[], str]
+) -> None:
+    settings = {**stack.environment, "DATABASE_URL": make_database_url()}
+    for _ in range(2):
+        done = subprocess.run(
+            [sys.executable, "-m", "postbag", "migrate"],
+            cwd=ROOT,
+            env=settings,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert (done.returncode, done.stderr) == (0, "")
+    made = Database(read_settings(settings).database_url)
+    assert is_current(made)
+    made.close()

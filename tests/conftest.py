@@ -18,22 +18,26 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--long", action="store_true", help="run the long tests at full length")
 
 
-# These bring processes of their own, and many of them. By default they run on SQLite, and on
-# PostgreSQL with --long; all other tests run on both, always.
+# These bring processes of their own, and many of them. By default they run on SQLite, in English
+# and in Arabic, which is written the other way; on PostgreSQL and in Spanish with --long. All other
+# tests run on both databases and in all languages, always.
 _HEAVY = ("abuse", "desk", "faults", "page")
+_SECOND = {"database_kind": "postgresql", "language": "es"}
 # These measure, and need the machine to themselves: they run with --long, one after the other.
 _MEASURES = ("tests/faults/test_rate.py", "tests/desk/test_live.py::test_fifty")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave the heavy tests' second database, and what measures, to --long."""
+    """Leave the heavy tests' second database and language, and what measures, to --long."""
     if config.getoption("--long"):
         return
     left: list[pytest.Item] = []
     for item in list(items):
         folder = item.path.relative_to(config.rootpath / "tests").parts[0]
         call = getattr(item, "callspec", None)
-        is_second = call is not None and call.params.get("database_kind") == "postgresql"
+        is_second = call is not None and any(
+            call.params.get(name) == value for name, value in _SECOND.items()
+        )
         if item.nodeid.startswith(_MEASURES) or (folder in _HEAVY and is_second):
             items.remove(item)
             left.append(item)

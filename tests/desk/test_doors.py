@@ -11,7 +11,7 @@ from sqlalchemy import select, text
 from sqlalchemy.exc import DBAPIError
 
 from letters import sessions
-from letters.storage.schema import letter, organiser
+from letters.storage.schema import campaign, letter, organiser
 from tests.desk.conftest import AtDesk, campaign_fields, new_link
 from tests.sandbox.running import StandInProcess
 from tests.stack import Stack, wait_for
@@ -116,11 +116,13 @@ def test_nobody_decides_about_another_campaigns_letter(stack: Stack, mine: str) 
     slug = f"their-{mine}"
     other.post("/desk/new", campaign_fields("Theirs", "delivered@their.example", slug=slug))
     with stack.database.read() as connection:
-        found = connection.execute(select(letter.c.id).where(letter.c.kind == "letter")).scalars()
-        ids = list(found)
-    for letter_id in ids:
-        fields = {"letter": letter_id, "word": "failed"}
-        assert other.post(f"/desk/{slug}/settle", fields).status == 409
+        (letter_id,) = connection.execute(
+            select(letter.c.id)
+            .select_from(letter.join(campaign))
+            .where(letter.c.kind == "letter", campaign.c.slug == mine)
+        ).scalars()
+    fields = {"letter": letter_id, "word": "failed"}
+    assert other.post(f"/desk/{slug}/settle", fields).status == 409
     assert stack.states(mine) == {"delivered": 1}
 
 

@@ -14,7 +14,6 @@ from sqlalchemy import func, select
 from letters.campaign_file import read_campaign
 from letters.storage import campaigns
 from letters.storage.database import Database
-from letters.storage.migrate import migrate
 from letters.storage.schema import writing
 from letters.tokens import Tokens
 from sandbox.keys import new_key, public_key
@@ -78,9 +77,8 @@ def make_site(
     made: list[Database] = []
 
     def make(**overrides: str) -> Site:
-        url = make_database_url().replace("postgresql://", "postgresql+psycopg://")
+        url = make_database_url()
         database = Database(url)
-        migrate(database)
         made.append(database)
         app = create_app(
             {

@@ -36,9 +36,9 @@ def test_every_step_can_be_undone_and_done_again(database: Database) -> None:
 
 
 def test_the_command_line_migrates_an_empty_database_once(
-    stack: Stack, make_database_url: Callable[[], str]
+    stack: Stack, make_empty_url: Callable[[], str]
 ) -> None:
-    settings = {**stack.environment, "DATABASE_URL": make_database_url()}
+    settings = {**stack.environment, "DATABASE_URL": make_empty_url()}
     for _ in range(2):
         done = subprocess.run(
             [sys.executable, "-m", "postbag", "migrate"],

@@ -158,7 +158,7 @@ def hand_in(stack: Stack, slug: str, letters: int) -> None:
 
 def test_all_sides_tell_the_same_at_every_moment_of_a_run(slow_stack: Stack, is_long: bool) -> None:
     stack, slug = slow_stack, f"agree-{secrets.token_hex(3)}"
-    letters = 2_000 if is_long else 200
+    letters = 2_000 if is_long else 120
     stack.load(slug, *(f"{office}@{slug}.example" for office in OFFICES))
     stack.stand_in.order({"match": f"@{slug}.example", "mode": "reset", "share": 0.08, "seed": 7})
     stack.postbag("campaign", "status", slug, "paused")

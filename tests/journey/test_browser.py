@@ -1,6 +1,7 @@
 """The whole way in a real browser: write, preview, send, read the receipt, see the desk count."""
 
 import re
+import secrets
 
 from playwright.sync_api import Browser, Page, expect
 
@@ -47,7 +48,7 @@ def test_a_supporters_letter_from_the_page_to_the_desk(stack: Stack, page: Page)
 
 
 def test_without_javascript_and_without_cookies(stack: Stack, browser: Browser) -> None:
-    slug = "plain"
+    slug = f"plain-{secrets.token_hex(3)}"
     to = f"delivered@{slug}.example"
     stack.load(slug, to)
     context = browser.new_context(java_script_enabled=False)

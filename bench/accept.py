@@ -13,14 +13,14 @@ from urllib.parse import urlencode
 from flask import Flask
 
 from bench.events import database_urls, environment, web
-from letters import ledger
-from letters.campaign_file import read_campaign
-from letters.intake import Intake
-from letters.storage import campaigns
+from letters.books import ledger
+from letters.campaigns import store
+from letters.files.campaign_file import read_campaign
+from letters.intake.take import Intake
 from letters.storage.database import Database
 from letters.storage.migrate import migrate
 from sandbox.keys import new_key, public_key
-from tests.stack import Valkey, campaign_file
+from tests.support.stack import Valkey, campaign_file
 from webapp.app import create_app
 
 CLIENTS = 32
@@ -98,7 +98,7 @@ def main() -> None:
             database = Database(url)
             migrate(database)
             with database.write() as connection:
-                campaigns.load(connection, read_campaign(campaign_file("bench")), datetime.now(UTC))
+                store.load(connection, read_campaign(campaign_file("bench")), datetime.now(UTC))
             rates: dict[str, list[float]] = {kind: [] for kind in apps}
             seconds: dict[str, list[float]] = {kind: [] for kind in apps}
             shared = environment(url, valkey.new_database(), key) | {"WEB_CONCURRENCY": "2"}

@@ -11,12 +11,12 @@ from pathlib import Path
 from sqlalchemy import Connection, create_engine, text
 
 from bench.bulk import fill
-from letters.storage import account
-from letters.storage.claims import claim
+from letters.sending import gate as account
+from letters.sending.claims import claim
+from letters.sending.due import next_due
 from letters.storage.database import Database
-from letters.storage.due import next_due
 from letters.storage.migrate import migrate
-from tests.stack import postgres_server
+from tests.support.stack import postgres_server
 
 SIZES = (1_000, 1_000_000)
 TARGETS = 40

@@ -6,12 +6,12 @@ from typing import Final
 
 from sqlalchemy import Connection, text
 
-from letters import figures
-from letters.campaign_file import read_campaign
-from letters.figures import Series
-from letters.storage import campaigns
+from letters.campaigns import store
+from letters.desk import figures
+from letters.desk.figures import Series
+from letters.files.campaign_file import read_campaign
 from letters.storage.database import Database
-from tests.stack import campaign_file
+from tests.support.stack import campaign_file
 
 DAYS: Final = 30
 MIXED: Final = {
@@ -39,7 +39,7 @@ def fill(
     with database.write() as connection:
         paced = f"per_target_per_hour = {per_hour}"
         definition = campaign_file(slug, *addresses, pacing=paced)
-        campaign_id = campaigns.load(connection, read_campaign(definition), now)
+        campaign_id = store.load(connection, read_campaign(definition), now)
     with database.write() as connection:
         if not database.is_sqlite:
             # The rows below agree with each other: checking each costs more than writing it.

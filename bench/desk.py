@@ -16,13 +16,13 @@ from pathlib import Path
 from sqlalchemy import create_engine, text, update
 
 from bench.bulk import fill
-from letters import organisers, sessions
+from letters.desk import organisers, sign_ins
 from letters.storage.database import Database
 from letters.storage.migrate import migrate
 from letters.storage.schema import campaign
 from sandbox.keys import new_key, public_key
-from tests.sandbox.running import ROOT
-from tests.stack import Valkey, free_port, postgres_server, wait_for
+from tests.support.stack import Valkey, free_port, postgres_server, wait_for
+from tests.support.stand_in import ROOT
 
 SIZES = {"small": 10_000, "large": 1_000_000}
 TARGETS = 40
@@ -61,7 +61,7 @@ def web(database_url: str, redis_url: str, folder: Path) -> Iterator[tuple[int, 
         database = Database(database_url)
         with database.write() as connection:
             found = organisers.enrol(connection, "desk@harbours.example", datetime.now(UTC))
-            token = sessions.new_link(connection, found.id, datetime.now(UTC))
+            token = sign_ins.new_link(connection, found.id, datetime.now(UTC))
         database.close()
         connection_ = http.client.HTTPConnection("127.0.0.1", port)
         connection_.request("GET", f"/desk/sign-in/{token}")

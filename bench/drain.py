@@ -27,17 +27,18 @@ from bench.parts import (
     weigh,
 )
 from bench.rival_venv import program
-from letters import ledger
-from letters.campaign_file import read_campaign
-from letters.intake import Intake
-from letters.storage import campaigns
+from letters.books import ledger
+from letters.campaigns import store
+from letters.files.campaign_file import read_campaign
+from letters.intake.take import Intake
+from letters.notices.links import Links
 from letters.storage.database import Database
 from letters.storage.migrate import migrate
 from letters.storage.schema import attempt, letter
 from letters.submission import Draft, Submission
 from letters.tokens import Tokens
-from tests.sandbox.running import ROOT
-from tests.stack import Valkey, campaign_file, postgres_server
+from tests.support.stack import Valkey, campaign_file, postgres_server
+from tests.support.stand_in import ROOT
 
 LETTERS = 16_000  # long enough that the first and the last half second weigh little
 TARGETS = 8
@@ -66,9 +67,9 @@ def fill(database: Database) -> None:
     targets = [f"t{n}@harbours.example" for n in range(TARGETS)]
     now = datetime.now(UTC)
     with database.write() as connection:
-        campaigns.load(connection, read_campaign(campaign_file("bench", *targets)), now)
+        store.load(connection, read_campaign(campaign_file("bench", *targets)), now)
     with database.read() as connection:
-        stored = campaigns.find(connection, "bench")
+        stored = store.find(connection, "bench")
     words = "I walk under the harbour's trees each day. " * 40
     tokens = Tokens((secrets.token_hex(16),))
     for n in range(LETTERS // TARGETS):
@@ -77,7 +78,7 @@ def fill(database: Database) -> None:
             secrets.token_hex(16), "Ana", f"a{n}@readers.example", "", "", (), 0, opt_in=False,
             drafts=drafts,
         )  # fmt: skip
-        Intake(database, tokens, "http://localhost").take(stored, new, now)
+        Intake(database, Links("http://localhost", tokens)).take(stored, new, now)
 
 
 class Bench:

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from sqlalchemy import insert, select
 
-from letters import ledger
+from letters.books import ledger
 from letters.states import Cause, State
 from letters.storage.database import Database
 from letters.storage.migrate import migrate
@@ -23,7 +23,7 @@ from letters.storage.schema import attempt, event, history
 from sandbox.events import signature_headers
 from sandbox.keys import new_key, public_key
 from tests.abuse import sent
-from tests.stack import Valkey, free_port, postgres_server, wait_for
+from tests.support.stack import Valkey, free_port, postgres_server, wait_for
 
 EVENTS = 10_000
 BATCHES = (100, 1_000, 10_000)

@@ -19,7 +19,7 @@ import certifi
 import psutil
 
 from sandbox.keys import new_key, public_key
-from tests.sandbox.running import ROOT
+from tests.support.stand_in import ROOT
 
 KEY = "SG.a-key-for-benchmarks"
 PATIENCE_SECONDS = 150.0

@@ -1,6 +1,7 @@
 """Describe a campaign: what its organisers wrote, whom it writes to and how it is paced.
 
-Values only. They come from a campaign file (:mod:`letters.campaign_file`) or from the database.
+Values only. They come from a campaign file (:mod:`letters.files.campaign_file`) or from the
+database.
 """
 
 from dataclasses import dataclass, field
@@ -99,7 +100,7 @@ class Point:
 
 @dataclass(frozen=True, slots=True)
 class LetterTemplate:
-    """The pre-written letter. Its texts may hold the merge fields of :mod:`letters.compose`."""
+    """The pre-written letter. Its texts may hold the merge fields of :mod:`letters.text.merge`."""
 
     subjects: tuple[str, ...]
     salutation: str

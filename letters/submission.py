@@ -28,3 +28,8 @@ class Submission:
     drafts: tuple[Draft, ...]
     must_confirm: bool = False
     """Its writer has to confirm the address, whatever the campaign asks of others."""
+
+
+def writer_key(target_id: int, address: str) -> str:
+    """Return what is unique to one writer's letter to one target; `address` is canonical."""
+    return f"{target_id}/{address}"

@@ -8,13 +8,13 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 
-from letters.campaign_file import CampaignFileError
-from letters.organisers import UnknownOrganiser
+from letters.campaigns.store import ReservedSlug, UnknownCampaign
+from letters.desk.organisers import UnknownOrganiser
+from letters.files.campaign_file import CampaignFileError
+from letters.sending.settling import CannotSettle
 from letters.settings import SettingsError, read_settings
-from letters.settling import CannotSettle
-from letters.storage.campaigns import ReservedSlug, UnknownCampaign
 from letters.storage.database import Database, StorageUnavailable
-from postbag import auditing, books, campaigns, deciding, doctor, organisers, planning, webhooks
+from postbag import campaigns, doctor, ledger, organisers, plan, record, settling, webhooks
 from postbag.shell import Refused, Shell
 
 
@@ -24,7 +24,7 @@ def _parser() -> argparse.ArgumentParser:
     commands.add_parser("migrate", help="bring the database to the newest schema").set_defaults(
         act=campaigns.migrate
     )
-    for group in (auditing, books, campaigns, deciding, doctor, organisers, planning, webhooks):
+    for group in (record, ledger, campaigns, settling, doctor, organisers, plan, webhooks):
         group.add_commands(commands)
     return parser
 

@@ -7,16 +7,16 @@ from pathlib import Path
 
 from redis import Redis, RedisError
 
-from letters import audit
-from letters.audit import Deed
 from letters.campaign import Status
-from letters.campaign_file import read_campaign, write_campaign
-from letters.storage import campaigns
+from letters.campaigns import store
+from letters.desk import record
+from letters.desk.record import Deed
+from letters.files.campaign_file import read_campaign, write_campaign
+from letters.files.spreadsheet import read_targets
 from letters.storage import migrate as migrations
-from letters.target_list import read_targets
-from postbag import preparing
-from postbag.addressees import add_decisions
+from postbag import checking
 from postbag.shell import Commands, Refused, Shell
+from postbag.targets import add_decisions
 from worker.wake import wake
 
 
@@ -37,7 +37,7 @@ def add_commands(commands: Commands) -> None:
     check = actions.add_parser("check", help="say whether the desk would let it go live")
     check.add_argument("slug")
     check.add_argument("--json", action="store_true")
-    check.set_defaults(act=preparing.check)
+    check.set_defaults(act=checking.check)
     test = actions.add_parser("test", help="mail the letter to yourself, marked as a test")
     test.add_argument("slug")
     test.add_argument("email")
@@ -79,8 +79,8 @@ def _wake(shell: Shell) -> None:
 def _load(shell: Shell, options: Namespace) -> int:
     campaign = read_campaign(_read(options.file))
     with shell.database.write() as connection:
-        campaign_id = campaigns.load(connection, campaign, shell.now())
-        audit.record(
+        campaign_id = store.load(connection, campaign, shell.now())
+        record.record(
             connection,
             Deed.CHANGED,
             shell.now(),
@@ -89,7 +89,7 @@ def _load(shell: Shell, options: Namespace) -> int:
             detail="loaded from a file",
         )
         if campaign.status is Status.LIVE:
-            preparing.warn(shell, connection, campaigns.find(connection, campaign.slug))
+            checking.warn(shell, connection, store.find(connection, campaign.slug))
     _wake(shell)
     print(campaign.slug)
     return 0
@@ -97,16 +97,16 @@ def _load(shell: Shell, options: Namespace) -> int:
 
 def _dump(shell: Shell, options: Namespace) -> int:
     with shell.database.read() as connection:
-        stored = campaigns.find(connection, options.slug)
+        stored = store.find(connection, options.slug)
     sys.stdout.write(write_campaign(stored.campaign))
     return 0
 
 
 def _status(shell: Shell, options: Namespace) -> int:
     with shell.database.write() as connection:
-        stored = campaigns.find(connection, options.slug)
-        campaigns.set_status(connection, options.slug, Status(options.status))
-        audit.record(
+        stored = store.find(connection, options.slug)
+        store.set_status(connection, options.slug, Status(options.status))
+        record.record(
             connection,
             Deed.STATUS,
             shell.now(),
@@ -115,7 +115,7 @@ def _status(shell: Shell, options: Namespace) -> int:
             detail=f"{stored.campaign.status} → {options.status}",
         )
         if options.status == Status.LIVE:
-            preparing.warn(shell, connection, stored)
+            checking.warn(shell, connection, stored)
     _wake(shell)
     shell.say(f"{options.slug} is {options.status}.")
     return 0
@@ -127,11 +127,11 @@ def _load_targets(shell: Shell, options: Namespace) -> int:
     if wrong:
         raise Refused("\n".join(wrong))
     with shell.database.write() as connection:
-        stored = campaigns.find(connection, options.slug)
+        stored = store.find(connection, options.slug)
         changed = replace(stored.campaign, targets=table.targets)
         read_campaign(write_campaign(changed))  # the whole must be a campaign that can be loaded
-        campaigns.load(connection, changed, shell.now())
-        audit.record(
+        store.load(connection, changed, shell.now())
+        record.record(
             connection, Deed.CHANGED, shell.now(), by=None, campaign_id=stored.id, detail="targets"
         )
     _wake(shell)
@@ -140,6 +140,6 @@ def _load_targets(shell: Shell, options: Namespace) -> int:
 
 
 def _test(shell: Shell, options: Namespace) -> int:
-    done = preparing.send_test(shell, options)
+    done = checking.send_test(shell, options)
     _wake(shell)
     return done

@@ -6,8 +6,8 @@ from argparse import Namespace
 import aiohttp
 from redis import Redis, RedisError
 
+from letters.sending import gate as account
 from letters.settings import Settings
-from letters.storage import account
 from letters.storage.database import Database, StorageUnavailable
 from letters.storage.migrate import is_current
 from postbag.shell import Commands, Shell

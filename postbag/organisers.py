@@ -2,11 +2,11 @@
 
 from argparse import Namespace
 
-from letters import audit, organisers, sessions
-from letters.addresses import is_address
-from letters.audit import Deed
-from letters.organisers import Role
-from letters.storage import campaigns
+from letters.campaigns import store
+from letters.desk import organisers, record, sign_ins
+from letters.desk.organisers import Role
+from letters.desk.record import Deed
+from letters.text.addresses import is_address
 from postbag.shell import Commands, Refused, Shell
 
 
@@ -49,9 +49,9 @@ def _invite(shell: Shell, options: Namespace) -> int:
     now = shell.now()
     with shell.database.write() as connection:
         invited = organisers.enrol(connection, options.email, now, role)
-        token = sessions.new_link(connection, invited.id, now)
+        token = sign_ins.new_link(connection, invited.id, now)
         detail = f"{invited.email}, {invited.role}"
-        audit.record(connection, Deed.INVITED, now, by=None, detail=detail)
+        record.record(connection, Deed.INVITED, now, by=None, detail=detail)
     shell.say(f"The link signs {invited.email} in once, within two days, as {invited.role}.")
     print(f"{shell.settings.public_url}/desk/sign-in/{token}")
     return 0
@@ -72,7 +72,7 @@ def _remove(shell: Shell, options: Namespace) -> int:
     with shell.database.write() as connection:
         gone = organisers.known(connection, options.email)
         organisers.remove(connection, gone.id)
-        audit.record(connection, Deed.REMOVED, shell.now(), by=None, detail=gone.email)
+        record.record(connection, Deed.REMOVED, shell.now(), by=None, detail=gone.email)
     shell.say(f"{gone.email} is an organiser no longer.")
     return 0
 
@@ -80,8 +80,8 @@ def _remove(shell: Shell, options: Namespace) -> int:
 def _sign_out(shell: Shell, options: Namespace) -> int:
     with shell.database.write() as connection:
         found = organisers.known(connection, options.email)
-        sessions.end_all(connection, found.id)
-        audit.record(connection, Deed.SESSION_ENDED, shell.now(), by=None, detail=found.email)
+        sign_ins.end_all(connection, found.id)
+        record.record(connection, Deed.SESSION_ENDED, shell.now(), by=None, detail=found.email)
     shell.say(f"{found.email} is signed out everywhere.")
     return 0
 
@@ -97,10 +97,10 @@ def _take_back(shell: Shell, options: Namespace) -> int:
 def _change(shell: Shell, options: Namespace, deed: Deed) -> int:
     change = organisers.give if deed is Deed.GIVEN else organisers.take_back
     with shell.database.write() as connection:
-        stored = campaigns.find(connection, options.slug)
+        stored = store.find(connection, options.slug)
         found = organisers.known(connection, options.email)
         change(connection, stored.id, found.id)
-        audit.record(
+        record.record(
             connection, deed, shell.now(), by=None, campaign_id=stored.id, detail=found.email
         )
     shell.say("Done.")

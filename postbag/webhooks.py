@@ -2,9 +2,9 @@
 
 from argparse import Namespace
 
-from letters import webhook_out
-from letters.outward import BadUrl, check_url, is_own_machine
-from letters.storage import campaigns
+from letters.campaigns import store
+from letters.webhooks import outbox
+from letters.webhooks.public_url import BadUrl, check_url, is_own_machine
 from postbag.shell import Commands, Refused, Shell
 
 
@@ -31,8 +31,8 @@ def _set(shell: Shell, options: Namespace) -> int:
     except BadUrl as error:
         raise Refused(str(error)) from error
     with shell.database.write() as connection:
-        stored = campaigns.find(connection, options.slug)
-        secret = webhook_out.put(connection, stored.id, options.url, shell.now())
+        stored = store.find(connection, options.slug)
+        secret = outbox.put(connection, stored.id, options.url, shell.now())
     shell.say("Messages go there from now on. Give the receiver this secret to check them with:")
     print(secret)
     return 0
@@ -40,10 +40,10 @@ def _set(shell: Shell, options: Namespace) -> int:
 
 def _show(shell: Shell, options: Namespace) -> int:
     with shell.database.read() as connection:
-        stored = campaigns.find(connection, options.slug)
+        stored = store.find(connection, options.slug)
         try:
-            found = webhook_out.find(connection, stored.id)
-        except webhook_out.NoWebhook as error:
+            found = outbox.find(connection, stored.id)
+        except outbox.NoWebhook as error:
             raise _none(options.slug) from error
     if options.json:
         shell.document(
@@ -67,10 +67,10 @@ def _show(shell: Shell, options: Namespace) -> int:
 
 def _remove(shell: Shell, options: Namespace) -> int:
     with shell.database.write() as connection:
-        stored = campaigns.find(connection, options.slug)
+        stored = store.find(connection, options.slug)
         try:
-            webhook_out.remove(connection, stored.id)
-        except webhook_out.NoWebhook as error:
+            outbox.remove(connection, stored.id)
+        except outbox.NoWebhook as error:
             raise _none(options.slug) from error
     return 0
 

@@ -13,7 +13,7 @@ from sqlalchemy import create_engine, text
 
 from letters.storage.database import Database
 from letters.storage.migrate import migrate
-from tests.stack import Stack, Valkey, postgres_server
+from tests.support.stack import Stack, Valkey, postgres_server
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

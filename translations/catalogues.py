@@ -16,7 +16,7 @@ from letters.languages import Language, catalogue
 
 ROOT: Final = Path(__file__).parent.parent
 TRANSLATED: Final = tuple(language for language in Language if language is not Language.EN)
-_SOURCES: Final = (("python", ("letters", "webapp", "worker")), ("jinja2", ("templates/pages",)))
+_SOURCES: Final = (("python", ("letters", "webapp", "worker")), ("jinja2", ("templates",)))
 _KEYWORDS: Final[dict[str, tuple[int, ...] | None]] = {
     "_": None,
     "gettext": None,

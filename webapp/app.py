@@ -12,9 +12,14 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from letters.logs import configure
 from letters.settings import SettingsError, read_settings
-from webapp import action, desk, errors, language, operations, pdf, posted, receipt, webhook
-from webapp.compress import compress
-from webapp.parts import build
+from webapp import desk, operations
+from webapp.action import pdf
+from webapp.action import routes as action
+from webapp.receipt import routes as receipt
+from webapp.sendgrid import routes as sendgrid
+from webapp.site import errors, language, posted
+from webapp.site.compress import compress
+from webapp.site.services import build
 
 _ROOT: Final = Path(__file__).parent.parent
 _MOST_BYTES: Final = 5 * 2**20
@@ -32,7 +37,7 @@ def create_app(environ: Mapping[str, str] = os.environ) -> Flask:
         print(error, file=sys.stderr)  # noqa: T201 - before there is a log
         sys.exit(4)  # the status on which gunicorn gives up instead of trying again
     configure(settings.log_format)
-    app = Flask(__name__, template_folder=str(_ROOT / "templates" / "pages"))
+    app = Flask(__name__, template_folder=str(_ROOT / "templates"))
     app.config.update(
         SECRET_KEY=settings.secret_keys[0],
         SECRET_KEY_FALLBACKS=list(settings.secret_keys[1:]),
@@ -51,8 +56,8 @@ def create_app(environ: Mapping[str, str] = os.environ) -> Flask:
     app.url_map.strict_slashes = False
     language.register(app)
     app.extensions["csrf_guard"] = CSRFProtect(app)
-    for door in (action, pdf, receipt, webhook, desk, operations):
-        app.register_blueprint(door.door)
+    for part in (action, pdf, receipt, sendgrid, desk, operations):
+        app.register_blueprint(part.blueprint)
     app.before_request(posted.read)
     errors.register(app)
     app.after_request(_guard)

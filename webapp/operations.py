@@ -6,24 +6,24 @@ from http import HTTPStatus
 from flask import Blueprint, Response
 from redis import RedisError
 
-from letters import ledger
+from letters.books import ledger
 from letters.campaign import Status
+from letters.campaigns import store
 from letters.states import State
-from letters.storage import campaigns
 from letters.storage.database import StorageUnavailable
 from letters.storage.migrate import is_current
-from webapp.parts import parts
+from webapp.site.services import services
 
-door = Blueprint("operations", __name__)
+blueprint = Blueprint("operations", __name__)
 
 
-@door.get("/healthz")
+@blueprint.get("/healthz")
 def healthz() -> Response:
     """Say that this process is alive."""
     return Response("ok\n", mimetype="text/plain")
 
 
-@door.get("/readyz")
+@blueprint.get("/readyz")
 def readyz() -> Response:
     """Say how each part is that we need."""
     states = {"database": _database(), "redis": _redis()}
@@ -35,15 +35,15 @@ def readyz() -> Response:
     )
 
 
-@door.get("/metrics")
+@blueprint.get("/metrics")
 def metrics() -> Response:
     """Return letters by campaign and state, as Prometheus reads it."""
     lines = [
         "# HELP postbag_letters Letters, by campaign and state.",
         "# TYPE postbag_letters gauge",
     ]
-    with parts().database.read() as connection:
-        for stored in campaigns.find_all(connection):
+    with services().database.read() as connection:
+        for stored in store.find_all(connection):
             books = ledger.shown(connection, stored.id)
             if stored.campaign.status is Status.DRAFT and not books.submitted:
                 continue  # anybody may ask, and what is being prepared is nobody's business
@@ -57,14 +57,14 @@ def metrics() -> Response:
 
 def _database() -> str:
     try:
-        return "ok" if is_current(parts().database) else "needs migrations"
+        return "ok" if is_current(services().database) else "needs migrations"
     except StorageUnavailable:
         return "unreachable"
 
 
 def _redis() -> str:
     try:
-        parts().redis.ping()
+        services().redis.ping()
     except RedisError:
         return "unreachable"
     return "ok"

@@ -20,7 +20,7 @@ from redis import Redis, RedisError
 from letters.logs import configure
 from letters.settings import Settings, SettingsError, read_settings
 from letters.storage.database import Database, StorageUnavailable
-from worker import telling
+from worker import background
 from worker.clock import offset
 from worker.sweep import sweep
 from worker.wake import wake
@@ -49,7 +49,7 @@ class Worker:
 
     def run(self) -> None:
         """Sweep until we are told to stop."""
-        telling.start(self._database, self._settings, self._stopping)
+        background.start(self._database, self._settings, self._stopping)
         wait = 0.0
         while not self._stopping.wait(wait):
             self._keep_child()
@@ -90,7 +90,7 @@ class Worker:
         if self._child is not None:
             _log.warning("the sending process ended; starting another")
         self._started_at = time.monotonic()
-        command = [sys.executable, "-m", "worker.sending", str(os.getpid())]
+        command = [sys.executable, "-m", "worker.rq_worker", str(os.getpid())]
         self._child = subprocess.Popen(command)  # noqa: S603 - our own
 
     def _end_child(self) -> None:

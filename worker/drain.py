@@ -15,12 +15,12 @@ from typing import Final, TypeVar
 
 from redis import RedisError
 
-from letters.storage.claims import Claim
+from letters.sending.claims import Claim
+from letters.sending.outcomes import GIVEN_BACK, Answer, Outcome
 from letters.storage.database import StorageUnavailable
-from worker.books import Books
-from worker.outcomes import GIVEN_BACK
+from worker.bookkeeper import Bookkeeper
 from worker.rate import Rate
-from worker.sendgrid import Answer, Outcome, SendGrid
+from worker.sendgrid import SendGrid
 
 CONNECTIONS: Final = 256
 _AHEAD: Final = 512  # claimed while every connection is busy, so that none waits for a commit
@@ -40,7 +40,7 @@ class Drain:
 
     def __init__(
         self,
-        books: Books,
+        books: Bookkeeper,
         rate: Rate,
         sendgrid: SendGrid,
         *,

@@ -11,7 +11,7 @@ from typing import Final
 from redis import Redis, RedisError
 
 from letters.settings import Settings, read_settings
-from worker.books import Books
+from worker.bookkeeper import Bookkeeper
 from worker.clock import offset
 from worker.drain import CONNECTIONS, Drain
 from worker.rate import Rate
@@ -31,12 +31,12 @@ def drain() -> None:
     settings = read_settings(os.environ)
     redis = Redis.from_url(settings.redis_url, socket_timeout=5, socket_connect_timeout=5)
     ahead = offset(redis)  # before anything is opened: Redis may be away
-    with Books(settings.database_url, ahead) as books:
+    with Bookkeeper(settings.database_url, ahead) as books:
         asyncio.run(_drain(settings, redis, books, ahead))
     redis.close()
 
 
-async def _drain(settings: Settings, redis: Redis, books: Books, ahead: timedelta) -> None:
+async def _drain(settings: Settings, redis: Redis, books: Bookkeeper, ahead: timedelta) -> None:
     def wake_next() -> None:
         with suppress(RedisError):  # the sweeper wakes others as well, a little later
             wake(redis)

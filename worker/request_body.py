@@ -17,7 +17,7 @@ from sendgrid.helpers.mail import (
     TrackingSettings,
 )
 
-from letters.storage.claims import Claim
+from letters.sending.claims import Claim
 
 
 def request_body(claim: Claim, mail_from: str) -> dict[str, Any]:

@@ -8,51 +8,23 @@ import asyncio
 import json
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
-from enum import Enum, auto
 from math import ceil
 from typing import Final
 
 import certifi
 import pycurl
 
+from letters.sending.claims import Claim
+from letters.sending.outcomes import Answer, Outcome
 from letters.settings import Settings
-from letters.storage.claims import Claim
+from worker.curl import Transfers
 from worker.failpoints import Step, reached
 from worker.request_body import request_body
-from worker.transfers import Transfers
 
 _LONGEST_ANSWER_BYTES: Final = 65_536
 _BUFFER_BYTES: Final = 16_384  # libcurl's least for what leaves; it would take four times that
 _END_OF_HEAD: Final = b"\r\n"
-
-
-class Answer(Enum):
-    """What became of a request."""
-
-    TAKEN = auto()
-    SLOW_DOWN = auto()
-    """Not taken; nobody may send for a while."""
-    KEY_REFUSED = auto()
-    """Not taken; our key or our account is refused, and not this letter."""
-    UNREACHABLE = auto()
-    """Not taken; the request never left."""
-    REFUSED = auto()
-    """Not taken, and never will be."""
-    UNKNOWN = auto()
-    """It left, and may have been taken."""
-
-
-@dataclass(frozen=True)  # no slots: without them it goes from process to process in half the time
-class Outcome:
-    """The answer to one request."""
-
-    answer: Answer
-    left_at: datetime | None
-    """When the request left; None: it certainly did not."""
-    detail: str | None = None
-    wait_seconds: float = 0.0
 
 
 def read_answer(

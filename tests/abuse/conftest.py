@@ -11,13 +11,13 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import func, select
 
-from letters.campaign_file import read_campaign
-from letters.storage import campaigns
+from letters.campaigns import store
+from letters.files.campaign_file import read_campaign
 from letters.storage.database import Database
 from letters.storage.schema import writing
 from letters.tokens import Tokens
 from sandbox.keys import new_key, public_key
-from tests.stack import SECRET_KEY, Valkey, campaign_file, form_fields, supporter
+from tests.support.stack import SECRET_KEY, Valkey, campaign_file, form_fields, supporter
 from webapp.app import create_app
 
 
@@ -37,7 +37,7 @@ class Site:
     def load(self, slug: str = "trees", *targets: str, more: str = "") -> None:
         campaign = read_campaign(campaign_file(slug, *targets, more=more))
         with self.database.write() as connection:
-            campaigns.load(connection, campaign, datetime.now(UTC))
+            store.load(connection, campaign, datetime.now(UTC))
 
     def form(self, slug: str = "trees", **changes: object) -> dict[str, Any]:
         """Give the form as served, filled in."""

@@ -4,24 +4,24 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import insert
 
-from letters.campaign_file import read_campaign
+from letters.books.changes import bump
+from letters.campaigns import store
+from letters.files.campaign_file import read_campaign
 from letters.states import State
-from letters.storage import campaigns
-from letters.storage.changes import bump
 from letters.storage.database import Database
 from letters.storage.identity import new_id
 from letters.storage.schema import attempt, letter
 from sandbox.events import webhook_body
 from sandbox.shapes import Json
-from tests.stack import campaign_file
+from tests.support.stack import campaign_file
 
 
 def send(database: Database, slug: str, number: int, now: datetime) -> list[str]:
     """Store letters as they stand after SendGrid's 202; give the ids of their attempts."""
     claimed_at = now - timedelta(minutes=1)
     with database.write() as connection:
-        campaign_id = campaigns.load(connection, read_campaign(campaign_file(slug)), now)
-        (target,) = campaigns.find(connection, slug).targets
+        campaign_id = store.load(connection, read_campaign(campaign_file(slug)), now)
+        (target,) = store.find(connection, slug).targets
         ids = [(new_id(claimed_at), new_id(claimed_at)) for _ in range(number)]
         connection.execute(
             insert(letter),

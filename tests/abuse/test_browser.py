@@ -3,7 +3,7 @@
 from playwright.sync_api import Dialog, Page
 
 from tests.abuse import naughty
-from tests.stack import Stack, wait_for
+from tests.support.stack import Stack, wait_for
 
 PROBES = (*naughty.MARKUP, naughty.TEMPLATES[0], naughty.TEMPLATES[4])
 

@@ -7,8 +7,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from tests.abuse.conftest import Site
-from tests.stack import Valkey, form_fields, supporter
-from webapp.throttle import client_network
+from tests.support.stack import Valkey, form_fields, supporter
+from webapp.site.throttle import client_network
 
 MakeSite = Callable[..., Site]
 SPOOFED = 10_000

@@ -11,9 +11,9 @@ import pytest
 from altcha import Challenge, Payload, solve_challenge
 from playwright.sync_api import Browser, expect
 
-from letters.campaign_file import read_campaign, write_campaign
-from tests.stack import Stack, campaign_file, wait_for
-from webapp import proof
+from letters.files.campaign_file import read_campaign, write_campaign
+from tests.support.stack import Stack, campaign_file, wait_for
+from webapp.action import proof
 
 KEYS = ("a-key-that-signs-now", "a-key-that-signed-before")
 NOW = datetime.now(UTC)

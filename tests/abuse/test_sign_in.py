@@ -9,10 +9,10 @@ from datetime import UTC, datetime
 from flask.testing import FlaskClient
 from sqlalchemy import func, select, text
 
-from letters import organisers
+from letters.desk import organisers
 from letters.storage.schema import sign_in
 from tests.abuse.conftest import Site
-from tests.stack import wait_for
+from tests.support.stack import wait_for
 
 MakeSite = Callable[..., Site]
 

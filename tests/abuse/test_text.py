@@ -12,7 +12,7 @@ from werkzeug.test import TestResponse
 
 from tests.abuse import naughty
 from tests.abuse.conftest import Site
-from tests.stack import form_fields
+from tests.support.stack import form_fields
 
 MakeSite = Callable[..., Site]
 LINES = ("name", "subject", "postcode")

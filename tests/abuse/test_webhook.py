@@ -15,7 +15,7 @@ from statistics import median, quantiles
 import pytest
 from sqlalchemy import event, func, select
 
-from letters import ledger
+from letters.books import ledger
 from letters.states import Cause
 from letters.storage.database import Database
 from letters.storage.schema import event as events_table
@@ -24,8 +24,8 @@ from sandbox.events import SIGNATURE_HEADER, TIMESTAMP_HEADER, signature_headers
 from sandbox.keys import load_or_make, new_key, public_key
 from tests.abuse import naughty, sent
 from tests.abuse.conftest import Site
-from tests.stack import Stack
-from webapp.events import read_events
+from tests.support.stack import Stack
+from webapp.sendgrid.events import read_events
 
 PATH = "/webhooks/sendgrid"
 POSTS = 1_000

@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 
-from letters import organisers, sessions
 from letters.campaign import Campaign
-from letters.organisers import Role
-from letters.storage import campaigns
-from tests.sandbox.running import Answer
-from tests.stack import Stack
+from letters.campaigns import store
+from letters.desk import organisers, sign_ins
+from letters.desk.organisers import Role
+from tests.support.stack import Stack
+from tests.support.stand_in import Answer
 
 
 def new_link(stack: Stack, email: str, role: str = "admin") -> str:
@@ -21,7 +21,7 @@ def new_link(stack: Stack, email: str, role: str = "admin") -> str:
     now = datetime.now(UTC)
     with stack.database.write() as connection:
         invited = organisers.enrol(connection, email, now, Role(role))
-        return f"/desk/sign-in/{sessions.new_link(connection, invited.id, now)}"
+        return f"/desk/sign-in/{sign_ins.new_link(connection, invited.id, now)}"
 
 
 class AtDesk:
@@ -59,7 +59,7 @@ def sign_in(stack: Stack) -> Callable[..., AtDesk]:
 def stored(stack: Stack, slug: str) -> Campaign:
     """Give a campaign as it is stored now."""
     with stack.database.read() as connection:
-        return campaigns.find(connection, slug).campaign
+        return store.find(connection, slug).campaign
 
 
 def campaign_fields(title: str, *targets: str, **more: object) -> dict[str, Any]:

@@ -14,14 +14,15 @@ from typing import Any
 
 import pytest
 
-from letters import figures, organisers, sessions
-from letters.figures import Series
-from letters.intake import Intake
+from letters.books.changes import Happening, apply
+from letters.campaigns import store
+from letters.desk import figures, organisers, sign_ins
+from letters.desk.figures import Series
+from letters.intake.take import Intake
+from letters.notices.links import Links
 from letters.states import Cause
-from letters.storage import campaigns
-from letters.storage.changes import Happening, apply
 from letters.submission import Draft, Submission
-from tests.stack import Stack, Valkey, wait_for
+from tests.support.stack import Stack, Valkey, wait_for
 
 # SendGrid has these for sure; of a letter in doubt it may; of all others it knows nothing.
 PROVEN = {"accepted", "deferred", "delivered", "bounced", "dropped"}
@@ -45,7 +46,7 @@ class Watcher:
         self.stack, self.slug = stack, slug
         with stack.database.write() as connection:
             found = organisers.enrol(connection, "desk@postbag.example", datetime.now(UTC))
-            token = sessions.new_link(connection, found.id, datetime.now(UTC))
+            token = sign_ins.new_link(connection, found.id, datetime.now(UTC))
         signed_in = stack.get(f"/desk/sign-in/{token}").headers["Set-Cookie"].partition(";")[0]
         self._cookie = signed_in
 
@@ -134,13 +135,13 @@ class Watcher:
     def _drawn(self) -> tuple[int, int]:
         """Give how many letters the pictures show as handed in and as delivered."""
         with self.stack.database.read() as connection:
-            read = figures.read(connection, campaigns.find(connection, self.slug).id)
+            read = figures.read(connection, store.find(connection, self.slug).id)
         return read[Series.SUBMITTED].total(), read[Series.DELIVERED].total()
 
 
 def hand_in(stack: Stack, slug: str, letters: int) -> None:
     with stack.database.read() as connection:
-        stored = campaigns.find(connection, slug)
+        stored = store.find(connection, slug)
     for n in range(letters // len(OFFICES)):
         new = Submission(
             token_id=secrets.token_hex(16),
@@ -153,7 +154,7 @@ def hand_in(stack: Stack, slug: str, letters: int) -> None:
             opt_in=False,
             drafts=tuple(Draft(t.id, "Trees", "Keep the trees.") for t in stored.targets),
         )
-        Intake(stack.database, stack.tokens, stack.url).take(stored, new, datetime.now(UTC))
+        Intake(stack.database, Links(stack.url, stack.tokens)).take(stored, new, datetime.now(UTC))
 
 
 def test_all_sides_tell_the_same_at_every_moment_of_a_run(slow_stack: Stack, is_long: bool) -> None:

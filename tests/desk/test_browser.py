@@ -7,7 +7,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
 from tests.desk.conftest import AtDesk, new_link
-from tests.stack import Stack, wait_for
+from tests.support.stack import Stack, wait_for
 
 AT_MOST_SECONDS = 300
 DESK = {"width": 1280, "height": 800}

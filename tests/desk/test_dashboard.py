@@ -13,10 +13,10 @@ from playwright.sync_api import Page
 from sqlalchemy import update
 
 from bench.bulk import fill
-from letters import organisers, sessions
+from letters.desk import organisers, sign_ins
 from letters.storage.schema import history, target
 from tests.desk.conftest import AtDesk
-from tests.stack import Stack
+from tests.support.stack import Stack
 from webapp.desk import charts
 
 NUMBERS = st.integers(0, 10**9)
@@ -54,7 +54,7 @@ def test_the_dashboard_adds_up_is_open_to_all_and_lets_nothing_come_alive(
             .values(held_reason=HOSTILE)
         )
         found = organisers.enrol(connection, "desk@postbag.example", datetime.now(UTC))
-        token = sessions.new_link(connection, found.id, datetime.now(UTC))
+        token = sign_ins.new_link(connection, found.id, datetime.now(UTC))
     page.goto(f"{stack.url}/desk/sign-in/{token}")
     for scheme, wide in (("light", 1280), ("dark", 360)):
         page.emulate_media(color_scheme="light" if scheme == "light" else "dark")

@@ -10,11 +10,11 @@ import pytest
 from sqlalchemy import select, text
 from sqlalchemy.exc import DBAPIError
 
-from letters import sessions
+from letters.desk import sign_ins
 from letters.storage.schema import campaign, letter, organiser
 from tests.desk.conftest import AtDesk, campaign_fields, new_link
-from tests.sandbox.running import StandInProcess
-from tests.stack import Stack, wait_for
+from tests.support.stack import Stack, wait_for
+from tests.support.stand_in import StandInProcess
 from webapp.app import create_app
 from webapp.desk.door import ADMINS_ONLY, OPEN
 
@@ -133,7 +133,7 @@ def test_links_that_open_nothing_give_a_page_that_helps(stack: Stack) -> None:
     with stack.database.write() as connection:
         owner = connection.execute(select(organiser.c.id)).scalars().first()
         assert owner is not None
-        old = sessions.new_link(connection, owner, datetime.now(UTC) - timedelta(days=3))
+        old = sign_ins.new_link(connection, owner, datetime.now(UTC) - timedelta(days=3))
     for path in (link, "/desk/sign-in/forged", f"/desk/sign-in/{old}", f"{link[:-1]}x"):
         answer = stack.get(path)
         page = answer.body.decode()

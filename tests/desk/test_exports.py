@@ -11,16 +11,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import select, update
 
-from letters import erasure, export
-from letters.campaign_file import read_campaign
-from letters.intake import Intake
-from letters.storage import campaigns
-from letters.storage.campaigns import StoredCampaign
+from letters.campaigns import store
+from letters.campaigns.store import StoredCampaign
+from letters.desk import export
+from letters.files.campaign_file import read_campaign
+from letters.intake.take import Intake
+from letters.notices.links import Links
+from letters.receipts import erasure
 from letters.storage.database import Database
 from letters.storage.schema import submission
 from letters.submission import Draft, Submission
 from letters.tokens import Tokens
-from tests.stack import campaign_file
+from tests.support.stack import campaign_file
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 STARTS = ("=", "+", "-", "@", "\t", "\r")
@@ -39,9 +41,9 @@ def begun(database: Database, confirm: str = "none") -> StoredCampaign:
     more = f'opt_in = "=HYPERLINK(1)"\nconfirm = "{confirm}"\n'
     slug = f"trees-{secrets.token_hex(3)}"
     with database.write() as connection:
-        campaigns.load(connection, read_campaign(campaign_file(slug, more=more)), NOW)
+        store.load(connection, read_campaign(campaign_file(slug, more=more)), NOW)
     with database.read() as connection:
-        return campaigns.find(connection, slug)
+        return store.find(connection, slug)
 
 
 def hand_in(database: Database, stored: StoredCampaign, name: str, *, opt_in: bool = True) -> str:
@@ -57,7 +59,7 @@ def hand_in(database: Database, stored: StoredCampaign, name: str, *, opt_in: bo
         drafts=(Draft(stored.targets[0].id, '=1+1,"=2"', "Keep the trees."),),
     )
     tokens = Tokens(("a-secret-key-for-tests",))
-    Intake(database, tokens, "http://localhost").take(stored, new, NOW)
+    Intake(database, Links("http://localhost", tokens)).take(stored, new, NOW)
     with database.read() as connection:
         found: str = connection.execute(
             select(submission.c.id).where(submission.c.token_id == new.token_id)

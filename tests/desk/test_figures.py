@@ -8,19 +8,20 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import insert, select, update
 
-from letters import figures, news
-from letters.campaign_file import read_campaign
-from letters.figures import Series, Step
-from letters.intake import Intake
+from letters.books.changes import Happening, apply
+from letters.campaigns import store
+from letters.desk import figures, history
+from letters.desk.figures import Series, Step
+from letters.files.campaign_file import read_campaign
+from letters.intake.take import Intake
+from letters.notices.links import Links
 from letters.states import Cause
-from letters.storage import campaigns
-from letters.storage.changes import Happening, apply
 from letters.storage.database import Database
 from letters.storage.migrate import migrate
 from letters.storage.schema import attempt, letter
 from letters.submission import Draft, Submission
 from letters.tokens import Tokens
-from tests.stack import campaign_file
+from tests.support.stack import campaign_file
 
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
 
@@ -28,9 +29,9 @@ NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
 def write(database: Database, slug: str, shares: list[float], now: datetime) -> list[str]:
     """Hand letters in, one for each share of own words; give their ids."""
     with database.write() as connection:
-        campaigns.load(connection, read_campaign(campaign_file(slug)), now)
+        store.load(connection, read_campaign(campaign_file(slug)), now)
     with database.read() as connection:
-        stored = campaigns.find(connection, slug)
+        stored = store.find(connection, slug)
     for share in shares:
         new = Submission(
             token_id=secrets.token_hex(16),
@@ -44,7 +45,7 @@ def write(database: Database, slug: str, shares: list[float], now: datetime) -> 
             drafts=(Draft(stored.targets[0].id, "Trees", "Keep the trees."),),
         )
         tokens = Tokens(("a-secret-key-for-tests",))
-        Intake(database, tokens, "http://localhost").take(stored, new, now)
+        Intake(database, Links("http://localhost", tokens)).take(stored, new, now)
     with database.read() as connection:
         return list(
             connection.execute(
@@ -81,7 +82,7 @@ def happen(database: Database, letter_id: str, cause: Cause, at: datetime) -> No
 
 def read(database: Database, slug: str = "trees") -> dict[Series, Counter[int]]:
     with database.read() as connection:
-        return figures.read(connection, campaigns.find(connection, slug).id)
+        return figures.read(connection, store.find(connection, slug).id)
 
 
 def test_what_happens_is_counted_once_and_what_proves_wrong_is_counted_back(
@@ -92,14 +93,14 @@ def test_what_happens_is_counted_once_and_what_proves_wrong_is_counted_back(
     send(database, two, NOON + timedelta(minutes=2))
     happen(database, one, Cause.DELIVER, NOON + timedelta(minutes=1, seconds=4))
     happen(database, two, Cause.DELIVER, NOON + timedelta(hours=1, minutes=2))
-    while news.read_on(database, NOON):
+    while history.read_on(database, NOON):
         pass
-    assert news.read_on(database, NOON) == 0
+    assert history.read_on(database, NOON) == 0
     # Later news: the second did not arrive after all, and the third bounced at once.
     happen(database, two, Cause.BOUNCE, NOON + timedelta(hours=2))
     send(database, three, NOON)
     happen(database, three, Cause.BOUNCE, NOON + timedelta(hours=2))
-    while news.read_on(database, NOON):
+    while history.read_on(database, NOON):
         pass
 
     found = read(database)
@@ -126,13 +127,13 @@ def test_a_record_that_is_still_being_written_is_waited_for(
     (one,), (two,) = (write(database, slug, [0.0], NOON) for slug in ("trees", "cranes"))
     for letter_id in (one, two):
         send(database, letter_id, NOON)
-    while news.read_on(database, NOON):
+    while history.read_on(database, NOON):
         pass
     with database.write() as slow:
         apply(slow, [Happening(one, Cause.DELIVER, NOON)])  # its id is drawn, and not yet seen
         happen(database, two, Cause.DELIVER, NOON)
-        assert news.read_on(database, NOON) == 0
-    while news.read_on(database, NOON):
+        assert history.read_on(database, NOON) == 0
+    while history.read_on(database, NOON):
         pass
     assert read(database, "trees")[Series.DELIVERED].total() == 1
     assert read(database, "cranes")[Series.DELIVERED].total() == 1

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 from tests.desk.conftest import AtDesk, campaign_fields, stored
-from tests.stack import Stack
+from tests.support.stack import Stack
 
 FLOOD = "At 400 letters an hour one office gets a letter every 9 seconds; at most 120 an hour"
 

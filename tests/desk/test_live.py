@@ -17,11 +17,11 @@ import pytest
 import sqlalchemy
 from playwright.sync_api import Page, expect
 
-from letters import organisers, sessions
+from letters.books.changes import Happening, apply
+from letters.desk import organisers, sign_ins
 from letters.states import Cause
-from letters.storage.changes import Happening, apply
 from letters.storage.schema import letter
-from tests.stack import Stack, wait_for
+from tests.support.stack import Stack, wait_for
 
 DESKS = 50
 THREADS = 8
@@ -32,7 +32,7 @@ WITHIN_SECONDS = 2.0
 def cookie(stack: Stack) -> str:
     with stack.database.write() as connection:
         found = organisers.enrol(connection, "desk@postbag.example", datetime.now(UTC))
-        token = sessions.new_link(connection, found.id, datetime.now(UTC))
+        token = sign_ins.new_link(connection, found.id, datetime.now(UTC))
     return stack.get(f"/desk/sign-in/{token}").headers["Set-Cookie"].partition(";")[0]
 
 

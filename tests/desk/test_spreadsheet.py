@@ -4,8 +4,8 @@ import secrets
 from collections.abc import Callable
 
 from tests.desk.conftest import AtDesk, campaign_fields, stored
-from tests.sandbox.running import StandInProcess
-from tests.stack import Stack, form_fields
+from tests.support.stack import Stack, form_fields
+from tests.support.stand_in import StandInProcess
 
 HEAD = "name,email,role\n"
 

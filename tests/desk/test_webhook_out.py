@@ -15,21 +15,25 @@ from ipaddress import ip_address
 import pytest
 from sqlalchemy import select
 
-from letters import erasure, news, webhook_message, webhook_out
-from letters.campaign_file import read_campaign
-from letters.intake import Intake
-from letters.outward import BadUrl, check_url, may_post_to
+from letters.books.changes import Happening, apply
+from letters.campaigns import store
+from letters.desk import history
+from letters.files.campaign_file import read_campaign
+from letters.intake.take import Intake
+from letters.notices.links import Links
+from letters.receipts import erasure
 from letters.states import Cause
-from letters.storage import campaigns
-from letters.storage.changes import Happening, apply
 from letters.storage.database import Database
 from letters.storage.schema import dispatch, letter, submission
 from letters.submission import Draft, Submission
 from letters.tokens import Tokens
-from letters.webhook_message import Message
-from tests.sandbox.running import Post, WebhookReceiver
-from tests.stack import Stack, campaign_file, wait_for
-from worker.courier import post
+from letters.webhooks import message as webhook_message
+from letters.webhooks import outbox
+from letters.webhooks.message import Message
+from letters.webhooks.public_url import BadUrl, check_url, may_post_to
+from tests.support.stack import Stack, campaign_file, wait_for
+from tests.support.stand_in import Post, WebhookReceiver
+from worker.webhooks import post
 
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
 OPT_IN = 'opt_in = "Keep me posted."\nconfirm = "before-sending"\n'
@@ -62,11 +66,11 @@ def hand_in(database: Database, *, opt_in: bool) -> tuple[int, str]:
     """Hand one letter in; give the campaign's id and the letter's."""
     slug = f"trees-{secrets.token_hex(3)}"
     with database.write() as connection:
-        campaigns.load(connection, read_campaign(campaign_file(slug, more=OPT_IN)), NOON)
+        store.load(connection, read_campaign(campaign_file(slug, more=OPT_IN)), NOON)
     with database.read() as connection:
-        stored = campaigns.find(connection, slug)
+        stored = store.find(connection, slug)
     with database.write() as connection:
-        webhook_out.put(connection, stored.id, "https://crm.example.org/hook", NOON)
+        outbox.put(connection, stored.id, "https://crm.example.org/hook", NOON)
     new = Submission(
         token_id=secrets.token_hex(16),
         name="Ana Reed",
@@ -78,7 +82,7 @@ def hand_in(database: Database, *, opt_in: bool) -> tuple[int, str]:
         opt_in=opt_in,
         drafts=(Draft(stored.targets[0].id, "Trees", "Keep the trees."),),
     )
-    Intake(database, Tokens(("a-secret-key-for-tests",)), "http://localhost").take(
+    Intake(database, Links("http://localhost", Tokens(("a-secret-key-for-tests",)))).take(
         stored, new, NOON
     )
     with database.read() as connection:
@@ -94,10 +98,10 @@ def happen(database: Database, letter_id: str, cause: Cause) -> None:
 
 
 def due(database: Database, now: datetime = NOON) -> list[Message]:
-    while news.read_on(database, now):
+    while history.read_on(database, now):
         pass
     with database.write() as connection:
-        return webhook_out.take_due(connection, now)
+        return outbox.take_due(connection, now)
 
 
 def test_a_consent_is_told_when_its_address_is_confirmed_and_only_if_given(
@@ -135,7 +139,7 @@ def test_a_final_state_is_told_without_a_word_about_the_writer(database: Databas
 def test_what_was_erased_is_not_told_any_more(database: Database) -> None:
     _, letter_id = hand_in(database, opt_in=True)
     happen(database, letter_id, Cause.CONFIRM)
-    while news.read_on(database, NOON):
+    while history.read_on(database, NOON):
         pass
     with database.write() as connection:
         erasure.erase(connection, connection.execute(select(submission.c.id)).scalar_one(), NOON)
@@ -157,10 +161,10 @@ def test_a_receiver_in_trouble_is_asked_less_and_less_often_and_given_up_after_t
         if messages:
             asked.append(now)
             with database.write() as connection:
-                results = [webhook_out.Result(m, "it answered 500") for m in messages]
-                webhook_out.settle(connection, results, now)
+                results = [outbox.Result(m, "it answered 500") for m in messages]
+                outbox.settle(connection, results, now)
         with database.read() as connection:
-            found = webhook_out.find(connection, campaign_id)
+            found = outbox.find(connection, campaign_id)
         if found.given_up:
             break
         assert found.trouble == "it answered 500"

@@ -8,7 +8,7 @@ import pytest
 
 from letters.campaign import Status
 from tests.desk.conftest import AtDesk, campaign_fields, stored
-from tests.stack import Stack, form_fields, wait_for
+from tests.support.stack import Stack, form_fields, wait_for
 
 
 @pytest.fixture

@@ -3,10 +3,11 @@
 import secrets
 from datetime import UTC, datetime
 
-from letters.intake import Intake
-from letters.storage import campaigns
+from letters.campaigns import store
+from letters.intake.take import Intake
+from letters.notices.links import Links
 from letters.submission import Draft, Submission
-from tests.stack import Stack
+from tests.support.stack import Stack
 
 
 def load(stack: Stack, slug: str, targets: int, pacing: str = "") -> None:
@@ -17,7 +18,7 @@ def load(stack: Stack, slug: str, targets: int, pacing: str = "") -> None:
 def write(stack: Stack, slug: str, writers: int) -> int:
     """Let so many supporters write to every target; return the number of letters."""
     with stack.database.read() as connection:
-        stored = campaigns.find(connection, slug)
+        stored = store.find(connection, slug)
     assert stored is not None
     drafts = tuple(Draft(target.id, "Trees", "Dear Minister,") for target in stored.targets)
     for _ in range(writers):
@@ -26,5 +27,5 @@ def write(stack: Stack, slug: str, writers: int) -> int:
             token_id, "Ana", f"{token_id}@readers.example", "", "", (), 0, opt_in=False,
             drafts=drafts,
         )  # fmt: skip
-        Intake(stack.database, stack.tokens, stack.url).take(stored, new, datetime.now(UTC))
+        Intake(stack.database, Links(stack.url, stack.tokens)).take(stored, new, datetime.now(UTC))
     return writers * len(drafts)

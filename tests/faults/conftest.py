@@ -7,7 +7,7 @@ from typing import Protocol
 
 import pytest
 
-from tests.stack import Stack, Valkey
+from tests.support.stack import Stack, Valkey
 
 _FIGURES = pytest.StashKey[list[str]]()
 

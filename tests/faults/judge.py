@@ -9,10 +9,10 @@ from typing import Any
 
 from sqlalchemy import select
 
-from letters import organisers, sessions
+from letters.desk import organisers, sign_ins
 from letters.states import State
 from letters.storage.schema import campaign, history, letter
-from tests.stack import Stack, wait_for
+from tests.support.stack import Stack, wait_for
 from worker.sweep import sweep
 
 GOES_ON_WITHIN_SECONDS = 60.0
@@ -118,7 +118,7 @@ def see_desk(stack: Stack, path: str) -> str:
     """Give a page of the organisers' desk."""
     with stack.database.write() as connection:
         found = organisers.enrol(connection, "olu@postbag.example", datetime.now(UTC))
-        link = sessions.new_link(connection, found.id, datetime.now(UTC))
+        link = sign_ins.new_link(connection, found.id, datetime.now(UTC))
     first = stack.get(f"/desk/sign-in/{link}")
     cookie = first.headers["Set-Cookie"].partition(";")[0]
     answer = stack.get(f"/desk{path}", Cookie=cookie)

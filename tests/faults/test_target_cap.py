@@ -9,7 +9,7 @@ from itertools import pairwise
 from tests.faults.at_stake import load, write
 from tests.faults.conftest import StartStack
 from tests.faults.judge import finish, goes_on, judge, requests
-from tests.stack import Stack, Valkey, wait_for
+from tests.support.stack import Stack, Valkey, wait_for
 
 SLUG = "cap"
 PER_HOUR = 3600

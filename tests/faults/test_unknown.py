@@ -12,7 +12,7 @@ from letters.states import State
 from tests.faults.at_stake import write
 from tests.faults.conftest import StartStack
 from tests.faults.judge import causes, requests, see_desk, settle, states, sweep_later, taken
-from tests.stack import Stack, wait_for
+from tests.support.stack import Stack, wait_for
 
 GRACE_SECONDS = 1
 MOST_SHOWN = 50  # the desk shows the oldest

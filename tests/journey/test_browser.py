@@ -5,7 +5,7 @@ import secrets
 
 from playwright.sync_api import Browser, Page, expect
 
-from tests.stack import Stack, wait_for
+from tests.support.stack import Stack, wait_for
 
 
 def test_a_supporters_letter_from_the_page_to_the_desk(stack: Stack, page: Page) -> None:

@@ -8,12 +8,13 @@ from itertools import count
 import pytest
 from sqlalchemy import select, update
 
-from letters import posting
-from letters.notices import Notice
-from letters.storage import account, campaigns
+from letters.campaigns import store
+from letters.notices import post
+from letters.notices.notice import Notice
+from letters.sending import gate
 from letters.storage.schema import account as account_table
 from letters.storage.schema import letter
-from tests.stack import Stack, wait_for
+from tests.support.stack import Stack, wait_for
 
 _numbers = count(1)
 
@@ -25,7 +26,7 @@ def slug(stack: Stack) -> Iterator[str]:
     yield made
     stack.stand_in.request("DELETE", "/chaos")
     with stack.database.write() as connection:
-        account.recover(connection)
+        gate.recover(connection)
         connection.execute(update(account_table).values(not_before=None))
 
 
@@ -110,7 +111,7 @@ def test_a_refused_key_stops_all_sending_until_it_works(stack: Stack, slug: str)
 
     def stopped() -> bool:
         with stack.database.read() as connection:
-            return account.look(connection).refused
+            return gate.look(connection).refused
 
     wait_for(stopped)
     wait_for(lambda: stack.states(slug) == {"queued": 1})
@@ -137,12 +138,12 @@ def test_a_killed_worker_loses_nothing_and_sends_nothing_twice(stack: Stack, slu
 def test_what_nobody_foresaw_is_left_for_a_person_at_once(stack: Stack, slug: str) -> None:
     # SendGrid's library raises a KeyError for such an address; no form and no file lets one in.
     with stack.database.write() as connection:
-        stored = campaigns.find(connection, slug)
-        notice_id = posting.post(
+        stored = store.find(connection, slug)
+        notice_id = post.post(
             connection,
             stack.tokens,
             Notice("S", "B"),
-            posting.Purpose.TEST,
+            post.Purpose.TEST,
             "not an address",
             datetime.now(UTC),
             stored.id,

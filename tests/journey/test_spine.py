@@ -8,7 +8,7 @@ from itertools import count
 import pytest
 
 from letters.states import State
-from tests.stack import Stack, wait_for
+from tests.support.stack import Stack, wait_for
 
 _numbers = count(1)
 AWKWARD = (

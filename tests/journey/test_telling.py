@@ -13,7 +13,7 @@ import pytest
 from redis import Redis
 from sqlalchemy import text
 
-from tests.stack import Stack, form_fields, wait_for
+from tests.support.stack import Stack, form_fields, wait_for
 
 _numbers = count(1)
 

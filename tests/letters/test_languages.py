@@ -6,11 +6,10 @@ from datetime import date
 import pytest
 from babel.messages.catalog import Catalog
 
-from letters import later_notices
 from letters.campaign import Campaign, LetterTemplate, Target
 from letters.languages import Language, translations
-from letters.later_notices import Undelivered
-from letters.notices import first_notice
+from letters.notices import to_organisers, to_writers
+from letters.notices.to_writers import Undelivered, first_notice
 from letters.states import State
 from translations.catalogues import TRANSLATED, problems, read, sentences
 
@@ -94,13 +93,13 @@ def test_later_notices_are_in_their_campaigns_language_too() -> None:
     campaign = Campaign("ashjar", "أشجار الميناء", letter, (left,), language=Language.AR)
     lost = [Undelivered(left, state, "لا", "نص") for state in State]
     for notice in (
-        later_notices.repeated(campaign, LINK),
-        later_notices.reminder(campaign, LINK),
-        later_notices.bad_news(campaign, LINK, lost, is_confirmed=True),
-        later_notices.question(campaign, LINK, [(left, follows)]),
-        later_notices.target_stopped(campaign, LINK, left, words="لا", came_back=(3, 5), waiting=2),
-        later_notices.term_over(campaign, LINK, left, waiting=11),
-        later_notices.unknown_letters(campaign, LINK, 100),
+        to_writers.repeated(campaign, LINK),
+        to_writers.reminder(campaign, LINK),
+        to_writers.bad_news(campaign, LINK, lost, is_confirmed=True),
+        to_writers.question(campaign, LINK, [(left, follows)]),
+        to_organisers.target_stopped(campaign, LINK, left, words="لا", came_back=(3, 5), waiting=2),
+        to_organisers.term_over(campaign, LINK, left, waiting=11),
+        to_organisers.unknown_letters(campaign, LINK, 100),
     ):
         assert LINK in notice.body.splitlines()
         assert not LATIN.search(notice.subject + notice.body.replace(LINK, ""))

@@ -7,10 +7,10 @@ from itertools import count
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page
 
-from letters.campaign_file import read_campaign
-from letters.storage import campaigns
+from letters.campaigns import store
+from letters.files.campaign_file import read_campaign
 from tests.page.campaign import NOW, campaign_file
-from tests.stack import Stack, Valkey
+from tests.support.stack import Stack, Valkey
 
 _numbers = count(1)
 
@@ -72,7 +72,7 @@ def load_into(stack: Stack, **changes: str) -> str:
     """Load a campaign of its own for a test, and give its slug."""
     slug = f"page-{next(_numbers)}"
     with stack.database.write() as connection:
-        campaigns.load(connection, read_campaign(campaign_file(slug, **changes)), NOW)
+        store.load(connection, read_campaign(campaign_file(slug, **changes)), NOW)
     return slug
 
 

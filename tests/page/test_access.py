@@ -7,7 +7,7 @@ from playwright.sync_api import Browser
 
 from tests.page.campaign import TWO_TARGETS
 from tests.page.rules import look, narrow
-from tests.stack import Stack, supporter
+from tests.support.stack import Stack, supporter
 
 Load = Callable[..., str]
 

@@ -8,7 +8,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.page.campaign import TARGETS, TWO_TARGETS
 from tests.page.rules import look, narrow, tab_through, tab_to, without_scripts
-from tests.stack import Stack, supporter
+from tests.support.stack import Stack, supporter
 
 Load = Callable[..., str]
 

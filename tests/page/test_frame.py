@@ -8,8 +8,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 from playwright.sync_api import Browser, Frame, Page, expect
 
-from tests.stack import Stack, supporter, wait_for
-from webapp.embedding import embed_snippet
+from tests.support.stack import Stack, supporter, wait_for
+from webapp.action.frame import embed_snippet
 
 Load = Callable[..., str]
 

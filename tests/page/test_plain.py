@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from playwright.sync_api import Page, expect
 
-from tests.stack import Stack, supporter, wait_for
+from tests.support.stack import Stack, supporter, wait_for
 
 Load = Callable[..., str]
 

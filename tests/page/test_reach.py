@@ -8,7 +8,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.page.campaign import TWO_TARGETS
 from tests.page.rules import FOCUS_RING, SMALL_TARGETS, sideways
-from tests.stack import Stack, supporter
+from tests.support.stack import Stack, supporter
 
 Load = Callable[..., str]
 

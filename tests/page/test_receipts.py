@@ -8,15 +8,16 @@ import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 from sqlalchemy import select
 
-from letters import addressees, receipts
+from letters.books.changes import Happening, apply
 from letters.campaign import Status
+from letters.campaigns import store
+from letters.campaigns import targets as addressees
+from letters.receipts import receipt as receipts
 from letters.states import Cause, State
-from letters.storage import campaigns
-from letters.storage.changes import Happening, apply
 from letters.storage.schema import submission
 from tests.page.campaign import TARGETS, TWO_TARGETS
 from tests.page.rules import look, narrow, new_client, tab_through, tab_to
-from tests.stack import Stack
+from tests.support.stack import Stack
 
 Load = Callable[..., str]
 
@@ -147,7 +148,7 @@ def a_change_refused(page: Page, written: Written) -> str:
 def campaign_paused(page: Page, written: Written) -> str:
     written.happen(Cause.CONFIRM)
     with written.site.database.write() as connection:
-        campaigns.set_status(connection, written.slug, Status.PAUSED)
+        store.set_status(connection, written.slug, Status.PAUSED)
     page.goto(written.url)
     return "Your letter is waiting its turn. This campaign is paused for now."
 

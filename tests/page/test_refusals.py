@@ -11,12 +11,12 @@ from playwright.sync_api import Browser, Page, expect
 from werkzeug.serving import make_server
 
 from letters.campaign import Status
-from letters.storage import campaigns
+from letters.campaigns import store
 from letters.storage.database import Database
 from letters.storage.migrate import migrate
 from sandbox.keys import new_key, public_key
 from tests.page.rules import look, narrow, new_client, submit, tab_through
-from tests.stack import Stack, free_port, supporter
+from tests.support.stack import Stack, free_port, supporter
 from webapp.app import create_app
 
 Load = Callable[..., str]
@@ -96,7 +96,7 @@ def test_a_refused_token_and_errors_are_told_together(
 
 def set_status(site: Stack, slug: str, status: Status) -> None:
     with site.database.write() as connection:
-        campaigns.set_status(connection, slug, status)
+        store.set_status(connection, slug, status)
 
 
 def too_many_letters(page: Page, site: Stack, slug: str) -> int:

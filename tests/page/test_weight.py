@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Browser, CDPSession, Page
 
-from tests.stack import Stack
+from tests.support.stack import Stack
 
 Load = Callable[..., str]
 

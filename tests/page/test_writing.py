@@ -6,7 +6,7 @@ from collections.abc import Callable
 from playwright.sync_api import BrowserContext, Page, expect
 
 from tests.page.campaign import TWO_TARGETS
-from tests.stack import Stack, supporter, wait_for
+from tests.support.stack import Stack, supporter, wait_for
 
 Load = Callable[..., str]
 

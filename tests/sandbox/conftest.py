@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.sandbox.running import StandInProcess, WebhookReceiver
+from tests.support.stand_in import StandInProcess, WebhookReceiver
 
 
 @pytest.fixture(scope="session")

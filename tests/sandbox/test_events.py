@@ -18,7 +18,7 @@ from sandbox.events import (
 )
 from sandbox.keys import new_key, public_key
 from sandbox.messages import Message
-from tests.sandbox.running import letter, letter_id
+from tests.support.stand_in import letter, letter_id
 
 NOON = 1_800_000_000.0
 

@@ -19,7 +19,7 @@ from sendgrid.helpers.mail import (
 
 from sandbox.mail_send import error_body, only_a_trial, refusals
 from sandbox.shapes import Json
-from tests.sandbox.running import letter
+from tests.support.stand_in import letter
 
 NOW = 1_800_000_000.0
 

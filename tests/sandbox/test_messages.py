@@ -6,7 +6,7 @@ import pytest
 
 from sandbox.ledger import Ledger
 from sandbox.messages import Message, Messages, UnreadableMessagesError, first_recipient
-from tests.sandbox.running import letter, letter_id
+from tests.support.stand_in import letter, letter_id
 
 
 def test_a_new_run_knows_the_messages_and_what_is_owed(tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ import time
 import aiohttp
 import pytest
 
-from tests.sandbox.running import StandInProcess, letter, met_with_a_reset
+from tests.support.stand_in import StandInProcess, letter, met_with_a_reset
 
 
 @pytest.mark.parametrize(("mode", "taken"), [("accept-then-reset", True), ("reset-before", False)])

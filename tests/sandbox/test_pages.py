@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from tests.sandbox.running import StandInProcess, letter
+from tests.support.stand_in import StandInProcess, letter
 
 
 def page(stand_in: StandInProcess, path: str) -> str:

@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.asymmetric.ec import SECP384R1, generate_pri
 from sendgrid.helpers.eventwebhook import EventWebhook
 
 from sandbox.keys import UnusableKeyError, load_or_make, pem, public_key
-from tests.sandbox.running import (
+from tests.support.stand_in import (
     API_KEY,
     PATIENCE_S,
     ROOT,

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from sandbox.messages import Message
 from sandbox.sheets import ago, linked, sheet_of
-from tests.sandbox.running import letter
+from tests.support.stand_in import letter
 
 NOON = 1_800_000_000.0
 

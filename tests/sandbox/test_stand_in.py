@@ -12,14 +12,7 @@ from sendgrid.helpers.eventwebhook import EventWebhook
 
 from sandbox.events import SIGNATURE_HEADER, TIMESTAMP_HEADER
 from sandbox.keys import load_or_make, public_key
-from tests.sandbox.running import (
-    API_KEY,
-    Post,
-    StandInProcess,
-    WebhookReceiver,
-    letter,
-    letter_id,
-)
+from tests.support.stand_in import API_KEY, Post, StandInProcess, WebhookReceiver, letter, letter_id
 
 
 def verified(post: Post, key: str) -> bool:

@@ -6,7 +6,7 @@ from flask.testing import FlaskClient
 
 from letters.settings import SettingsError, read_settings
 from sandbox.keys import new_key, public_key
-from tests.stack import SECRET_KEY, free_port
+from tests.support.stack import SECRET_KEY, free_port
 from webapp.app import create_app
 
 

@@ -12,7 +12,7 @@ import pytest
 
 from sandbox.events import signature_headers
 from sandbox.keys import load_or_make
-from tests.stack import Stack, wait_for
+from tests.support.stack import Stack, wait_for
 
 _numbers = count(1)
 

@@ -9,10 +9,10 @@ from itertools import chain, count
 import pytest
 
 from letters.campaign import Campaign, Confirm, LetterTemplate, Point, Status, Target
+from letters.campaigns import store
 from letters.languages import Language
-from letters.storage import campaigns
-from tests.sandbox.running import Answer
-from tests.stack import Stack, form_fields
+from tests.support.stack import Stack, form_fields
+from tests.support.stand_in import Answer
 from translations.catalogues import read, sentences
 
 _numbers = count(1)
@@ -63,7 +63,7 @@ def load(stack: Stack, language: Language, confirm: Confirm = Confirm.NONE) -> s
         opt_in=sentence,
     )
     with stack.database.write() as connection:
-        campaigns.load(connection, campaign, datetime.now(UTC))
+        store.load(connection, campaign, datetime.now(UTC))
     return slug
 
 

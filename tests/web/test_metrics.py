@@ -1,6 +1,6 @@
 """What anybody may count."""
 
-from tests.stack import Stack
+from tests.support.stack import Stack
 
 
 def test_a_campaign_in_preparation_is_not_counted_in_public(stack: Stack) -> None:

@@ -4,7 +4,7 @@ from io import BytesIO
 
 from pypdf import PdfReader
 
-from tests.stack import Stack
+from tests.support.stack import Stack
 
 
 def test_the_letter_can_be_printed_while_the_campaign_is_on(stack: Stack) -> None:

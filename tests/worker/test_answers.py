@@ -25,9 +25,10 @@ from sendgrid.helpers.mail import (
     TrackingSettings,
 )
 
-from letters.storage.claims import LEAD, Claim
+from letters.sending.claims import LEAD, Claim
+from letters.sending.outcomes import Answer, Outcome
 from worker.request_body import request_body
-from worker.sendgrid import Answer, Outcome, read_answer, wait_seconds
+from worker.sendgrid import read_answer, wait_seconds
 
 NOW = datetime(2026, 3, 14, 9, 26, 53, tzinfo=UTC)
 LEFT_AT = NOW - timedelta(milliseconds=120)

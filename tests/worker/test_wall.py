@@ -12,10 +12,11 @@ from typing import Final
 
 import pytest
 
+from letters.sending.claims import LEAD, Claim
+from letters.sending.outcomes import Answer, Outcome
 from letters.settings import Settings, read_settings
-from letters.storage.claims import LEAD, Claim
 from sandbox.keys import new_key, public_key
-from worker.sendgrid import Answer, Outcome, SendGrid
+from worker.sendgrid import SendGrid
 
 TIMEOUT_SECONDS: Final = 0.5
 TAKEN: Final = b"HTTP/1.1 202 Accepted\r\nContent-Length: 0\r\n\r\n"

@@ -1,30 +1,30 @@
 """The organisers' desk: write campaigns, see the books, decide what needs a person, steer."""
 
 from webapp.desk import (
+    campaigns,
+    checklist,
     dashboard,
-    editor,
-    held,
-    listing,
     pace,
     people,
-    ready,
     record,
     sign_in,
-    steering,
+    status,
+    targets,
 )
-from webapp.desk.door import OPEN, door
+from webapp.desk.door import OPEN, blueprint
+from webapp.desk.editor import routes as editor
 
 __all__ = [
     "OPEN",
+    "blueprint",
+    "campaigns",
+    "checklist",
     "dashboard",
-    "door",
     "editor",
-    "held",
-    "listing",
     "pace",
     "people",
-    "ready",
     "record",
     "sign_in",
-    "steering",
+    "status",
+    "targets",
 ]

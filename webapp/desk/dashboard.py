@@ -10,36 +10,31 @@ from flask_babel import get_locale
 from flask_wtf.csrf import generate_csrf
 from markupsafe import Markup
 
-from letters import attention, export, figures, ledger
-from letters.pulse import Pulse
+from letters.books import ledger
+from letters.campaigns import store
+from letters.desk import export, figures
+from letters.desk import trouble as attention
+from letters.desk.version import Pulse
 from letters.states import State
-from letters.storage import campaigns
-from webapp.desk.door import door
-from webapp.desk.glance import FRESH_SECONDS, glance
-from webapp.desk.held import held_targets
+from webapp.desk.cache import FRESH_SECONDS, glance
+from webapp.desk.door import blueprint
 from webapp.desk.pictures import pictures
-from webapp.desk.shown import (
-    alarm_sentence,
-    ending,
-    shown_books,
-    status_word,
-    target_row,
-    trouble,
-)
-from webapp.parts import parts
+from webapp.desk.targets import held_targets
+from webapp.desk.words import alarm_sentence, ending, shown_books, status_word, target_row, trouble
+from webapp.site.services import services
 
 _RETRY_MS: Final = 1_000
 
 
-@door.get("/<slug>")
+@blueprint.get("/<slug>")
 def show(slug: str) -> str:
     """Show one campaign: its books, what needs a person, its pictures and targets."""
     # Whoever has just decided something, perhaps in another process, is to see it done.
     found, figures_html = _figures(slug, most_seconds=0.0)
-    with parts().database.read() as connection:
-        stored = campaigns.find(connection, slug)
+    with services().database.read() as connection:
+        stored = store.find(connection, slug)
     return render_template(
-        "desk_campaign.html",
+        "desk/campaign.html",
         campaign=stored.campaign,
         has_letters=found.books.submitted > 0,
         figures=figures_html,
@@ -47,7 +42,7 @@ def show(slug: str) -> str:
     )
 
 
-@door.get("/<slug>/figures")
+@blueprint.get("/<slug>/figures")
 def show_figures(slug: str) -> Response:
     """Return the part of a desk that changes, for a page that stands open."""
     found, figures_html = _figures(slug)
@@ -56,7 +51,7 @@ def show_figures(slug: str) -> Response:
     return response
 
 
-@door.get("/<slug>/events")
+@blueprint.get("/<slug>/events")
 def events(slug: str) -> Response:
     """Say at once whether something has changed, as a stream that ends and is opened again.
 
@@ -85,12 +80,12 @@ def _figures(slug: str, *, most_seconds: float = FRESH_SECONDS) -> tuple[Pulse, 
 
 
 def _draw_figures(slug: str, place_of_token: str) -> str:
-    now = parts().now()
-    with parts().database.read() as connection:
-        stored = campaigns.find(connection, slug)
+    now = services().now()
+    with services().database.read() as connection:
+        stored = store.find(connection, slug)
         books = ledger.shown(connection, stored.id)
         by_target = ledger.by_target(connection, stored.id)
-        grace_seconds = parts().settings.unknown_grace_seconds
+        grace_seconds = services().settings.unknown_grace_seconds
         undecided = attention.undecided(connection, stored.id, now, grace_seconds)
         overdue = attention.overdue(connection, stored.id, now, grace_seconds)
         turned_back = attention.turned_back(connection, stored.id)
@@ -99,7 +94,7 @@ def _draw_figures(slug: str, place_of_token: str) -> str:
         counted = figures.read(connection, stored.id)
     rows = [target_row(stored, t, by_target.get(t.id, Counter()), now) for t in stored.targets]
     return render_template(
-        "desk_figures.html",
+        "desk/figures.html",
         slug=slug,
         books=shown_books(books),
         ending=ending(rows, stored.campaign.status),
@@ -120,11 +115,11 @@ def _draw_figures(slug: str, place_of_token: str) -> str:
     )
 
 
-@door.get("/<slug>/ledger.json")
+@blueprint.get("/<slug>/ledger.json")
 def ledger_json(slug: str) -> Response:
     """Return the campaign's part of `postbag ledger --json`, with its targets."""
-    with parts().database.read() as connection:
-        stored = campaigns.find(connection, slug)
+    with services().database.read() as connection:
+        stored = store.find(connection, slug)
         books = ledger.shown(connection, stored.id)
         by_target = ledger.by_target(connection, stored.id)
     answer = books.as_json()
@@ -137,20 +132,20 @@ def ledger_json(slug: str) -> Response:
     return Response(json.dumps(answer), mimetype="application/json")
 
 
-@door.get("/<slug>/letters.csv")
+@blueprint.get("/<slug>/letters.csv")
 def letters_csv(slug: str) -> Response:
     """Stream every letter as CSV that no spreadsheet can mistake for a formula."""
-    with parts().database.read() as connection:
-        stored = campaigns.find(connection, slug)
-    return _attached(export.rows(parts().database, stored), f"{slug}-letters.csv")
+    with services().database.read() as connection:
+        stored = store.find(connection, slug)
+    return _attached(export.rows(services().database, stored), f"{slug}-letters.csv")
 
 
-@door.get("/<slug>/consents.csv")
+@blueprint.get("/<slug>/consents.csv")
 def consents_csv(slug: str) -> Response:
     """Stream whoever wants to hear more, with the words that they agreed to."""
-    with parts().database.read() as connection:
-        stored = campaigns.find(connection, slug)
-    return _attached(export.consents(parts().database, stored), f"{slug}-consents.csv")
+    with services().database.read() as connection:
+        stored = store.find(connection, slug)
+    return _attached(export.consents(services().database, stored), f"{slug}-consents.csv")
 
 
 def _attached(lines: Iterator[str], name: str) -> Response:

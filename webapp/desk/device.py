@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from webapp.language import gettext as _
+from webapp.site.language import gettext as _
 
 # The first that is found counts: most programs also claim to be those further down.
 _PROGRAMS: Final = (

@@ -21,14 +21,14 @@ from flask import (
 from flask_wtf.csrf import generate_csrf
 from werkzeug.wrappers import Response as BaseResponse
 
-from letters import organisers, sessions
-from letters.organisers import Organiser
-from letters.sessions import SignedIn
-from letters.storage.campaigns import UnknownCampaign
-from webapp import errors
-from webapp.parts import parts
+from letters.campaigns.store import UnknownCampaign
+from letters.desk import organisers, sign_ins
+from letters.desk.organisers import Organiser
+from letters.desk.sign_ins import SignedIn
+from webapp.site import errors
+from webapp.site.services import services
 
-door = Blueprint("desk", __name__, url_prefix="/desk")
+blueprint = Blueprint("desk", __name__, url_prefix="/desk")
 # Everything else of the desk is closed.
 OPEN: Final = frozenset({"desk.sign_in", "desk.ask_link", "desk.send_link"})
 ADMINS_ONLY: Final = frozenset(
@@ -51,25 +51,25 @@ def signed_in() -> Organiser:
     return found.organiser
 
 
-@door.before_request
+@blueprint.before_request
 def _guard() -> BaseResponse | None:
     """Close the desk to whoever is not signed in, and every change to forged requests."""
     if request.method not in {"GET", "HEAD", "OPTIONS"}:
         current_app.extensions["csrf_guard"].protect()
     if request.endpoint in OPEN:
         return None
-    token, now = session.get("token", ""), parts().now()
+    token, now = session.get("token", ""), services().now()
     slug = (request.view_args or {}).get("slug")
-    with parts().database.read() as connection:
-        found = sessions.signed_in(connection, token, now) if token else None
+    with services().database.read() as connection:
+        found = sign_ins.signed_in(connection, token, now) if token else None
         is_open = found is not None and (
             slug is None or organisers.may_open(connection, found.organiser, slug)
         )
     if found is None:
         return _signed_out()
     if found.wants_note:
-        with parts().database.write() as connection:
-            sessions.note_use(connection, found.session_id, now)
+        with services().database.write() as connection:
+            sign_ins.note_use(connection, found.session_id, now)
     g.signed_in, g.organiser = found, found.organiser
     if not is_open:
         raise UnknownCampaign(slug)
@@ -85,12 +85,12 @@ def _signed_out() -> BaseResponse:
             for name, text in request.form.items(multi=True)
             if name not in _NOT_KEPT and text.strip()
         ]
-        page = render_template("desk_signed_out.html", typed=typed)
+        page = render_template("desk/signed_out.html", typed=typed)
         return make_response(page, HTTPStatus.FORBIDDEN)
     return redirect(url_for("desk.ask_link"), HTTPStatus.SEE_OTHER)
 
 
-@door.context_processor
+@blueprint.context_processor
 def _frame() -> dict[str, object]:
     """Give every page of the desk what its frame needs."""
     found: SignedIn | None = g.get("signed_in")

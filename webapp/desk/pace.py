@@ -6,26 +6,26 @@ from http import HTTPStatus
 from flask import Response, make_response, redirect, render_template, request, url_for
 from flask_babel import format_decimal
 
-from letters import audit
-from letters.audit import Deed
 from letters.campaign import Campaign, Pacing, Status
-from letters.campaign_file import check_pacing
-from letters.checked_table import Fault
-from letters.plan import Plan
-from letters.readiness import Readiness
-from letters.storage import campaigns
-from letters.storage.campaigns import StoredCampaign
-from webapp.desk.door import door, signed_in
-from webapp.desk.editor_faults import Wrong, labels, wrongs
-from webapp.desk.editor_form import PaceForm, pacing_fields
-from webapp.desk.editor_values import pacing_values
-from webapp.desk.editor_words import choices
-from webapp.desk.ready import check
-from webapp.language import gettext as _
-from webapp.language import ngettext
-from webapp.parts import parts
-from webapp.wake import wake_worker
-from webapp.words import moment
+from letters.campaigns import store
+from letters.campaigns.store import StoredCampaign
+from letters.desk import record
+from letters.desk.record import Deed
+from letters.files.campaign_file import check_pacing
+from letters.files.checks import Fault
+from letters.pacing.plan import Plan
+from letters.pacing.readiness import Readiness
+from webapp.desk.checklist import check
+from webapp.desk.door import blueprint, signed_in
+from webapp.desk.editor.faults import Wrong, labels, wrongs
+from webapp.desk.editor.form import PaceForm, pacing_fields
+from webapp.desk.editor.values import pacing_values
+from webapp.desk.editor.words import choices
+from webapp.site.language import gettext as _
+from webapp.site.language import ngettext
+from webapp.site.services import services
+from webapp.site.wake import wake_worker
+from webapp.site.words import moment
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,22 +37,22 @@ class Row:
     busiest: tuple[str, str]
 
 
-@door.get("/<slug>/pace")
+@blueprint.get("/<slug>/pace")
 def show_pace(slug: str) -> Response:
     """Show how fast letters leave, and the plan."""
-    with parts().database.read() as connection:
-        stored = campaigns.find(connection, slug)
+    with services().database.read() as connection:
+        stored = store.find(connection, slug)
         now = check(connection, stored, stored.campaign)
     form = PaceForm(formdata=None, data=pacing_fields(stored.campaign.pacing))
     return _page(stored, form, (now, now), [], is_changed=False)
 
 
-@door.post("/<slug>/pace")
+@blueprint.post("/<slug>/pace")
 def pace(slug: str) -> Response:
     """Show what a change would do; store it when it was looked at."""
-    form, now = PaceForm(), parts().now()
-    with parts().database.write() as connection:
-        stored = campaigns.find(connection, slug)
+    form, now = PaceForm(), services().now()
+    with services().database.write() as connection:
+        stored = store.find(connection, slug)
         before = stored.campaign
         pacing, found = _read(form, before.pacing)
         after = replace(before, pacing=pacing)
@@ -61,8 +61,8 @@ def pace(slug: str) -> Response:
         refused = bool(plans[1].reasons) and not is_draft
         if request.form.get("do") == "save" and not found and not refused:
             if pacing != before.pacing:
-                campaigns.repace(connection, slug, pacing, now)
-                audit.record(
+                store.repace(connection, slug, pacing, now)
+                record.record(
                     connection,
                     Deed.PACED,
                     now,
@@ -74,7 +74,7 @@ def pace(slug: str) -> Response:
         else:
             is_stored = False
     if is_stored:
-        wake_worker(parts().redis)
+        wake_worker(services().redis)
         where = url_for("desk.ready" if is_draft else "desk.show", slug=slug)
         return make_response(redirect(where, HTTPStatus.SEE_OTHER))
     return _page(stored, form, plans, found, is_changed=not found and pacing != before.pacing)
@@ -107,7 +107,7 @@ def _page(
     before, after = plans
     is_refused = bool(after.reasons) and stored.campaign.status is not Status.DRAFT
     page = render_template(
-        "desk_pace.html",
+        "desk/pace.html",
         campaign=stored.campaign,
         form=form,
         labels=labels(),

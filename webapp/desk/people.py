@@ -4,26 +4,27 @@ from http import HTTPStatus
 
 from flask import Response, make_response, redirect, render_template, request, url_for
 
-from letters import audit, organisers, posting, sessions
-from letters.addresses import is_address
-from letters.audit import Deed
-from letters.organisers import Role
-from letters.storage import campaigns
-from webapp import errors
-from webapp.desk.door import door, signed_in
+from letters.campaigns import store
+from letters.desk import organisers, record, sign_ins
+from letters.desk.organisers import Role
+from letters.desk.record import Deed
+from letters.notices import post
+from letters.text.addresses import is_address
+from webapp.desk.door import blueprint, signed_in
 from webapp.desk.sign_in import link_notice
-from webapp.language import gettext as _
-from webapp.parts import parts
-from webapp.wake import wake_worker
+from webapp.site import errors
+from webapp.site.language import gettext as _
+from webapp.site.services import services
+from webapp.site.wake import wake_worker
 
 
-@door.get("/organisers")
+@blueprint.get("/organisers")
 def list_organisers() -> str:
     """Show who may work here."""
     return _organisers_page()
 
 
-@door.post("/organisers")
+@blueprint.post("/organisers")
 def invite() -> str | Response:
     """Mail a sign-in link to somebody, who becomes an organiser; or change their role."""
     email, role = request.form.get("email", "").strip()[:254], request.form.get("role", "")
@@ -37,18 +38,18 @@ def invite() -> str | Response:
     if problem is not None:
         page = _organisers_page(problem=problem, typed=email, role=role)
         return make_response(page, HTTPStatus.UNPROCESSABLE_ENTITY)
-    now = parts().now()
-    with parts().database.write() as connection:
+    now = services().now()
+    with services().database.write() as connection:
         invited = organisers.enrol(connection, email, now, Role(role))
-        link = link_notice(sessions.new_link(connection, invited.id, now))
-        posting.post(connection, parts().tokens, link, posting.Purpose.SIGN_IN, invited.email, now)
+        link = link_notice(sign_ins.new_link(connection, invited.id, now))
+        post.post(connection, services().tokens, link, post.Purpose.SIGN_IN, invited.email, now)
         detail = f"{invited.email}, {invited.role}"
-        audit.record(connection, Deed.INVITED, now, by=signed_in().email, detail=detail)
-    wake_worker(parts().redis)
+        record.record(connection, Deed.INVITED, now, by=signed_in().email, detail=detail)
+    wake_worker(services().redis)
     return _organisers_page(notice=_("A link is on its way to %(email)s.", email=invited.email))
 
 
-@door.post("/organisers/remove")
+@blueprint.post("/organisers/remove")
 def remove_organiser() -> Response:
     """Remove somebody, whose sessions end at once."""
     email = request.form.get("email", "").strip().lower()
@@ -59,54 +60,54 @@ def remove_organiser() -> Response:
             _("Ask another admin to do it, so that somebody is left to run the desk."),
             action=(url_for("desk.list_organisers"), _("Back to the organisers")),
         )
-    with parts().database.write() as connection:
+    with services().database.write() as connection:
         gone = organisers.find(connection, email)
         if gone is not None:
             organisers.remove(connection, gone.id)
-            audit.record(
-                connection, Deed.REMOVED, parts().now(), by=signed_in().email, detail=gone.email
+            record.record(
+                connection, Deed.REMOVED, services().now(), by=signed_in().email, detail=gone.email
             )
     return make_response(redirect(url_for("desk.list_organisers"), HTTPStatus.SEE_OTHER))
 
 
-@door.post("/organisers/sign-out")
+@blueprint.post("/organisers/sign-out")
 def end_session_of() -> Response:
     """End every session of somebody, and the links that they have not used."""
-    with parts().database.write() as connection:
+    with services().database.write() as connection:
         found = organisers.find(connection, request.form.get("email", ""))
-        if found is not None and sessions.end_all(connection, found.id):
-            audit.record(
+        if found is not None and sign_ins.end_all(connection, found.id):
+            record.record(
                 connection,
                 Deed.SESSION_ENDED,
-                parts().now(),
+                services().now(),
                 by=signed_in().email,
                 detail=found.email,
             )
     return make_response(redirect(url_for("desk.list_organisers"), HTTPStatus.SEE_OTHER))
 
 
-@door.get("/<slug>/people")
+@blueprint.get("/<slug>/people")
 def list_people(slug: str) -> str:
     """Show who works on one campaign."""
-    with parts().database.read() as connection:
-        stored = campaigns.find(connection, slug)
+    with services().database.read() as connection:
+        stored = store.find(connection, slug)
         given = organisers.working_on(connection, stored.id)
         everybody = organisers.everybody(connection)
     return render_template(
-        "desk_people.html",
+        "desk/people.html",
         campaign=stored.campaign,
         working=[one for one in everybody if one.is_admin or one.id in given],
         others=[one for one in everybody if not one.is_admin and one.id not in given],
     )
 
 
-@door.post("/<slug>/people/give")
+@blueprint.post("/<slug>/people/give")
 def give_campaign(slug: str) -> Response:
     """Let somebody work on a campaign."""
     return _change_people(slug, Deed.GIVEN)
 
 
-@door.post("/<slug>/people/take-back")
+@blueprint.post("/<slug>/people/take-back")
 def take_campaign_back(slug: str) -> Response:
     """Let somebody work on a campaign no longer."""
     return _change_people(slug, Deed.TAKEN)
@@ -114,15 +115,15 @@ def take_campaign_back(slug: str) -> Response:
 
 def _change_people(slug: str, deed: Deed) -> Response:
     change = organisers.give if deed is Deed.GIVEN else organisers.take_back
-    with parts().database.write() as connection:
-        stored = campaigns.find(connection, slug)
+    with services().database.write() as connection:
+        stored = store.find(connection, slug)
         found = organisers.find(connection, request.form.get("email", ""))
         if found is not None:
             change(connection, stored.id, found.id)
-            audit.record(
+            record.record(
                 connection,
                 deed,
-                parts().now(),
+                services().now(),
                 by=signed_in().email,
                 campaign_id=stored.id,
                 detail=found.email,
@@ -133,13 +134,13 @@ def _change_people(slug: str, deed: Deed) -> Response:
 def _organisers_page(
     *, notice: str = "", problem: str = "", typed: str = "", role: str = Role.ORGANISER
 ) -> str:
-    now = parts().now()
-    with parts().database.read() as connection:
+    now = services().now()
+    with services().database.read() as connection:
         # Who else works here is for admins to know.
         everybody = organisers.everybody(connection) if signed_in().is_admin else [signed_in()]
-        at_desk = {one.id: len(sessions.of_organiser(connection, one.id, now)) for one in everybody}
+        at_desk = {one.id: len(sign_ins.of_organiser(connection, one.id, now)) for one in everybody}
     return render_template(
-        "desk_organisers.html",
+        "desk/organisers.html",
         organisers=[(one, at_desk[one.id]) for one in everybody],
         notice=notice,
         problem=problem,

@@ -11,11 +11,11 @@ from babel.dates import format_datetime, format_timedelta
 from flask_babel import format_decimal, format_percent, get_locale
 from markupsafe import Markup
 
-from letters import figures
-from letters.figures import OverTime, Series, Step
+from letters.desk import figures
+from letters.desk.figures import OverTime, Series, Step
 from webapp.desk import charts
-from webapp.language import gettext as _
-from webapp.language import ngettext
+from webapp.site.language import gettext as _
+from webapp.site.language import ngettext
 
 _MINUTE: Final = 60
 _HOUR: Final = 3_600

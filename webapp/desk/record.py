@@ -2,31 +2,31 @@
 
 from flask import render_template
 
-from letters import audit
-from letters.audit import Deed, Entry
-from letters.storage import campaigns
-from webapp.desk.door import door, signed_in
-from webapp.language import gettext as _
-from webapp.parts import parts
-from webapp.words import moment
+from letters.campaigns import store
+from letters.desk import record
+from letters.desk.record import Deed, Entry
+from webapp.desk.door import blueprint, signed_in
+from webapp.site.language import gettext as _
+from webapp.site.services import services
+from webapp.site.words import moment
 
 
-@door.get("/record")
+@blueprint.get("/record")
 def show_record() -> str:
     """Show what was done on every campaign that is open to this organiser."""
-    with parts().database.read() as connection:
-        found = audit.entries(connection, given_to=signed_in().only_given)
-    return render_template("desk_record.html", campaign=None, entries=[_shown(e) for e in found])
+    with services().database.read() as connection:
+        found = record.entries(connection, given_to=signed_in().only_given)
+    return render_template("desk/record.html", campaign=None, entries=[_shown(e) for e in found])
 
 
-@door.get("/<slug>/record")
+@blueprint.get("/<slug>/record")
 def show_campaign_record(slug: str) -> str:
     """Show what was done on one campaign."""
-    with parts().database.read() as connection:
-        stored = campaigns.find(connection, slug)
-        found = audit.entries(connection, campaign_id=stored.id)
+    with services().database.read() as connection:
+        stored = store.find(connection, slug)
+        found = record.entries(connection, campaign_id=stored.id)
     return render_template(
-        "desk_record.html", campaign=stored.campaign, entries=[_shown(e) for e in found]
+        "desk/record.html", campaign=stored.campaign, entries=[_shown(e) for e in found]
     )
 
 

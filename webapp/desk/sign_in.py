@@ -17,34 +17,35 @@ from flask import (
 )
 from sqlalchemy.exc import IntegrityError
 
-from letters import audit, organisers, posting, sessions
-from letters.audit import Deed
-from letters.notices import Notice
-from letters.organisers import Organiser
+from letters.desk import organisers, record, sign_ins
+from letters.desk.organisers import Organiser
+from letters.desk.record import Deed
+from letters.notices import post
+from letters.notices.notice import Notice
 from letters.storage.database import StorageUnavailable
-from webapp import errors
 from webapp.desk.device import device
-from webapp.desk.door import door, signed_in
-from webapp.language import gettext as _
-from webapp.parts import parts
-from webapp.throttle import admit
-from webapp.wake import wake_worker
-from webapp.words import ago, moment
+from webapp.desk.door import blueprint, signed_in
+from webapp.site import errors
+from webapp.site.language import gettext as _
+from webapp.site.services import services
+from webapp.site.throttle import admit
+from webapp.site.wake import wake_worker
+from webapp.site.words import ago, moment
 
 _log = logging.getLogger(__name__)
 
 
-@door.get("/sign-in/<token>")
+@blueprint.get("/sign-in/<token>")
 def sign_in(token: str) -> Response:
     """Sign in, once."""
     if request.method == "HEAD":
         # Mail programs look ahead with it; the link must still work for the person.
         return make_response("", HTTPStatus.NO_CONTENT)
-    now = parts().now()
-    with parts().database.write() as connection:
-        used = sessions.use_link(connection, token, now, device(request.user_agent.string))
+    now = services().now()
+    with services().database.write() as connection:
+        used = sign_ins.use_link(connection, token, now, device(request.user_agent.string))
         if used is not None:
-            audit.record(connection, Deed.SIGNED_IN, now, by=used[1])
+            record.record(connection, Deed.SIGNED_IN, now, by=used[1])
     if used is None:
         return errors.page(
             HTTPStatus.FORBIDDEN,
@@ -58,23 +59,23 @@ def sign_in(token: str) -> Response:
     return make_response(redirect(url_for("desk.list_campaigns"), HTTPStatus.SEE_OTHER))
 
 
-@door.get("/sign-in")
+@blueprint.get("/sign-in")
 def ask_link() -> str:
     """Ask for an address to mail a link to."""
     return _sign_in_page(None)
 
 
-@door.post("/sign-in")
+@blueprint.post("/sign-in")
 def send_link() -> str | Response:
     """Mail a link to an organiser; answer a stranger the same."""
-    if not admit(parts(), "sign-in", parts().settings.form_limit):
+    if not admit(services(), "sign-in", services().settings.form_limit):
         return errors.page(
             HTTPStatus.TOO_MANY_REQUESTS,
             _("That was too often"),
             _("Please try again in an hour."),
         )
     email = request.form.get("email", "")[:254]
-    with parts().database.read() as connection:
+    with services().database.read() as connection:
         found = organisers.find(connection, email)
     # Apart, so that how long the answer takes does not tell a stranger who is an organiser.
     mailing = copy_current_request_context(_mail_link)
@@ -85,36 +86,36 @@ def send_link() -> str | Response:
 def _mail_link(to: Organiser | None) -> None:
     if to is None:
         return
-    now = parts().now()
+    now = services().now()
     try:
-        with parts().database.write() as connection:
-            if not posting.may_be_mailed(connection, parts().tokens, to.email, now):
+        with services().database.write() as connection:
+            if not post.may_be_mailed(connection, services().tokens, to.email, now):
                 return
-            words = link_notice(sessions.new_link(connection, to.id, now))
-            posting.post(connection, parts().tokens, words, posting.Purpose.SIGN_IN, to.email, now)
+            words = link_notice(sign_ins.new_link(connection, to.id, now))
+            post.post(connection, services().tokens, words, post.Purpose.SIGN_IN, to.email, now)
     except (StorageUnavailable, IntegrityError) as error:
         _log.error("a sign-in link could not be mailed: %s", type(error).__name__)
         return
-    wake_worker(parts().redis)
+    wake_worker(services().redis)
 
 
-@door.post("/sign-out")
+@blueprint.post("/sign-out")
 def sign_out() -> Response:
     """End this session."""
-    with parts().database.write() as connection:
-        sessions.end(connection, g.signed_in.session_id)
+    with services().database.write() as connection:
+        sign_ins.end(connection, g.signed_in.session_id)
     session.clear()
     return make_response(redirect(url_for("desk.ask_link"), HTTPStatus.SEE_OTHER))
 
 
-@door.get("/sessions")
+@blueprint.get("/sessions")
 def list_sessions() -> str:
     """Show where this organiser is signed in."""
-    now = parts().now()
-    with parts().database.read() as connection:
-        found = sessions.of_organiser(connection, signed_in().id, now)
+    now = services().now()
+    with services().database.read() as connection:
+        found = sign_ins.of_organiser(connection, signed_in().id, now)
     return render_template(
-        "desk_sessions.html",
+        "desk/sessions.html",
         sessions=[
             {
                 "id": one.id,
@@ -128,25 +129,25 @@ def list_sessions() -> str:
     )
 
 
-@door.post("/sessions/end")
+@blueprint.post("/sessions/end")
 def end_session() -> Response:
     """End one of this organiser's own sessions."""
-    now = parts().now()
-    with parts().database.write() as connection:
-        if sessions.end(connection, request.form.get("session", ""), signed_in().id):
-            audit.record(connection, Deed.SESSION_ENDED, now, by=signed_in().email)
+    now = services().now()
+    with services().database.write() as connection:
+        if sign_ins.end(connection, request.form.get("session", ""), signed_in().id):
+            record.record(connection, Deed.SESSION_ENDED, now, by=signed_in().email)
     return make_response(redirect(url_for("desk.list_sessions"), HTTPStatus.SEE_OTHER))
 
 
 def _sign_in_page(notice: str | None) -> str:
-    return render_template("desk_sign_in.html", form_url=url_for("desk.send_link"), notice=notice)
+    return render_template("desk/sign_in.html", form_url=url_for("desk.send_link"), notice=notice)
 
 
 def link_notice(token: str) -> Notice:
     """Return the mail that brings a sign-in link."""
     body = [
         _("With this link you sign in to the organisers' desk, once, within two days:"),
-        f"{parts().settings.public_url}/desk/sign-in/{token}",
+        f"{services().settings.public_url}/desk/sign-in/{token}",
         _("If you did not ask for it, you need do nothing."),
     ]
     return Notice(_("Your link to the organisers' desk"), "\n\n".join(body) + "\n")

@@ -4,7 +4,7 @@
 
 import { store, stored } from "./kept.js";
 
-const RUN_WORDS = 4; // as letters/compose.py has it
+const RUN_WORDS = 4; // as letters/text/compose.py has it
 const UNREACHED_MS = 30_000;
 const NAME = "\ue000";
 const POSTCODE = "\ue001";
@@ -49,7 +49,7 @@ const whole = () =>
     filled(closing.dataset.closing),
   ].join("\n\n");
 
-// How much is the writer's own, as letters/compose.py measures it.
+// How much is the writer's own, as letters/text/compose.py measures it.
 const wordsOf = (text) => text.toLowerCase().split(/\s+/).filter(Boolean);
 const given = wordsOf(composed(points()));
 

@@ -1,0 +1,95 @@
+"""Add up the books: every letter, counted letter by letter, against the counters that are shown."""
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, func, select
+
+from letters.states import State
+from letters.storage.schema import campaign, letter, tally, target
+
+
+@dataclass(frozen=True, slots=True)
+class Books:
+    """How many letters of a campaign are in each state."""
+
+    states: Mapping[State, int]
+    reconciled: bool = True
+
+    @property
+    def submitted(self) -> int:
+        """Return the number of letters, which is the sum of all states."""
+        return sum(self.states.values())
+
+    def as_json(self) -> dict[str, object]:
+        """Return the form that `postbag ledger --json` prints."""
+        return {
+            "submitted": self.submitted,
+            "states": {str(state): self.states.get(state, 0) for state in State},
+            "reconciled": self.reconciled,
+        }
+
+
+def shown(connection: Connection, campaign_id: int) -> Books:
+    """Return a campaign's books from the counters that every page shows."""
+    rows = connection.execute(
+        select(tally.c.state, func.sum(tally.c.letters))
+        .select_from(tally.join(target))
+        .where(target.c.campaign_id == campaign_id)
+        .group_by(tally.c.state)
+    )
+    return Books({State(state): int(letters) for state, letters in rows if letters})
+
+
+def by_target(connection: Connection, campaign_id: int) -> dict[int, Counter[State]]:
+    """Return the counters of each target, by its id."""
+    found: dict[int, Counter[State]] = {}
+    rows = connection.execute(
+        select(tally.c.target_id, tally.c.state, tally.c.letters)
+        .select_from(tally.join(target))
+        .where(target.c.campaign_id == campaign_id)
+    )
+    for target_id, state, letters in rows:
+        found.setdefault(target_id, Counter())[State(state)] += letters
+    return found
+
+
+def count(connection: Connection, slug: str | None = None) -> dict[str, Books]:
+    """Count letter by letter, campaign by campaign, and compare with what is shown.
+
+    Reads one consistent picture, so it can run while letters move.
+    """
+    campaigns = select(campaign.c.id, campaign.c.slug).order_by(campaign.c.slug)
+    if slug is not None:
+        campaigns = campaigns.where(campaign.c.slug == slug)
+    books: dict[str, Books] = {}
+    for campaign_id, found_slug in connection.execute(campaigns).all():
+        counted: dict[tuple[int, State], int] = {
+            (target_id, State(state)): letters
+            for target_id, state, letters in connection.execute(
+                select(letter.c.target_id, letter.c.state, func.count())
+                .where(letter.c.campaign_id == campaign_id, letter.c.kind == "letter")
+                .group_by(letter.c.target_id, letter.c.state)
+            )
+        }
+        kept = {
+            (target_id, state): letters
+            for target_id, states in by_target(connection, campaign_id).items()
+            for state, letters in states.items()
+            if letters
+        }
+        waiting: dict[int, int] = dict(
+            connection.execute(
+                select(target.c.id, target.c.queued).where(target.c.campaign_id == campaign_id)
+            ).all()
+        )
+        states: Counter[State] = Counter()
+        for (_, state), letters in counted.items():
+            states[state] += letters
+        agree = counted == kept and all(
+            queued == counted.get((target_id, State.QUEUED), 0)
+            for target_id, queued in waiting.items()
+        )
+        books[found_slug] = Books(dict(states), reconciled=agree)
+    return books

@@ -1,0 +1,1 @@
+"""Campaigns and their targets as they are stored."""

@@ -1,0 +1,267 @@
+"""Keep campaigns and their targets."""
+
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from functools import lru_cache
+
+from sqlalchemy import Connection, Row, insert, select, update
+
+from letters.books.changes import Happening, apply
+from letters.campaign import Campaign, Pacing, Status, Target
+from letters.files.campaign_file import read_campaign, write_campaign
+from letters.files.rules import RESERVED_SLUGS
+from letters.states import Cause, State
+from letters.storage.schema import campaign, campaign_organiser, is_in, letter, target
+
+
+class UnknownCampaign(Exception):
+    """There is no campaign with this slug."""
+
+
+class ReservedSlug(Exception):
+    """A new campaign cannot have this slug: it is a word that the desk's own addresses use."""
+
+
+@dataclass(frozen=True, slots=True)
+class StoredTarget:
+    """A target with its place in the database."""
+
+    id: int
+    target: Target
+    next_slot_at: datetime
+    held_reason: str | None
+    withdrawn: bool
+    valid_before: datetime | None
+
+    def can_be_written_to(self, now: datetime) -> bool:
+        """Tell whether a letter may leave for it."""
+        return not (
+            self.withdrawn
+            or self.held_reason is not None
+            or (self.valid_before is not None and self.valid_before <= now)
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class StoredCampaign:
+    """A campaign with its place in the database."""
+
+    id: int
+    campaign: Campaign
+    targets: tuple[StoredTarget, ...]
+    """In their order, the withdrawn ones last."""
+    loaded_at: datetime
+    """When it was last changed as a whole."""
+
+    def is_over(self, now: datetime) -> bool:
+        """Tell whether it takes no more letters."""
+        ends_at = self.campaign.ends_at
+        return self.campaign.status is Status.CLOSED or (ends_at is not None and ends_at <= now)
+
+
+@lru_cache(maxsize=256)
+def _parsed(definition: str) -> Campaign:
+    return read_campaign(definition)
+
+
+def campaign_of(definition: str) -> Campaign:
+    """Return the campaign in a stored definition, with the status and targets of long ago."""
+    return _parsed(definition)
+
+
+def target_of(kept: dict[str, object]) -> Target:
+    """Return the target in what is kept of one."""
+    return _from_json(kept)
+
+
+def pacing_of(definition: str) -> Pacing:
+    """Return the pacing in a stored definition."""
+    return _parsed(definition).pacing
+
+
+def load(connection: Connection, new: Campaign, now: datetime) -> int:
+    """Create or update a campaign; return its id.
+
+    Targets are known by their address. One that is missing from `new` is withdrawn, and its
+    waiting letters are held. Raises ReservedSlug.
+    """
+    values = {
+        "title": new.title,
+        "status": str(new.status),
+        "definition": write_campaign(new),
+        "ends_at": new.ends_at,
+        "loaded_at": now,
+    }
+    found = connection.execute(
+        select(campaign.c.id).where(campaign.c.slug == new.slug).with_for_update()
+    ).scalar()
+    if found is None:
+        if new.slug in RESERVED_SLUGS:
+            raise ReservedSlug(new.slug)
+        campaign_id: int = connection.execute(
+            insert(campaign).values(slug=new.slug, **values).returning(campaign.c.id)
+        ).scalar_one()
+    else:
+        campaign_id = found
+        _repace(connection, campaign_id, new.pacing, now)
+        connection.execute(update(campaign).where(campaign.c.id == campaign_id).values(**values))
+    _load_targets(connection, campaign_id, new.targets, now)
+    return campaign_id
+
+
+def _repace(connection: Connection, campaign_id: int, pacing: Pacing, now: datetime) -> None:
+    """Let a change of pacing act at once: slots were reckoned with the earlier interval."""
+    definition = connection.execute(
+        select(campaign.c.definition).where(campaign.c.id == campaign_id)
+    ).scalar_one()
+    earlier = pacing_of(definition)
+    if earlier == pacing:
+        return
+    slots = connection.execute(
+        select(target.c.id, target.c.next_slot_at)
+        .where(target.c.campaign_id == campaign_id)
+        .order_by(target.c.id)
+        .with_for_update()
+    ).all()
+    for target_id, slot in slots:
+        # The last letter left an interval before the slot. A slot may also lie at the opening of a
+        # window that is no more, so nobody waits longer than one interval from now.
+        moved = min(slot - earlier.interval + pacing.interval, now + pacing.interval)
+        connection.execute(
+            update(target).where(target.c.id == target_id).values(next_slot_at=moved)
+        )
+
+
+def _load_targets(
+    connection: Connection, campaign_id: int, targets: tuple[Target, ...], now: datetime
+) -> None:
+    known: dict[str, int] = {
+        row.email.lower(): row.id
+        for row in connection.execute(
+            select(target.c.id, target.c.email)
+            .where(target.c.campaign_id == campaign_id)
+            .order_by(target.c.id)
+            .with_for_update()
+        )
+    }
+    for position, new in enumerate(targets):
+        values: dict[str, object] = {
+            "position": position,
+            "email": new.email,
+            "definition": target_definition(new),
+            "valid_before": new.valid_before,
+            "withdrawn": False,
+        }
+        target_id = known.pop(new.email.lower(), None)
+        if target_id is None:
+            connection.execute(
+                insert(target).values(campaign_id=campaign_id, next_slot_at=now, **values)
+            )
+        else:
+            connection.execute(update(target).where(target.c.id == target_id).values(**values))
+    for target_id in known.values():
+        connection.execute(update(target).where(target.c.id == target_id).values(withdrawn=True))
+        hold(connection, target_id, now)
+
+
+def hold(connection: Connection, target_id: int, now: datetime) -> None:
+    """Hold every letter that waits for a target."""
+    waiting = connection.execute(
+        select(letter.c.id).where(letter.c.target_id == target_id, is_in(State.QUEUED))
+    ).scalars()
+    apply(connection, [Happening(i, Cause.HOLD, now) for i in waiting])
+
+
+def repace(connection: Connection, slug: str, pacing: Pacing, now: datetime) -> None:
+    """Change how fast and when letters leave, and nothing else; raise UnknownCampaign."""
+    row = connection.execute(
+        select(campaign.c.id, campaign.c.definition)
+        .where(campaign.c.slug == slug)
+        .with_for_update()
+    ).first()
+    if row is None:
+        raise UnknownCampaign(slug)
+    _repace(connection, row.id, pacing, now)
+    changed = replace(_parsed(row.definition), pacing=pacing)
+    connection.execute(
+        update(campaign)
+        .where(campaign.c.id == row.id)
+        .values(definition=write_campaign(changed), loaded_at=now)
+    )
+
+
+def set_status(connection: Connection, slug: str, status: Status) -> None:
+    """Set a campaign's status; raise UnknownCampaign."""
+    changed = connection.execute(
+        update(campaign).where(campaign.c.slug == slug).values(status=str(status))
+    )
+    if changed.rowcount == 0:
+        raise UnknownCampaign(slug)
+
+
+def find(connection: Connection, slug: str) -> StoredCampaign:
+    """Return a campaign, its withdrawn targets included; raise UnknownCampaign."""
+    row = connection.execute(select(campaign).where(campaign.c.slug == slug)).first()
+    if row is None:
+        raise UnknownCampaign(slug)
+    return _stored(connection, row)
+
+
+def find_all(connection: Connection, given_to: int | None = None) -> list[StoredCampaign]:
+    """Return every campaign, by title; or only those given to the organiser with an id."""
+    wanted = select(campaign).order_by(campaign.c.title, campaign.c.id)
+    if given_to is not None:
+        wanted = wanted.join(campaign_organiser).where(
+            campaign_organiser.c.organiser_id == given_to
+        )
+    rows = connection.execute(wanted).all()
+    return [_stored(connection, row) for row in rows]
+
+
+def _stored(connection: Connection, row: Row[tuple[object, ...]]) -> StoredCampaign:
+    targets = tuple(
+        StoredTarget(
+            target_row.id,
+            _from_json(target_row.definition),
+            target_row.next_slot_at,
+            target_row.held_reason,
+            target_row.withdrawn,
+            target_row.valid_before,
+        )
+        for target_row in connection.execute(
+            select(target)
+            .where(target.c.campaign_id == row.id)
+            .order_by(target.c.withdrawn, target.c.position, target.c.id)
+        )
+    )
+    active = tuple(stored.target for stored in targets if not stored.withdrawn)
+    parsed = replace(_parsed(row.definition), status=Status(row.status), targets=active)
+    return StoredCampaign(row.id, parsed, targets, row.loaded_at)
+
+
+def target_definition(of: Target) -> dict[str, object]:
+    """Return what is kept of a target as its organisers wrote it."""
+    return {
+        "name": of.name,
+        "email": of.email,
+        "salutation": of.salutation,
+        "role": of.role,
+        "address": of.address,
+        "timezone": of.timezone,
+        "areas": list(of.areas),
+        "valid_until": None if of.valid_until is None else of.valid_until.isoformat(),
+    }
+
+
+def _from_json(kept: dict[str, object]) -> Target:
+    until = kept["valid_until"]
+    return Target(
+        name=str(kept["name"]),
+        email=str(kept["email"]),
+        salutation=str(kept["salutation"]),
+        role=str(kept["role"]),
+        address=str(kept["address"]),
+        timezone=str(kept["timezone"]),
+        areas=tuple(map(str, kept["areas"])) if isinstance(kept["areas"], list) else (),
+        valid_until=None if until is None else date.fromisoformat(str(until)),
+    )

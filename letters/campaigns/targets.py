@@ -1,0 +1,179 @@
+"""Decide about a target that cannot be written to: stop, mend, release, name a successor."""
+
+from dataclasses import replace
+from datetime import datetime
+from typing import Final
+
+from sqlalchemy import Connection, insert, or_, select, update
+from sqlalchemy.exc import IntegrityError
+
+from letters.books.changes import Happening, apply
+from letters.campaigns import store
+from letters.campaigns.store import StoredCampaign, StoredTarget, hold
+from letters.states import Cause, State
+from letters.storage.schema import HAS_QUEUED, is_in, letter, successor, target
+from letters.text.addresses import is_address
+
+BY_HAND: Final = "An organiser holds its letters."
+"""Why a target is held that an organiser holds by hand."""
+
+
+class CannotDecide(Exception):
+    """The target or the letter is not such that this can be done; str() says why, in English.
+
+    A page says `sentence` in its reader's language; `values` fill its places.
+    """
+
+    def __init__(self, sentence: str, **values: str) -> None:
+        super().__init__(sentence.format(**values))
+        self.sentence, self.values = sentence, values
+
+
+def stop(connection: Connection, target_id: int, words: str, now: datetime) -> None:
+    """Let nothing go to a target any more; `words` say why, the other side's own if it said any."""
+    stopped = connection.execute(
+        update(target)
+        .where(target.c.id == target_id, target.c.held_reason.is_(None))
+        .values(held_reason=words, held_at=now, alarmed_at=None)
+    )
+    if stopped.rowcount:
+        hold(connection, target_id, now)
+
+
+def hold_by_hand(connection: Connection, slug: str, email: str, now: datetime) -> None:
+    """Let nothing go to a target until somebody says otherwise: an organiser asks for it.
+
+    Raises UnknownCampaign, or CannotDecide where nothing goes to it anyway.
+    """
+    found = find(connection, slug, email)
+    if not found.can_be_written_to(now):
+        raise CannotDecide("Nothing goes to {name} as it is.", name=found.target.name)
+    stop(connection, found.id, BY_HAND, now)
+    # The organisers know: they did it.
+    connection.execute(update(target).where(target.c.id == found.id).values(alarmed_at=now))
+
+
+def release(connection: Connection, slug: str, email: str, now: datetime) -> int:
+    """Let sending to a target go on; return how many letters are queued again.
+
+    Raises UnknownCampaign, or CannotDecide where its time is over or it has been withdrawn.
+    """
+    found = find(connection, slug, email)
+    if found.withdrawn:
+        raise CannotDecide(
+            "{name} is no longer in the campaign: add it again first.", name=found.target.name
+        )
+    if found.valid_before is not None and found.valid_before <= now:
+        raise CannotDecide(
+            "{name} may be written to until {day} only: change that first, or name a successor.",
+            name=found.target.name,
+            day=str(found.target.valid_until),
+        )
+    return _release(connection, found.id, now)
+
+
+def change_address(
+    connection: Connection, slug: str, email: str, new_email: str, now: datetime
+) -> int:
+    """Give a target its right address and let sending go on; return how many letters are queued.
+
+    Raises UnknownCampaign, or CannotDecide where the address is none or another target's.
+    """
+    found = find(connection, slug, email)
+    if not is_address(new_email):
+        raise CannotDecide(
+            "{email} is not an e-mail address: write it as name@host.org.", email=new_email
+        )
+    kept = store.target_definition(replace(found.target, email=new_email))
+    try:
+        with connection.begin_nested():
+            connection.execute(
+                update(target)
+                .where(target.c.id == found.id)
+                .values(email=new_email, definition=kept)
+            )
+    except IntegrityError as error:
+        raise CannotDecide(
+            "Another target of this campaign has {email} already.", email=new_email
+        ) from error
+    return release(connection, slug, new_email, now)
+
+
+def _release(connection: Connection, target_id: int, now: datetime) -> int:
+    waiting = connection.execute(
+        select(letter.c.id).where(letter.c.target_id == target_id, is_in(State.HELD))
+    ).scalars()
+    ids = list(waiting)
+    connection.execute(select(letter.c.id).where(letter.c.id.in_(ids)).with_for_update())
+    connection.execute(
+        update(target)
+        .where(target.c.id == target_id)
+        .values(held_reason=None, held_at=None, alarmed_at=None, soft_failures=0)
+    )
+    return len(apply(connection, [Happening(i, Cause.RELEASE, now) for i in ids]))
+
+
+def name_successor(
+    connection: Connection, slug: str, email: str, successor_email: str, now: datetime
+) -> None:
+    """Name who follows a target; each writer whose letter waits is asked, and nothing moves.
+
+    The successor has to be a target of the campaign already. Raises UnknownCampaign or
+    CannotDecide.
+    """
+    left, follows = find(connection, slug, email), find(connection, slug, successor_email)
+    if left.id == follows.id:
+        raise CannotDecide("Nobody follows themselves: name another target.")
+    if not follows.can_be_written_to(now):
+        raise CannotDecide(
+            "{name} cannot be written to: mend that first.", name=follows.target.name
+        )
+    stop(connection, left.id, f"{follows.target.name} has taken over", now)
+    changed = connection.execute(
+        update(successor)
+        .where(successor.c.target_id == left.id)
+        .values(successor_id=follows.id, named_at=now)
+    )
+    if not changed.rowcount:
+        connection.execute(
+            insert(successor).values(target_id=left.id, successor_id=follows.id, named_at=now)
+        )
+    # The organisers know: they did it.
+    connection.execute(update(target).where(target.c.id == left.id).values(alarmed_at=now))
+
+
+def find(connection: Connection, slug: str, email: str) -> StoredTarget:
+    """Return a campaign's target by its address; raise UnknownCampaign or CannotDecide."""
+    for stored in store.find(connection, slug).targets:
+        if stored.target.email.lower() == email.strip().lower():
+            return stored
+    raise CannotDecide(
+        "{slug} has no target {email}: look at its targets on the desk.", slug=slug, email=email
+    )
+
+
+def successors(connection: Connection, stored: StoredCampaign) -> dict[int, StoredTarget]:
+    """Return who follows whom in a campaign, by the id of who left."""
+    targets = {t.id: t for t in stored.targets}
+    rows = connection.execute(
+        select(successor.c.target_id, successor.c.successor_id).where(
+            successor.c.target_id.in_(list(targets))
+        )
+    )
+    return {row.target_id: targets[row.successor_id] for row in rows}
+
+
+def left_office(connection: Connection, now: datetime) -> list[int]:
+    """Return targets that cannot be written to any more while letters wait for them."""
+    return list(
+        connection.execute(
+            select(target.c.id).where(
+                HAS_QUEUED,
+                or_(
+                    target.c.valid_before <= now,
+                    target.c.withdrawn,
+                    target.c.held_reason.is_not(None),
+                ),
+            )
+        ).scalars()
+    )

@@ -1,0 +1,123 @@
+"""Find what needs a person, and what went wrong: newest first, in the other side's own words."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import Enum, auto
+from typing import Final
+
+from sqlalchemy import Connection, func, select
+
+from letters.sending import gate as account
+from letters.states import State
+from letters.storage.schema import history, is_in, letter, target
+
+_MOST: Final = 50
+
+
+class Kind(Enum):
+    """What kind of trouble an alarm tells of."""
+
+    KEY_REFUSED = auto()
+    UNREACHABLE = auto()
+
+
+@dataclass(frozen=True, slots=True)
+class Alarm:
+    """A trouble that a person should know of."""
+
+    kind: Kind
+    words: str
+    """The other side's own words."""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A letter that waits for a person's word, or that did not arrive."""
+
+    letter_id: str
+    target_name: str
+    state: State
+    since: datetime
+    detail: str | None
+
+
+def alarms(connection: Connection, now: datetime) -> list[Alarm]:
+    """Return what stops all sending now."""
+    gate = account.look(connection)
+    if gate.refused:
+        return [Alarm(Kind.KEY_REFUSED, gate.trouble or "")]
+    if gate.since is not None and now - gate.since > account.ALARM_AFTER:
+        return [Alarm(Kind.UNREACHABLE, gate.trouble or "")]
+    return []
+
+
+def overdue(connection: Connection, campaign_id: int, now: datetime, grace_seconds: float) -> int:
+    """Return how many letters' fate has been unknown for longer than the grace."""
+    return connection.execute(
+        select(func.count()).where(
+            letter.c.campaign_id == campaign_id,
+            letter.c.kind == "letter",
+            is_in(State.UNKNOWN),
+            letter.c.state_at <= now - timedelta(seconds=grace_seconds),
+        )
+    ).scalar_one()
+
+
+def undecided(
+    connection: Connection, campaign_id: int, now: datetime, grace_seconds: float
+) -> list[Found]:
+    """Return letters that wait for a person's word, newest first, at most fifty of each state.
+
+    Those whose fate has been unknown for longer than the grace, and those that SendGrid refused.
+    """
+    known_by = now - timedelta(seconds=grace_seconds)
+    unknown = _newest(connection, campaign_id, State.UNKNOWN, _MOST, before=known_by)
+    failed = _newest(connection, campaign_id, State.FAILED, _MOST)
+    return _by_time([*unknown, *failed])
+
+
+def turned_back(connection: Connection, campaign_id: int, most: int = 20) -> list[Found]:
+    """Return letters that left and did not arrive, newest first."""
+    found = [
+        each
+        for state in (State.BOUNCED, State.DROPPED)
+        for each in _newest(connection, campaign_id, state, most)
+    ]
+    return _by_time(found)[:most]
+
+
+def _by_time(found: Sequence[Found]) -> list[Found]:
+    return sorted(found, key=lambda each: (each.since, each.letter_id), reverse=True)
+
+
+def _newest(
+    connection: Connection,
+    campaign_id: int,
+    state: State,
+    most: int,
+    *,
+    before: datetime | None = None,
+) -> list[Found]:
+    wanted = (
+        select(letter.c.id, letter.c.state_at, target.c.definition)
+        .select_from(letter.join(target))
+        .where(letter.c.campaign_id == campaign_id, is_in(state))
+        .order_by(letter.c.state_at.desc())
+        .limit(most)
+    )
+    if before is not None:
+        wanted = wanted.where(letter.c.state_at <= before)
+    rows = connection.execute(wanted).all()
+    # Asked apart, so that only these few letters' history is looked at, however many there are.
+    words: dict[str, str | None] = dict(
+        connection.execute(
+            select(history.c.letter_id, history.c.detail)
+            .where(history.c.letter_id.in_([row.id for row in rows]), history.c.state == str(state))
+            .order_by(history.c.id)
+        ).all()
+    )
+    return [
+        Found(row.id, row.definition["name"], state, row.state_at, words.get(row.id))
+        for row in rows
+    ]

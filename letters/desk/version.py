@@ -1,0 +1,82 @@
+"""Tell in a few small sums whether anything has changed that a campaign's desk shows."""
+
+import hashlib
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, func, select
+
+from letters.books import ledger
+from letters.campaigns.store import UnknownCampaign
+from letters.desk import trouble
+from letters.sending import gate as account
+from letters.states import State
+from letters.storage.schema import campaign, figure, successor, tally, target
+
+
+@dataclass(frozen=True, slots=True)
+class Pulse:
+    """How a campaign's desk stands at a moment."""
+
+    campaign_id: int
+    version: str
+    """Another one whenever something else is to be shown."""
+    books: ledger.Books
+
+
+def feel(connection: Connection, slug: str, now: datetime, grace_seconds: float) -> Pulse:
+    """Return a campaign's pulse; raise UnknownCampaign. It costs the same at any size."""
+    row = connection.execute(
+        select(campaign.c.id, campaign.c.status, campaign.c.loaded_at).where(
+            campaign.c.slug == slug
+        )
+    ).first()
+    if row is None:
+        raise UnknownCampaign(slug)
+    states = connection.execute(
+        select(
+            tally.c.state,
+            func.sum(tally.c.letters),
+            func.sum(tally.c.letters * tally.c.target_id),
+        )
+        .select_from(tally.join(target))
+        .where(target.c.campaign_id == row.id)
+        .group_by(tally.c.state)
+        .order_by(tally.c.state)
+    ).all()
+    targets = connection.execute(
+        select(
+            target.c.id,
+            target.c.email,
+            target.c.held_reason,
+            target.c.withdrawn,
+            target.c.next_slot_at,
+            target.c.valid_before,
+            target.c.alarmed_at,
+            successor.c.successor_id,
+        )
+        .select_from(target.outerjoin(successor, successor.c.target_id == target.c.id))
+        .where(target.c.campaign_id == row.id)
+        .order_by(target.c.id)
+    ).all()
+    has_left = [t.valid_before is not None and t.valid_before <= now for t in targets]
+    drawn = connection.execute(
+        select(func.count(), func.sum(figure.c.letters)).where(figure.c.campaign_id == row.id)
+    ).one()
+    gate = account.look(connection)
+    is_away = gate.since is not None and now - gate.since > account.ALARM_AFTER
+    told = [
+        *row,
+        *(tuple(state) for state in states),
+        *(tuple(each) for each in targets),
+        *has_left,
+        *drawn,
+        gate.refused,
+        gate.trouble if gate.refused or is_away else None,
+        trouble.overdue(connection, row.id, now, grace_seconds),
+    ]
+    return Pulse(
+        row.id,
+        hashlib.blake2b(repr(told).encode(), digest_size=8).hexdigest(),
+        ledger.Books({State(state): int(letters) for state, letters, _ in states if letters}),
+    )

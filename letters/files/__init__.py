@@ -1,0 +1,1 @@
+"""Read and write campaign files and spreadsheets. Pure."""

@@ -1,0 +1,124 @@
+"""Say what each text of a campaign has to be like: its length, its form, its merge fields. Pure."""
+
+import re
+from datetime import time
+from difflib import get_close_matches
+from functools import lru_cache
+from typing import Final
+from zoneinfo import available_timezones
+
+from letters.campaign import WEEKDAYS, Window
+from letters.files.checks import Text, listed
+from letters.text.addresses import is_address
+from letters.text.merge import MergeError, fields
+
+SUBJECT_MAX: Final = 200
+BODY_MAX: Final = 10_000
+"""Characters of opening and points together, with merge fields filled in."""
+
+RESERVED_SLUGS: Final = frozenset(
+    {"new", "organisers", "record", "sessions", "sign-in", "sign-out", "static"}
+)
+"""Words that the desk's own addresses use; no new campaign can be called so."""
+
+_SLUG: Final = re.compile(r"[a-z0-9]([a-z0-9-]*[a-z0-9])?")
+_POINT_KEY: Final = re.compile(r"[A-Za-z0-9]([A-Za-z0-9_-]*[A-Za-z0-9])?")
+_HOST: Final = r"[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*"
+_ORIGIN: Final = re.compile(rf"(https://{_HOST}|http://localhost)(:(?P<port>[1-9][0-9]{{0,4}}))?")
+_CLOCK: Final = r"([01][0-9]|2[0-3]):([0-5][0-9])"
+_WINDOW: Final = re.compile(rf"{_CLOCK}-{_CLOCK}")
+
+
+def _slug(text: str) -> str | None:
+    if _SLUG.fullmatch(text):
+        return None
+    return "must be small letters a to z and digits, with hyphens only between them"
+
+
+def _point_key(text: str) -> str | None:
+    if _POINT_KEY.fullmatch(text):
+        return None
+    return "must be letters a to z and digits, with hyphens or underscores only between them"
+
+
+def _email(text: str) -> str | None:
+    return None if is_address(text) else "is not an e-mail address: write it as name@host.org"
+
+
+def _timezone(text: str) -> str | None:
+    if text in _timezones():
+        return None
+    near = get_close_matches(text, sorted(_timezones()), 1)
+    return f'is not a timezone: write one such as "{near[0] if near else "Europe/London"}"'
+
+
+@lru_cache(maxsize=1)
+def _timezones() -> frozenset[str]:
+    return frozenset(available_timezones())
+
+
+def _origin(text: str) -> str | None:
+    found = _ORIGIN.fullmatch(text)
+    if found and int(found["port"] or 443) < 65_536:
+        return None
+    return 'must be an origin such as "https://example.org": https, small letters, and no path'
+
+
+def _window(text: str) -> str | None:
+    return None if _WINDOW.fullmatch(text) else 'must be two times such as "08:00-18:00"'
+
+
+def _weekday(text: str) -> str | None:
+    if text in WEEKDAYS:
+        return None
+    return "must be " + listed(f'"{day}"' for day in WEEKDAYS)
+
+
+def _area(text: str) -> str | None:
+    if "*" in text[:-1]:
+        return "may have a * only at its end"
+    return None
+
+
+def _merge_fields(text: str) -> str | None:
+    try:
+        fields(text)
+    except MergeError as error:
+        return error.message
+    return None
+
+
+def window(text: str) -> Window | None:
+    """Return the window that a text such as "08:00-18:00" means."""
+    found = _WINDOW.fullmatch(text)
+    if found is None:
+        return None
+    opens_hour, opens_minute, closes_hour, closes_minute = map(int, found.groups())
+    return Window(time(opens_hour, opens_minute), time(closes_hour, closes_minute))
+
+
+SLUG: Final = Text(64, check=_slug)
+TITLE: Final = Text(200)
+SUMMARY: Final = Text(10_000, many_lines=True, may_be_blank=True)
+OPT_IN: Final = Text(500, may_be_blank=True)
+ORIGIN: Final = Text(255, check=_origin)
+TIMEZONE: Final = Text(64, check=_timezone)
+
+WINDOW: Final = Text(11, check=_window)
+DAY: Final = Text(20, check=_weekday)
+
+SUBJECT: Final = Text(SUBJECT_MAX, check=_merge_fields)
+LETTER_SALUTATION: Final = Text(200, check=_merge_fields)
+OPENING: Final = Text(BODY_MAX, many_lines=True, check=_merge_fields)
+CLOSING: Final = Text(2_000, many_lines=True, check=_merge_fields)
+PROMPT: Final = Text(300)
+POINT_KEY: Final = Text(64, check=_point_key)
+LEAD: Final = Text(300, check=_merge_fields)
+POINT_TEXT: Final = Text(BODY_MAX, many_lines=True, may_be_blank=True, check=_merge_fields)
+
+NAME: Final = Text(100)
+SALUTATION: Final = Text(100)
+ROLE: Final = Text(200, may_be_blank=True)
+ADDRESS: Final = Text(1_000, many_lines=True, may_be_blank=True)
+EMAIL: Final = Text(254, check=_email)
+AREA: Final = Text(64, check=_area)

@@ -1,0 +1,185 @@
+"""Read targets from a spreadsheet that was saved as CSV. Pure.
+
+The columns are the keys of a target in a campaign file, and those of the CSV files that Open States
+gives out about legislators, such as https://data.openstates.org/people/current/tx.csv.
+"""
+
+import csv
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from difflib import get_close_matches
+from io import StringIO
+from itertools import count
+from types import MappingProxyType
+from typing import Final
+
+from letters.campaign import Target
+from letters.files.campaign_file import read_target
+from letters.files.checks import CheckedTable, Fault
+
+COLUMNS: Final = (
+    "name",
+    "email",
+    "salutation",
+    "role",
+    "address",
+    "timezone",
+    "areas",
+    "valid_until",
+)
+_OPEN_STATES: Final = ("current_district", "current_chamber", "capitol_address")
+_CHAMBERS: Final = MappingProxyType(
+    {
+        "upper": "Member of the upper house",
+        "lower": "Member of the lower house",
+        "legislature": "Member of the legislature",
+    }
+)
+_DATE: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+
+
+@dataclass(frozen=True, slots=True)
+class RowReport:
+    """What is wrong with one row, as sentences. The row of the column names is row 1."""
+
+    row: int
+    errors: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TargetList:
+    """What a spreadsheet holds: targets or, if anything is wrong, reports and no target."""
+
+    targets: tuple[Target, ...]
+    reports: tuple[RowReport, ...]
+    ignored: tuple[str, ...] = ()
+    """The columns that say nothing about a target to us."""
+
+
+def read_targets(csv_text: str) -> TargetList:
+    """Return the targets in a CSV text with commas, semicolons or tabs, or a report on each row.
+
+    Column names may be in any case and order. A target without a salutation is greeted by name.
+    Areas stand in one cell, with spaces, commas or semicolons between them. Where we have no column
+    of our own, Open States' `current_district` is an area, `current_chamber` a role and
+    `capitol_address` an address. A party is no part of how people are addressed.
+    """
+    text = csv_text.removeprefix("\ufeff")
+    delimiter = max(",;\t", key=lambda mark: len(set(_names(text, mark)) & set(COLUMNS)))
+    names = _names(text, delimiter)
+    wrong = _head_errors(names)
+    if wrong:
+        return TargetList((), (RowReport(1, wrong),))
+    targets: list[Target] = []
+    reports: list[RowReport] = []
+    first: dict[str, int] = {}
+    number = 1
+    for number, row in _rows(text, delimiter):
+        if isinstance(row, str):
+            reports.append(RowReport(number, (row,)))
+            continue
+        if number == 1 or not any(row):
+            continue
+        target, errors = _read_row(names, row)
+        email = target.email.lower()
+        if email and first.setdefault(email, number) != number:
+            errors.append(f"email is that of row {first[email]} too: keep one of the two.")
+        if errors:
+            reports.append(RowReport(number, tuple(errors)))
+        targets.append(target)
+    if not targets and not reports:
+        reports.append(RowReport(number + 1, ("there is no target: write one in each row.",)))
+    ignored = tuple(name for name in names if name and name not in (*COLUMNS, *_OPEN_STATES))
+    return TargetList(() if reports else tuple(targets), tuple(reports), ignored)
+
+
+def write_targets(targets: Sequence[Target]) -> str:
+    """Return a CSV text that `read_targets` takes back to equal targets."""
+    out = StringIO(newline="")
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(COLUMNS)
+    for target in targets:
+        until = "" if target.valid_until is None else target.valid_until.isoformat()
+        areas = " ".join(target.areas)
+        words = (target.name, target.email, target.salutation, target.role, target.address)
+        writer.writerow((*words, target.timezone, areas, until))
+    return out.getvalue()
+
+
+def _rows(text: str, delimiter: str) -> Iterator[tuple[int, list[str] | str]]:
+    """Yield each row with its number: its cells, or what is wrong with it."""
+    reader = csv.reader(StringIO(text, newline=""), delimiter=delimiter, strict=True)
+    for number in count(1):
+        try:
+            yield number, [cell.strip() for cell in next(reader)]
+        except StopIteration:
+            return
+        except csv.Error as error:
+            yield number, f"cannot be read as CSV ({error}): look at its quotes."
+
+
+def _names(text: str, delimiter: str) -> list[str]:
+    _, row = next(_rows(text, delimiter), (1, []))
+    return [] if isinstance(row, str) else [name.lower() for name in row]
+
+
+def _head_errors(names: Sequence[str]) -> tuple[str, ...]:
+    errors = [
+        f'the column "{name}" is there twice: keep one of the two.'
+        for name in (*COLUMNS, *_OPEN_STATES)
+        if names.count(name) > 1
+    ]
+    absent = [name for name in COLUMNS if name not in names]
+    for name in names:
+        near = get_close_matches(name, absent, 1, 0.75)
+        if near and name not in COLUMNS:
+            errors.append(f'"{name}" is not a known column: perhaps "{near[0]}" is meant.')
+            absent.remove(near[0])
+    errors += [
+        f'there is no column "{name}": add it to the first row.'
+        for name in ("name", "email")
+        if name in absent
+    ]
+    return tuple(errors)
+
+
+def _read_row(names: Sequence[str], row: Sequence[str]) -> tuple[Target, list[str]]:
+    cells = {name: cell for name, cell in zip(names, row, strict=False) if cell}
+    faults: list[Fault] = []
+    target = read_target(CheckedTable(_values(cells, faults), (), faults))
+    if "salutation" not in cells:
+        target = replace(target, salutation=target.name)
+    errors = [f"{fault.path[0]} {fault.message}." for fault in faults]
+    if any(row[len(names) :]):
+        errors.append("it has more cells than there are columns: look at its quotes.")
+    return target, errors
+
+
+def _values(cells: Mapping[str, str], faults: list[Fault]) -> dict[str, object]:
+    values: dict[str, object] = {name: cells[name] for name in COLUMNS if name in cells}
+    values.setdefault("salutation", "?")  # until the name is known
+    if "address" in cells:
+        values["address"] = cells["address"].replace("\r\n", "\n")
+    elif "capitol_address" in cells:
+        values["address"] = re.sub(r"\s*;\s*", "\n", cells["capitol_address"].strip("; "))
+    if "areas" in cells:
+        values["areas"] = [area for area in re.split(r"[;,\s]+", cells["areas"]) if area]
+    elif "current_district" in cells:
+        values["areas"] = [cells["current_district"]]
+    if "role" not in cells and "current_chamber" in cells:
+        chamber = cells["current_chamber"]
+        values["role"] = _CHAMBERS.get(chamber.lower(), chamber)
+    if "valid_until" in cells:
+        values["valid_until"] = _day(cells["valid_until"])
+        if values["valid_until"] is None:
+            faults.append(Fault(("valid_until",), "must be a date such as 2027-03-31"))
+    return values
+
+
+def _day(cell: str) -> date | None:
+    try:
+        return date.fromisoformat(cell) if _DATE.fullmatch(cell) else None
+    except ValueError:
+        return None

@@ -1,0 +1,196 @@
+"""Mail the organisers what they have to know at once: each trouble once, not once an event."""
+
+from collections import Counter
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from typing import Final
+
+from sqlalchemy import Connection, and_, func, or_, select, update
+
+from letters.campaigns import store
+from letters.desk import organisers
+from letters.notices import to_organisers
+from letters.notices.links import Links
+from letters.notices.notice import Notice
+from letters.notices.post import Purpose, post
+from letters.sending import gate as account
+from letters.states import State
+from letters.storage.schema import account as account_table
+from letters.storage.schema import campaign, event, is_in, letter, target
+
+_UNKNOWN_EVERY: Final = timedelta(hours=24)
+_LAST_LETTERS: Final = 20
+_LAST_EVENTS: Final = 2_000
+_CAME_BACK: Final = frozenset({"bounce", "blocked", "dropped", "spamreport"})
+
+
+def sound(
+    connection: Connection,
+    links: Links,
+    unknown_grace_seconds: float,
+    now: datetime,
+) -> None:
+    """Queue a mail to the organisers for each trouble that they have not been told of."""
+    _about_account(connection, links, now)
+    _about_targets(connection, links, now)
+    _about_unknown(connection, links, now - timedelta(seconds=unknown_grace_seconds), now)
+
+
+def is_due(connection: Connection, unknown_grace_seconds: float, now: datetime) -> bool:
+    """Tell whether there is anything to tell, without locking anything."""
+    gate = account.look(connection)
+    return (
+        (_is_in_trouble(gate, now) and _untold_account(connection))
+        or bool(_stopped(connection, now))
+        or bool(_unknown(connection, now - timedelta(seconds=unknown_grace_seconds), now))
+    )
+
+
+def _is_in_trouble(gate: account.Gate, now: datetime) -> bool:
+    return gate.since is not None and (gate.refused or now - gate.since > account.ALARM_AFTER)
+
+
+def _untold_account(connection: Connection) -> bool:
+    alarmed_at = connection.execute(select(account_table.c.alarmed_at)).scalar()
+    return alarmed_at is None
+
+
+def _about_account(connection: Connection, links: Links, now: datetime) -> None:
+    gate = account.look(connection)
+    if not _is_in_trouble(gate, now):
+        return
+    first = connection.execute(
+        update(account_table).where(account_table.c.alarmed_at.is_(None)).values(alarmed_at=now)
+    )
+    if first.rowcount:
+        notice = to_organisers.account_trouble(
+            links.desk(), gate.trouble or "", is_refused=gate.refused
+        )
+        _mail(connection, links, organisers.all_addresses(connection), notice, None, now)
+
+
+def _stopped(connection: Connection, now: datetime) -> list[tuple[int, str]]:
+    """Return targets, with their campaign's slug, to which sending has stopped by itself."""
+    rows = connection.execute(
+        select(target.c.id, campaign.c.slug)
+        .select_from(target.join(campaign))
+        .where(
+            target.c.alarmed_at.is_(None),
+            ~target.c.withdrawn,
+            or_(
+                target.c.held_reason.is_not(None),
+                and_(
+                    target.c.valid_before <= now,
+                    select(letter.c.id)
+                    .where(letter.c.target_id == target.c.id, is_in(State.HELD))
+                    .exists(),
+                ),
+            ),
+        )
+        .order_by(target.c.id)
+    )
+    return [(row.id, row.slug) for row in rows]
+
+
+def _about_targets(connection: Connection, links: Links, now: datetime) -> None:
+    for target_id, slug in _stopped(connection, now):
+        first = connection.execute(
+            update(target)
+            .where(target.c.id == target_id, target.c.alarmed_at.is_(None))
+            .values(alarmed_at=now)
+        )
+        if not first.rowcount:
+            continue
+        stored = store.find(connection, slug)
+        found = next(t for t in stored.targets if t.id == target_id)
+        waiting: int = connection.execute(
+            select(func.count()).where(letter.c.target_id == target_id, is_in(State.HELD))
+        ).scalar_one()
+        link = links.desk(slug)
+        if found.held_reason is None:
+            notice = to_organisers.term_over(stored.campaign, link, found.target, waiting=waiting)
+        else:
+            notice = to_organisers.target_stopped(
+                stored.campaign,
+                link,
+                found.target,
+                words=found.held_reason,
+                came_back=came_back(connection, target_id),
+                waiting=waiting,
+            )
+        to = organisers.addresses_of(connection, stored.id)
+        _mail(connection, links, to, notice, stored.id, now)
+
+
+def came_back(connection: Connection, target_id: int) -> tuple[int, int]:
+    """Return how many of a target's last letters came back: (those that did, of how many).
+
+    The last twenty that events spoke of, as far as the newest events reach.
+    """
+    newest = (
+        select(event.c.id, event.c.letter_id, event.c.kind)
+        .order_by(event.c.id.desc())
+        .limit(_LAST_EVENTS)
+        .subquery()
+    )
+    bad: dict[str, bool] = {}
+    for row in connection.execute(
+        select(newest.c.letter_id, newest.c.kind)
+        .select_from(newest.join(letter, letter.c.id == newest.c.letter_id))
+        .where(letter.c.target_id == target_id, letter.c.kind == "letter")
+        .order_by(newest.c.id.desc())
+    ):
+        if row.letter_id not in bad and len(bad) == _LAST_LETTERS:
+            break
+        bad[row.letter_id] = bad.get(row.letter_id, False) or row.kind in _CAME_BACK
+    counted = Counter(bad.values())
+    return counted[True], counted.total()
+
+
+def _unknown(connection: Connection, before: datetime, now: datetime) -> dict[int, int]:
+    """Return how many letters of which campaigns wait for a person's word, where none was told."""
+    rows = connection.execute(
+        select(letter.c.campaign_id, func.count())
+        .select_from(letter.join(campaign))
+        .where(
+            is_in(State.UNKNOWN),
+            letter.c.kind == "letter",
+            letter.c.state_at <= before,
+            or_(
+                campaign.c.unknown_alarm_at.is_(None),
+                and_(
+                    campaign.c.unknown_alarm_at < now - _UNKNOWN_EVERY,
+                    # Only what has become unknown since is news.
+                    letter.c.state_at > campaign.c.unknown_alarm_at,
+                ),
+            ),
+        )
+        .group_by(letter.c.campaign_id)
+    )
+    return {campaign_id: number for campaign_id, number in rows if campaign_id is not None}
+
+
+def _about_unknown(connection: Connection, links: Links, before: datetime, now: datetime) -> None:
+    for campaign_id, number in sorted(_unknown(connection, before, now).items()):
+        slug = connection.execute(
+            update(campaign)
+            .where(campaign.c.id == campaign_id)
+            .values(unknown_alarm_at=now)
+            .returning(campaign.c.slug)
+        ).scalar_one()
+        found = store.find(connection, slug).campaign
+        notice = to_organisers.unknown_letters(found, links.desk(slug), number)
+        to = organisers.addresses_of(connection, campaign_id)
+        _mail(connection, links, to, notice, campaign_id, now)
+
+
+def _mail(
+    connection: Connection,
+    links: Links,
+    addresses: Iterable[str],
+    notice: Notice,
+    campaign_id: int | None,
+    now: datetime,
+) -> None:
+    for address in addresses:
+        post(connection, links.tokens, notice, Purpose.ALARM, address, now, campaign_id)

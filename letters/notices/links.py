@@ -1,0 +1,26 @@
+"""Make the links that notices carry."""
+
+from dataclasses import dataclass
+
+from letters.tokens import Tokens
+
+
+@dataclass(frozen=True, slots=True)
+class Links:
+    """What a link is made of: where our pages are, and the keys that sign it."""
+
+    public_url: str
+    tokens: Tokens
+
+    def receipt(self, submission_id: str) -> str:
+        """Return the link to a submission's receipt."""
+        return f"{self.public_url}/l/{self.tokens.receipt(submission_id)}"
+
+    def first(self, submission_id: str, *, must_confirm: bool) -> str:
+        """Return the link that a first notice carries: to confirm, or to the receipt."""
+        link = self.receipt(submission_id)
+        return f"{link}/confirm" if must_confirm else link
+
+    def desk(self, slug: str = "") -> str:
+        """Return the link to a campaign on the desk, or to the list of them."""
+        return f"{self.public_url}/desk/{slug}" if slug else f"{self.public_url}/desk"

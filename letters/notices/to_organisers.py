@@ -1,0 +1,98 @@
+"""Write the notices to organisers. Pure."""
+
+from babel.dates import format_date
+
+from letters.campaign import Campaign, Target
+from letters.languages import Language, translations
+from letters.notices.notice import Notice
+
+
+def target_stopped(
+    campaign: Campaign,
+    link: str,
+    target: Target,
+    *,
+    words: str,
+    came_back: tuple[int, int],
+    waiting: int,
+) -> Notice:
+    """Return the alarm that nothing goes to a target any more.
+
+    `came_back` is how many of how many last letters did.
+    """
+    _ = translations(campaign.language).gettext
+    failed, of = came_back
+    return Notice.of(
+        _("Sending to {target} has stopped: {title}").format(
+            target=target.name, title=campaign.title
+        ),
+        _("{failed} of the last {of} letters to {target} did not arrive; sending to it has "
+          "stopped.").format(failed=failed, of=of, target=target.name),
+        _("The other side says: {words}").format(words=words),
+        translations(campaign.language).ngettext(
+            "{waiting} letter waits.", "{waiting} letters wait.", waiting
+        ).format(waiting=waiting),
+        _("On the desk you can mend the address, name a successor, or let sending go on:"),
+        link,
+    )  # fmt: skip
+
+
+def term_over(
+    campaign: Campaign,
+    link: str,
+    target: Target,
+    *,
+    waiting: int,
+) -> Notice:
+    """Return the alarm that a target's time is over while letters wait for it."""
+    _ = translations(campaign.language).gettext
+    return Notice.of(
+        _("The time of {target} is over: {title}").format(
+            target=target.name, title=campaign.title
+        ),
+        _("{target} was to be written to until {day}, so sending to it has stopped.").format(
+            target=target.name, day=_day(target, campaign.language)
+        ),
+        translations(campaign.language).ngettext(
+            "{waiting} letter waits.", "{waiting} letters wait.", waiting
+        ).format(waiting=waiting),
+        _("On the desk you can name a successor; each writer is asked before a letter goes to "
+          "somebody else:"),
+        link,
+    )  # fmt: skip
+
+
+def account_trouble(link: str, words: str, *, is_refused: bool) -> Notice:
+    """Return the alarm that nothing can be sent at all."""
+    _ = translations(Language.EN).gettext  # it concerns every campaign, in whatever language
+    if is_refused:
+        what = _("SendGrid refuses our key, so all sending has stopped. Nothing is lost: every "
+                 "letter waits. Please check SENDGRID_API_KEY; sending goes on by itself when the "
+                 "key works.")  # fmt: skip
+    else:
+        what = _("SendGrid has not been reached for ten minutes. Nothing is lost: every letter "
+                 "waits and is tried again by itself.")  # fmt: skip
+    return Notice.of(
+        _("Sending has stopped"), what, _("It says: {words}").format(words=words), link
+    )
+
+
+def unknown_letters(campaign: Campaign, link: str, number: int) -> Notice:
+    """Return the alarm that letters wait for a person's word."""
+    _ = translations(campaign.language).gettext
+    return Notice.of(
+        _("Letters wait for your word: {title}").format(title=campaign.title),
+        translations(campaign.language)
+        .ngettext(
+            "We do not know whether {number} letter was sent, and no news of it has come.",
+            "We do not know whether {number} letters were sent, and no news of them has come.",
+            number,
+        )
+        .format(number=number),
+        _("Nothing is sent a second time unless you say so. Please decide on the desk:"),
+        link,
+    )
+
+
+def _day(target: Target, language: Language) -> str:
+    return format_date(target.valid_until, "long", language.locale) if target.valid_until else ""

@@ -1,0 +1,152 @@
+"""Write the notices to writers. Pure."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from letters.campaign import Campaign, Target
+from letters.languages import Language, translations
+from letters.notices.notice import Notice
+from letters.states import State
+
+
+@dataclass(frozen=True, slots=True)
+class Undelivered:
+    """A letter that did not arrive."""
+
+    target: Target
+    state: State
+    words: str | None
+    """What the other side said."""
+    text: str | None
+    """The letter's text."""
+
+
+def first_notice(campaign: Campaign, link: str, *, must_confirm: bool) -> Notice:
+    """Return what follows a first submission: the link to confirm, or to the receipt."""
+    _ = translations(campaign.language).gettext
+    title = campaign.title
+    if must_confirm:
+        subject = _("Please confirm your letter: {title}")
+        parts = [
+            _("A letter in the campaign “{title}” was written with this address."),
+            _("It leaves once you have read it and said yes on this page:"),
+            link,
+            _("Without your yes nothing is sent, and the letter expires after seven days."),
+        ]
+    else:
+        subject = _("Your letter: {title}")
+        parts = [
+            _("Thank you for writing in the campaign “{title}”."),
+            _("This page shows your letter and where it is. You can change or withdraw it there "
+              "until it has left:"),
+            link,
+            _("Keep this mail: the link is yours alone."),
+        ]  # fmt: skip
+    parts[0] = parts[0].format(title=title)
+    stranger = _(
+        "If you did not write this letter, you need do nothing. Somebody may have typed your "
+        "address by mistake."
+    )
+    return Notice.of(subject.format(title=title), *parts, stranger)
+
+
+def repeated(campaign: Campaign, link: str) -> Notice:
+    """Return what the owner of an address learns when it is used a second time."""
+    _ = translations(campaign.language).gettext
+    return Notice.of(
+        _("Your letter is already with us: {title}").format(title=campaign.title),
+        _("A letter in the campaign “{title}” was just written with this address once more.")
+        .format(title=campaign.title),
+        _("Each office gets one letter from each person, so the new one was not kept. This page "
+          "shows the one that was:"),
+        link,
+        _("If it was not you who wrote again, you need do nothing."),
+    )  # fmt: skip
+
+
+def reminder(campaign: Campaign, link: str) -> Notice:
+    """Return the one reminder to confirm."""
+    _ = translations(campaign.language).gettext
+    return Notice.of(
+        _("Your letter still waits for your yes: {title}").format(title=campaign.title),
+        _("A letter in the campaign “{title}” was written with this address a few days ago.")
+        .format(title=campaign.title),
+        _("It has not left, because nobody has said yes to it yet. You can read it and say yes "
+          "here:"),
+        link,
+        _("Without your yes it expires soon and is not sent. We do not remind you again."),
+        _("If you did not write it, you need do nothing."),
+    )  # fmt: skip
+
+
+def bad_news(
+    campaign: Campaign,
+    link: str,
+    letters: Sequence[Undelivered],
+    *,
+    is_confirmed: bool,
+) -> Notice:
+    """Return the news that letters of one submission did not arrive, and what can be done."""
+    _ = translations(campaign.language).gettext
+    parts = [
+        _("Your letter in the campaign “{title}” did not reach everyone it was for.")
+        .format(title=campaign.title)
+    ]  # fmt: skip
+    for letter in letters:
+        parts.append(_what_happened(letter, campaign.language))
+        if is_confirmed and letter.words and letter.state in {State.BOUNCED, State.DROPPED}:
+            parts.append(_("The reason given: {words}").format(words=letter.words))
+    parts += [
+        _("The organisers have been told. You need do nothing; if the matter is dear to you, you "
+          "can write to the office by post, or telephone. This page shows your letter:"),
+        link,
+    ]  # fmt: skip
+    if is_confirmed:
+        for letter in letters:
+            if letter.text:
+                parts += [
+                    _("Here is your letter to {target}, to copy:").format(
+                        target=letter.target.name
+                    ),
+                    letter.text,
+                ]
+    return Notice.of(_("Your letter did not arrive: {title}").format(title=campaign.title), *parts)
+
+
+def _what_happened(letter: Undelivered, language: Language) -> str:
+    _ = translations(language).gettext
+    match letter.state:
+        case State.BOUNCED:
+            words = _("The mail server of {target} turned your letter back.")
+        case State.DROPPED:
+            words = _("Our mail service did not try to deliver your letter to {target}: it takes "
+                      "the office's address for one that does not work.")  # fmt: skip
+        case State.FAILED:
+            words = _("Our mail service would not take your letter to {target}. The organisers "
+                      "can try it again.")  # fmt: skip
+        case _:
+            words = _("The campaign ended before your letter to {target} could leave.")
+    return words.format(target=letter.target.name)
+
+
+def question(
+    campaign: Campaign,
+    link: str,
+    pairs: Sequence[tuple[Target, Target]],
+) -> Notice:
+    """Return the question whether letters may go to the successors of those they were for."""
+    _ = translations(campaign.language).gettext
+    parts = [
+        _("{target} can no longer be written to in the campaign “{title}”, and {successor} has "
+          "taken over.")
+        .format(target=target.name, successor=successor.name, title=campaign.title)
+        for target, successor in pairs
+    ]  # fmt: skip
+    return Notice.of(
+        _("May your letter go to somebody else? {title}").format(title=campaign.title),
+        *parts,
+        _("Your letter has not left. It goes to nobody you did not write to, unless you say so. "
+          "You can read it, change it and decide here:"),
+        link,
+        _("If you do nothing, it is not sent and expires after fourteen days."),
+    )  # fmt: skip

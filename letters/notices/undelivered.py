@@ -1,0 +1,130 @@
+"""Tell writers that a letter did not arrive: one mail for a submission, however many letters."""
+
+from datetime import datetime, timedelta
+from typing import Final
+
+from sqlalchemy import ColumnElement, Connection, exists, literal, select, update
+
+from letters.campaigns import store
+from letters.notices.links import Links
+from letters.notices.post import Purpose, post
+from letters.notices.to_writers import Undelivered, bad_news
+from letters.states import Cause, State
+from letters.storage.identity import new_id
+from letters.storage.schema import (
+    BAD_NEWS,
+    campaign,
+    history,
+    letter,
+    notice,
+    submission,
+    writing,
+)
+
+_EVERY: Final = timedelta(hours=24)
+"""Letters of one submission that fail one after the other bring one mail a day."""
+_BAD: Final = (State.BOUNCED, State.DROPPED, State.FAILED, State.EXPIRED)
+
+
+def due(connection: Connection, now: datetime, most: int) -> list[str]:
+    """Return submissions of which a letter failed and whose writer may be told."""
+    untold = (
+        select(letter.c.submission_id)
+        .where(BAD_NEWS, ~_told_lately(letter.c.submission_id, now))
+        .order_by(letter.c.state_at)
+        .limit(most)
+    )
+    return sorted(set(connection.execute(untold).scalars()))
+
+
+def tell(connection: Connection, links: Links, submission_id: str, now: datetime) -> None:
+    """Mail the writer of one submission what has not arrived.
+
+    A letter that expired because nobody said yes to it is no news: its first notice said so.
+    """
+    rows = connection.execute(
+        select(letter.c.id, letter.c.target_id, letter.c.state, writing.c.body)
+        .select_from(letter.join(writing))
+        .where(
+            letter.c.submission_id == submission_id,
+            letter.c.kind == "letter",
+            letter.c.told == 0,
+            letter.c.state.in_([str(state) for state in _BAD]),
+        )
+        .order_by(letter.c.id)
+        .with_for_update(of=letter)
+    ).all()
+    lately = _told_lately(literal(submission_id), now)
+    if not rows or connection.execute(select(lately)).scalar():
+        return  # another worker was here
+    head = connection.execute(
+        select(submission.c.campaign_id, submission.c.email, submission.c.confirmed_at)
+        .add_columns(campaign.c.slug)
+        .select_from(submission.join(campaign))
+        .where(submission.c.id == submission_id)
+    ).one()
+    steps = _last_steps(connection, [row.id for row in rows])
+    news = [row for row in rows if not _never_confirmed(row.state, steps.get(row.id, []))]
+    if news and head.email:
+        stored = store.find(connection, head.slug)
+        targets = {t.id: t.target for t in stored.targets}
+        letters = [
+            Undelivered(
+                targets[row.target_id],
+                State(row.state),
+                next((d for _, _, d in steps.get(row.id, []) if d), None),
+                row.body,
+            )
+            for row in news
+        ]
+        words = bad_news(
+            stored.campaign,
+            links.receipt(submission_id),
+            letters,
+            is_confirmed=head.confirmed_at is not None,
+        )
+        post(
+            connection,
+            links.tokens,
+            words,
+            Purpose.BAD_NEWS,
+            head.email,
+            now,
+            head.campaign_id,
+            submission_id,
+        )
+    connection.execute(
+        update(letter).where(letter.c.id.in_([row.id for row in rows])).values(told=1)
+    )
+
+
+def _told_lately(submission_id: ColumnElement[str], now: datetime) -> ColumnElement[bool]:
+    other = letter.alias()
+    return (
+        exists()
+        .where(notice.c.letter_id == other.c.id)
+        .where(other.c.submission_id == submission_id)
+        .where(notice.c.purpose == str(Purpose.BAD_NEWS))
+        .where(notice.c.letter_id > new_id(now - _EVERY)[:12])
+    )
+
+
+def _last_steps(
+    connection: Connection, letter_ids: list[str]
+) -> dict[str, list[tuple[State, str, str | None]]]:
+    """Return the letters' histories, newest first."""
+    found: dict[str, list[tuple[State, str, str | None]]] = {}
+    for row in connection.execute(
+        select(history)
+        .where(history.c.letter_id.in_(letter_ids))
+        .order_by(history.c.letter_id, history.c.id.desc())
+    ):
+        found.setdefault(row.letter_id, []).append((State(row.state), row.cause, row.detail))
+    return found
+
+
+def _never_confirmed(state: str, steps: list[tuple[State, str, str | None]]) -> bool:
+    if state != State.EXPIRED or len(steps) < 2:
+        return False
+    (_, cause, _), (before, _, _) = steps[:2]
+    return cause == Cause.EXPIRE and before is State.UNCONFIRMED

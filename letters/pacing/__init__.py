@@ -1,0 +1,1 @@
+"""How fast letters leave, and when the last one will have left. Pure."""

@@ -1,0 +1,141 @@
+"""Foresee when waiting letters leave at today's pacing. Pure.
+
+Letters are counted a stretch of open time at once, not one by one.
+"""
+
+from collections import Counter
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
+from copy import copy
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from itertools import tee
+from math import ceil
+from typing import Final, Generic, TypeVar
+from zoneinfo import ZoneInfo
+
+from letters.campaign import Pacing
+from letters.pacing.slots import stretches
+
+HORIZON: Final = timedelta(days=36_525)
+"""A plan looks a century ahead. What would leave later is said to leave at its end."""
+_HOUR: Final = timedelta(hours=1)
+_MIDNIGHT: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_LEAST: Final = timedelta(microseconds=1)
+
+_Key = TypeVar("_Key", bound=Hashable)
+_Stretches = Iterable[tuple[datetime, datetime | None]]
+
+
+@dataclass(frozen=True, slots=True)
+class TargetPlan:
+    """How the letters that wait for one target leave, by its pacing alone."""
+
+    ends_at: datetime | None
+    """When the last one leaves, in UTC; None: none waits."""
+    busiest_hour: datetime | None
+    """When the busiest hour by the target's clock begins, in UTC: the first one, of several."""
+    busiest_hour_letters: int
+
+
+@dataclass(frozen=True, slots=True)
+class Plan(Generic[_Key]):
+    """How all that waits leaves."""
+
+    ends_at: datetime | None
+    """When the last letter leaves, in UTC; None: none waits."""
+    targets: Mapping[_Key, TargetPlan]
+
+
+@dataclass(frozen=True, slots=True)
+class _Run:
+    """Letters that leave one interval after another."""
+
+    first: datetime
+    count: int
+
+
+def plan(
+    pacing: Pacing,
+    *,
+    waiting: Mapping[_Key, int],
+    next_slot: Mapping[_Key, datetime],
+    timezone: Mapping[_Key, str],
+    now: datetime,
+    send_rate: float,
+) -> Plan[_Key]:
+    """Return the plan for the letters in `waiting`, by target.
+
+    `send_rate`, in requests a second over all targets, can only put the end off. It counts as an
+    even flow: all letters at that rate from now on, and those to each timezone at that rate
+    whenever it is open there. Whichever of these ends last is the end.
+    """
+    now = now.astimezone(UTC)
+    horizon = now + HORIZON
+    open_in = {zone: tee(stretches(pacing, zone, now), 1)[0] for zone in set(timezone.values())}
+    targets: dict[_Key, TargetPlan] = {}
+    in_zone: Counter[str] = Counter()
+    for key, count in waiting.items():
+        zone = timezone[key]
+        in_zone[zone] += count
+        first = max(now, next_slot.get(key, now).astimezone(UTC))
+        # A copy shares what has been worked out: each zone's stretches are found once.
+        runs = list(_runs(copy(open_in[zone]), first, pacing.interval, count, horizon))
+        hour, letters = _busiest_hour(runs, pacing.interval, _ahead(zone, now))
+        ends_at = _end(runs, pacing.interval, count, horizon)
+        targets[key] = TargetPlan(ends_at, hour, min(letters, ceil(send_rate * 3_600)))
+    flow = max(_LEAST, timedelta(seconds=min(1 / send_rate, HORIZON.total_seconds())))
+    flows = [(open_in[zone], count) for zone, count in in_zone.items()]
+    flows.append((iter([(now, None)]), in_zone.total()))
+    ends = [each.ends_at for each in targets.values()]
+    ends += [_end(_runs(o, now, flow, count, horizon), flow, count, horizon) for o, count in flows]
+    return Plan(max((end for end in ends if end is not None), default=None), targets)
+
+
+def _runs(
+    opened: _Stretches, first: datetime, interval: timedelta, count: int, horizon: datetime
+) -> Iterator[_Run]:
+    at, left = first, count
+    for opens, closes in opened:
+        at = max(at, opens)
+        end = horizon if closes is None else min(closes, horizon)
+        fits = min(left, -((at - end) // interval))  # rounded up
+        if fits > 0:
+            yield _Run(at, fits)
+            left -= fits
+            at += fits * interval
+        if left <= 0 or end == horizon:
+            return
+
+
+def _end(
+    runs: Iterable[_Run], interval: timedelta, count: int, horizon: datetime
+) -> datetime | None:
+    end = None
+    for run in runs:
+        end = run.first + (run.count - 1) * interval
+        count -= run.count
+    return horizon if count > 0 else end
+
+
+def _busiest_hour(
+    runs: Sequence[_Run], interval: timedelta, ahead: timedelta
+) -> tuple[datetime | None, int]:
+    most = ceil(_HOUR / interval)
+    busiest: tuple[datetime | None, int] = (None, 0)
+    hour, letters = None, 0
+    for run in runs:
+        at, left = run.first, run.count
+        while left and busiest[1] < most:
+            begin = at - (at - _MIDNIGHT + ahead) % _HOUR
+            fits = min(left, -((at - begin - _HOUR) // interval))
+            letters = fits + (letters if begin == hour else 0)
+            hour = begin
+            if letters > busiest[1]:
+                busiest = (hour, letters)
+            left -= fits
+            at += fits * interval
+    return busiest
+
+
+def _ahead(zone: str, now: datetime) -> timedelta:
+    return now.astimezone(ZoneInfo(zone)).utcoffset() or timedelta()

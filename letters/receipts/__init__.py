@@ -1,0 +1,1 @@
+"""What a writer may do after handing in: read, edit, cancel, confirm, erase, send on."""

@@ -1,0 +1,159 @@
+"""Erase a writer: text and personal data go, the totals stay and the books still reconcile."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Final
+
+from sqlalchemy import Connection, and_, exists, or_, select, update
+
+from letters.books.changes import Happening, apply
+from letters.notices.post import NOTICE_EVERY, Purpose
+from letters.states import FINAL, NOT_LEFT, Cause, State
+from letters.storage.database import Database
+from letters.storage.identity import new_id
+from letters.storage.schema import (
+    NOTICE_IS_KEPT,
+    attempt,
+    event,
+    history,
+    letter,
+    notice,
+    submission,
+    writing,
+)
+
+_ENDED: Final = [str(state) for state in (*FINAL, State.ACCEPTED, State.DEFERRED)]
+
+
+class StillLeaving(Exception):
+    """A letter of this submission is leaving at this moment; ask again in a minute."""
+
+
+def erase(connection: Connection, submission_id: str, now: datetime) -> None:
+    """Withdraw what has not left, then erase a submission everywhere.
+
+    Raises StillLeaving while a letter or notice is being sent.
+    """
+    rows = connection.execute(
+        select(letter.c.id, letter.c.state, letter.c.kind)
+        .where(letter.c.submission_id == submission_id)
+        .order_by(letter.c.id)
+        .with_for_update()
+    ).all()
+    if any(row.state == State.SENDING for row in rows):
+        raise StillLeaving
+    ids = [row.id for row in rows]
+    apply(
+        connection,
+        [Happening(row.id, Cause.CANCEL, now) for row in rows if State(row.state) in NOT_LEFT],
+    )
+    connection.execute(
+        update(writing)
+        .where(writing.c.letter_id.in_(ids))
+        .values(once=None, to_name=None, to_email=None, subject=None, body=None)
+    )
+    # Whoever erases and writes again brings no further mail on the address in the same day.
+    connection.execute(
+        update(notice).where(notice.c.letter_id.in_(ids)).values(purpose=str(Purpose.ERASED))
+    )
+    for table in (attempt, event, history):
+        connection.execute(update(table).where(table.c.letter_id.in_(ids)).values(detail=None))
+    connection.execute(
+        update(submission)
+        .where(submission.c.id == submission_id)
+        .values(
+            address=None,
+            name=None,
+            email=None,
+            postcode=None,
+            reason=None,
+            points=[],
+            opt_in_wording=None,
+            remind_at=None,
+            erased_at=now,
+        )
+    )
+
+
+def erase_notices(connection: Connection, notice_ids: Sequence[str]) -> None:
+    """Erase what notices said and to whom."""
+    connection.execute(
+        update(writing)
+        .where(writing.c.letter_id.in_(notice_ids))
+        .values(to_email=None, subject=None, body=None)
+    )
+    connection.execute(
+        update(notice).where(notice.c.letter_id.in_(notice_ids)).values(address=None)
+    )
+    connection.execute(
+        update(history).where(history.c.letter_id.in_(notice_ids)).values(detail=None)
+    )
+
+
+def due(connection: Connection, before: datetime, most: int) -> list[str]:
+    """Return submissions whose every letter came to its last state before `before`."""
+    # Of a letter that has left no news may ever come: silence for as long is an end too. A notice
+    # is none of the letters; it only has to have left.
+    unfinished = (
+        exists()
+        .where(letter.c.submission_id == submission.c.id)
+        .where(
+            or_(
+                letter.c.state.in_([str(State.QUEUED), str(State.SENDING)]),
+                and_(
+                    letter.c.kind == "letter",
+                    or_(letter.c.state.not_in(_ENDED), letter.c.state_at >= before),
+                ),
+            )
+        )
+    )
+    return list(
+        connection.execute(
+            select(submission.c.id)
+            .where(
+                submission.c.erased_at.is_(None), submission.c.submitted_at < before, ~unfinished
+            )
+            .order_by(submission.c.submitted_at)
+            .limit(most)
+        ).scalars()
+    )
+
+
+def due_notices(connection: Connection, now: datetime, keep: timedelta, most: int) -> list[str]:
+    """Return notices that nothing keeps any more.
+
+    Those to organisers, sign-in links among them, are kept for `keep`; what is left of those about
+    erased submissions counts for a day.
+    """
+    notice_is = notice.c.purpose
+    return list(
+        connection.execute(
+            select(notice.c.letter_id)
+            .select_from(notice.join(letter))
+            .where(
+                NOTICE_IS_KEPT,
+                or_(
+                    and_(
+                        notice_is != str(Purpose.ERASED),
+                        notice.c.letter_id < new_id(now - keep)[:12],
+                    ),
+                    and_(
+                        notice_is == str(Purpose.ERASED),
+                        notice.c.letter_id < new_id(now - NOTICE_EVERY)[:12],
+                    ),
+                ),
+                letter.c.state.not_in([str(State.QUEUED), str(State.SENDING)]),
+            )
+            .order_by(notice.c.letter_id)
+            .limit(most)
+        ).scalars()
+    )
+
+
+def forget_pages(database: Database) -> None:
+    """Let SQLite overwrite what its write-ahead log still holds of erased rows."""
+    if database.is_sqlite:
+        with database.engine.connect() as connection:
+            raw = connection.connection.driver_connection
+            if raw is not None:
+                raw.execute("PRAGMA wal_checkpoint(TRUNCATE)")

@@ -1,0 +1,57 @@
+"""Let letters expire: not confirmed, not decided about or not sent in time."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Final
+
+from sqlalchemy import Connection, select, update
+
+from letters.books.changes import Happening, apply
+from letters.receipts import successors
+from letters.states import NOT_LEFT, Cause, State
+from letters.storage.schema import campaign, is_in, letter, writing
+
+CONFIRM_WITHIN: Final = timedelta(days=7)
+_MOST: Final = 1_000
+
+
+def due(connection: Connection, now: datetime) -> list[str]:
+    """Return letters whose time is over."""
+    return [
+        *_unconfirmed(connection, now),
+        *_over(connection, now),
+        *successors.undecided(connection, now, _MOST),
+    ]
+
+
+def expire(connection: Connection, letter_ids: Sequence[str], now: datetime) -> int:
+    """Let letters expire; return how many did. What never left may be written anew."""
+    changes = apply(connection, [Happening(i, Cause.EXPIRE, now) for i in letter_ids])
+    expired = [c.letter_id for c in changes if c.after is State.EXPIRED]
+    connection.execute(update(writing).where(writing.c.letter_id.in_(expired)).values(once=None))
+    return len(changes)
+
+
+def _unconfirmed(connection: Connection, now: datetime) -> list[str]:
+    return list(
+        connection.execute(
+            select(letter.c.id)
+            .where(is_in(State.UNCONFIRMED), letter.c.state_at < now - CONFIRM_WITHIN)
+            .limit(_MOST)
+        ).scalars()
+    )
+
+
+def _over(connection: Connection, now: datetime) -> list[str]:
+    return list(
+        connection.execute(
+            select(letter.c.id)
+            .select_from(letter.join(campaign))
+            .where(
+                campaign.c.ends_at <= now,
+                letter.c.kind == "letter",
+                letter.c.state.in_([str(state) for state in NOT_LEFT]),
+            )
+            .limit(_MOST)
+        ).scalars()
+    )

@@ -1,0 +1,145 @@
+"""Ask writers whether a letter that waits may go to whoever follows its target."""
+
+from datetime import datetime, timedelta
+from typing import Final
+
+from sqlalchemy import Connection, exists, select, update
+from sqlalchemy.exc import IntegrityError
+
+from letters.books.changes import readdress
+from letters.campaigns import store, targets
+from letters.campaigns.store import StoredCampaign, StoredTarget
+from letters.campaigns.targets import CannotDecide
+from letters.notices.links import Links
+from letters.notices.post import Purpose, post
+from letters.notices.to_writers import question
+from letters.states import State
+from letters.storage.schema import campaign, is_in, letter, submission, successor, writing
+from letters.submission import writer_key
+from letters.text.compose import merge_values
+from letters.text.merge import merge
+
+DECIDE_WITHIN: Final = timedelta(days=14)
+"""A letter whose writer does not decide about a successor expires after this time."""
+
+
+def unasked(connection: Connection, most: int) -> list[str]:
+    """Return submissions whose writer has not been asked whether a letter may go elsewhere."""
+    found = connection.execute(
+        select(letter.c.submission_id)
+        .select_from(letter.join(successor, successor.c.target_id == letter.c.target_id))
+        .where(is_in(State.HELD), letter.c.told == 0)
+        .limit(most)
+    ).scalars()
+    return sorted({i for i in found if i is not None})
+
+
+def ask(connection: Connection, links: Links, submission_id: str, now: datetime) -> None:
+    """Ask one writer whether letters that wait may go to successors."""
+    rows = connection.execute(
+        select(letter.c.id, letter.c.target_id)
+        .where(letter.c.submission_id == submission_id, is_in(State.HELD), letter.c.told == 0)
+        .where(exists().where(successor.c.target_id == letter.c.target_id))
+        .order_by(letter.c.id)
+        .with_for_update()
+    ).all()
+    if not rows:
+        return  # another worker was here
+    head = connection.execute(
+        select(submission.c.email, campaign.c.slug)
+        .select_from(submission.join(campaign))
+        .where(submission.c.id == submission_id)
+    ).one()
+    if head.email:
+        stored = store.find(connection, head.slug)
+        follows = targets.successors(connection, stored)
+        people = {t.id: t.target for t in stored.targets}
+        pairs = [(people[row.target_id], follows[row.target_id].target) for row in rows]
+        link = links.receipt(submission_id)
+        words = question(stored.campaign, link, pairs)
+        post(
+            connection,
+            links.tokens,
+            words,
+            Purpose.QUESTION,
+            head.email,
+            now,
+            stored.id,
+            submission_id,
+        )
+    connection.execute(
+        update(letter).where(letter.c.id.in_([row.id for row in rows])).values(told=1)
+    )
+
+
+def undecided(connection: Connection, now: datetime, most: int) -> list[str]:
+    """Return letters whose writer has not decided about a successor in time."""
+    return list(
+        connection.execute(
+            select(letter.c.id)
+            .select_from(letter.join(successor, successor.c.target_id == letter.c.target_id))
+            .where(
+                is_in(State.HELD),
+                successor.c.named_at < now - DECIDE_WITHIN,
+                letter.c.state_at < now - DECIDE_WITHIN,
+            )
+            .limit(most)
+        ).scalars()
+    )
+
+
+def proposed_text(
+    stored: StoredCampaign, text: str, left: StoredTarget, follows: StoredTarget
+) -> str:
+    """Return a letter's text with its salutation turned to the successor.
+
+    A salutation that its writer changed stays as it is.
+    """
+    salutation = stored.campaign.letter.salutation
+    before = merge(salutation, merge_values(left.target))
+    after = merge(salutation, merge_values(follows.target))
+    return after + text.removeprefix(before) if text.startswith(before) else text
+
+
+def send_on(
+    connection: Connection,
+    submission_id: str,
+    letter_id: str,
+    subject: str,
+    text: str,
+    now: datetime,
+) -> None:
+    """Send a waiting letter to the successor, with the text that its writer agreed to.
+
+    Raises CannotDecide where it does not wait for that any more, or its writer has a letter to the
+    successor already.
+    """
+    row = connection.execute(
+        select(letter.c.target_id, successor.c.successor_id, submission.c.address)
+        .select_from(
+            letter.join(successor, successor.c.target_id == letter.c.target_id).join(submission)
+        )
+        .where(
+            letter.c.id == letter_id,
+            letter.c.submission_id == submission_id,
+            is_in(State.HELD),
+        )
+        .with_for_update(of=letter)
+    ).first()
+    if row is None:
+        raise CannotDecide(
+            "This letter does not wait for a decision any more: your page shows where it is."
+        )
+    key = writer_key(row.successor_id, row.address)
+    try:
+        with connection.begin_nested():
+            connection.execute(
+                update(writing)
+                .where(writing.c.letter_id == letter_id)
+                .values(once=key, subject=subject, body=text, edited_at=now)
+            )
+    except IntegrityError as error:
+        raise CannotDecide(
+            "You have a letter to this office already: your page shows where it is."
+        ) from error
+    readdress(connection, letter_id, row.successor_id, now)

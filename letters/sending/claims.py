@@ -1,0 +1,358 @@
+"""Claim letters for sending.
+
+`queued` becomes `sending` for one worker, committed before the request leaves. Pacing is kept here,
+in the same transaction.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from math import ceil
+from typing import Any, Final
+
+from sqlalchemy import Connection, Select, bindparam, insert, or_, select, true, update
+
+from letters.books.changes import bump, lock_targets
+from letters.campaign import Campaign, Pacing, Status
+from letters.campaigns.store import campaign_of, target_of
+from letters.pacing.slots import next_open
+from letters.sending import digests
+from letters.sending.digests import Digest
+from letters.sending.gate import Gate
+from letters.states import State
+from letters.storage.batch import GIVEN, fetch, given, integer_at, moment_at, text_at
+from letters.storage.identity import new_id
+from letters.storage.schema import (
+    HAS_QUEUED,
+    IS_NOTICE,
+    attempt,
+    campaign,
+    is_in,
+    letter,
+    submission,
+    target,
+    writing,
+)
+
+LEAD: Final = timedelta(seconds=2)
+"""A claimed letter's request leaves within this time, or the claim is given back."""
+_GUARD: Final = timedelta(milliseconds=10)  # two timers are never quite alike
+_FAST: Final = timedelta(milliseconds=50)
+_FAST_AHEAD: Final = timedelta(milliseconds=500)
+
+_MARK: Final = (
+    update(letter)
+    .where(letter.c.id == text_at(0))
+    .values(
+        state=str(State.SENDING),
+        state_at=bindparam("now", type_=letter.c.state_at.type),
+        attempt_id=text_at(1),
+    )
+)
+_ADD_ATTEMPTS: Final = insert(attempt).from_select(
+    ["id", "letter_id", "claimed_at"],
+    select(text_at(1), text_at(0), bindparam("now", type_=attempt.c.claimed_at.type)),
+)
+_MOVE_SLOTS: Final = (
+    update(target).where(target.c.id == integer_at(0)).values(next_slot_at=moment_at(1))
+)
+_SETTLE_SLOTS: Final = _MOVE_SLOTS.where(target.c.next_slot_at == moment_at(2))
+_first: Final = (
+    select(letter.c.id)
+    .where(letter.c.target_id == integer_at(0), letter.c.plain == 0, is_in(State.QUEUED))
+    .order_by(letter.c.id)
+)
+_locked: Final = (
+    _first.limit(integer_at(1)).with_for_update(skip_locked=True, key_share=True).lateral()
+)
+_found: Final = letter.alias("found")
+_WAITING: Final = {
+    "postgresql": select(integer_at(0), _locked.c.id).select_from(GIVEN).join(_locked, true()),
+    # SQLite knows neither LATERAL nor a limit that changes from row to row.
+    "sqlite": select(integer_at(0), _found.c.id).select_from(
+        GIVEN.join(_found, _found.c.id.in_(_first.limit(bindparam("most")).correlate(GIVEN)))
+    ),
+}
+_READ: Final = (
+    select(
+        letter.c.id,
+        campaign.c.slug,
+        submission.c.name,
+        submission.c.email,
+        writing.c.to_name,
+        writing.c.to_email,
+        writing.c.subject,
+        writing.c.body,
+    )
+    .select_from(
+        letter.join(writing)
+        .outerjoin(campaign, campaign.c.id == letter.c.campaign_id)
+        .outerjoin(submission, submission.c.id == letter.c.submission_id)
+    )
+    .where(letter.c.id.in_(select(text_at(0))))
+)
+
+
+@dataclass(frozen=True)  # no slots: without them it goes from process to process in half the time
+class Claim:
+    """One letter, won by one worker, with all that its request needs."""
+
+    letter_id: str
+    attempt_id: str
+    is_notice: bool
+    category: str
+    """The campaign's slug; empty for a notice that belongs to none."""
+    to_name: str
+    to_email: str
+    from_name: str
+    reply_to: tuple[str, str] | None
+    """Name and address; None for a notice."""
+    subject: str
+    body: str
+    leave_at: datetime
+    leave_by: datetime
+    slot: "Slot | None"
+    is_probe: bool
+    """It was let through a gate that stands ajar."""
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """What a claim moved a target's next slot to, so that the true time can take its place."""
+
+    target_id: int
+    reserved_until: datetime
+    interval: timedelta
+
+
+def claim(connection: Connection, *, most: int, gate: Gate, now: datetime) -> list[Claim]:
+    """Claim up to `most` letters that may leave now: notices first, then one a target in turn.
+
+    A gate that stands ajar lets one letter through, to probe.
+    """
+    if gate.is_shut(now) or most < 1:
+        return []
+    if gate.probes:
+        most = 1
+    won = _claim_notices(connection, most, now)
+    if len(won) < most:
+        won += _claim_letters(connection, most - len(won), now)
+    _mark(connection, won, now)
+    return _read(connection, won, is_probe=gate.probes)
+
+
+@dataclass(frozen=True, slots=True)
+class _Won:
+    letter_id: str
+    attempt_id: str
+    leave_at: datetime
+    slot: Slot | None
+    to: tuple[str, str] | None
+    """The target's name and address; None for a notice."""
+    digest: Digest | None = None
+    with_it: tuple[str, ...] = ()
+    """The other letters of a digest: this one carries them."""
+
+
+def _claim_notices(connection: Connection, most: int, now: datetime) -> list[_Won]:
+    ids = connection.execute(
+        select(letter.c.id)
+        .where(is_in(State.QUEUED), IS_NOTICE)
+        .order_by(letter.c.id)
+        .limit(most)
+        .with_for_update(skip_locked=True, key_share=True)
+    ).scalars()
+    return [_Won(i, new_id(now), now, None, None) for i in ids]
+
+
+def _due_targets(now: datetime, most: int) -> Select[tuple[int, Any, int, bool, int]]:
+    """Return the statement for targets that are due, longest due first."""
+    return (
+        select(
+            target.c.id,
+            target.c.definition,
+            target.c.queued - target.c.plain,
+            (target.c.plain > 0) & digests.may_leave(now),
+            target.c.campaign_id,
+        )
+        .select_from(target.join(campaign))
+        .where(
+            HAS_QUEUED,
+            or_(target.c.queued > target.c.plain, digests.may_leave(now)),
+            target.c.next_slot_at <= now,
+            target.c.held_reason.is_(None),
+            ~target.c.withdrawn,
+            or_(target.c.valid_before.is_(None), target.c.valid_before > now),
+            campaign.c.status.in_([str(Status.LIVE), str(Status.CLOSED)]),
+            or_(campaign.c.ends_at.is_(None), campaign.c.ends_at > now),
+        )
+        .order_by(target.c.next_slot_at, target.c.id)
+        .limit(most)
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Due:
+    id: int
+    definition: dict[str, Any]
+    queued: int
+    has_digest: bool
+    campaign: Campaign
+
+    @property
+    def pacing(self) -> Pacing:
+        return self.campaign.pacing
+
+    @property
+    def room(self) -> int:
+        # A digest goes alone, and first.
+        return 1 if self.has_digest else min(self.queued, _at_once(self.pacing))
+
+
+def _claim_letters(connection: Connection, most: int, now: datetime) -> list[_Won]:
+    rows = connection.execute(
+        _due_targets(now, most).with_for_update(of=target, skip_locked=True, key_share=True)
+    ).all()
+    # Not with each target: a campaign's file names all its targets, and may be long.
+    files = select(campaign.c.id, campaign.c.definition).where(
+        campaign.c.id.in_({campaign_id for *_, campaign_id in rows})
+    )
+    campaigns = {i: campaign_of(file) for i, file in connection.execute(files)} if rows else {}
+    due = [
+        _Due(target_id, definition, queued, bool(has_digest), campaigns[campaign_id])
+        for target_id, definition, queued, has_digest, campaign_id in rows
+    ]
+    opens = {d.id: next_open(d.pacing, d.definition["timezone"], now) for d in due}
+    counts = _share({d.id: d.room for d in due if opens[d.id] <= now}, most)
+    digesting = {
+        d.id: _claim_digest(connection, d, now) for d in due if d.has_digest and d.id in counts
+    }
+    personal = {i: n for i, n in counts.items() if i not in digesting}
+    waiting = _first_waiting(connection, personal)
+    won: list[_Won] = []
+    slots: list[tuple[int, datetime]] = []
+    counted: Counter[tuple[int, State]] = Counter()
+    plain: Counter[int] = Counter()
+    for d in due:
+        if opens[d.id] > now:
+            slots.append((d.id, opens[d.id]))
+            continue
+        taken = digesting.get(d.id) or _take(d, waiting.get(d.id, []), now)
+        won += taken
+        slots.append((d.id, _next_slot(taken, d.pacing, now)))
+        letters = sum(1 + len(w.with_it) for w in taken)
+        counted[d.id, State.QUEUED] -= letters
+        counted[d.id, State.SENDING] += letters
+        plain[d.id] -= letters if d.id in digesting else 0
+    if slots:
+        connection.execute(_MOVE_SLOTS, given(slots))
+    bump(connection, counted, plain)
+    return won
+
+
+def _claim_digest(connection: Connection, due: _Due, now: datetime) -> list[_Won]:
+    ids = digests.gather(connection, due.id, now)
+    if not ids:
+        return []
+    (won,) = _take(due, ids[:1], now)
+    written = digests.write(connection, due.campaign, target_of(due.definition), ids, now)
+    return [replace(won, digest=written, with_it=tuple(ids[1:]))]
+
+
+def _share(room: Mapping[int, int], most: int) -> dict[int, int]:
+    """Share `most` letters out among targets as evenly as each one's room allows."""
+    counts: dict[int, int] = {}
+    for target_id, holds in sorted(room.items(), key=lambda item: item[1]):
+        counts[target_id] = min(holds, ceil(most / (len(room) - len(counts))))
+        most -= counts[target_id]
+    return counts
+
+
+def _first_waiting(connection: Connection, counts: Mapping[int, int]) -> dict[int, list[str]]:
+    """Return each target's first waiting letters, locked, as many as it has in `counts`."""
+    ids: dict[int, list[str]] = {}
+    if counts:
+        most = max(counts.values())
+        wanted = {**given(counts.items()), "most": most}
+        for target_id, letter_id in fetch(connection, _WAITING[connection.dialect.name], wanted):
+            ids.setdefault(target_id, []).append(letter_id)
+    return {target_id: sorted(found)[: counts[target_id]] for target_id, found in ids.items()}
+
+
+def _at_once(pacing: Pacing) -> int:
+    # A target that takes twenty a second or more gets several letters in one claim, each with its
+    # own time to leave. A slower one gets one, and its next slot waits for the true time.
+    return ceil(_FAST_AHEAD / pacing.interval) if pacing.interval < _FAST else 1
+
+
+def _take(due: _Due, ids: Sequence[str], now: datetime) -> list[_Won]:
+    interval = due.pacing.interval
+    slot = None
+    if interval >= _FAST:
+        slot = Slot(due.id, now + LEAD + interval, interval + _GUARD)
+    to = (due.definition["name"], due.definition["email"])
+    return [_Won(i, new_id(now), now + n * interval, slot, to) for n, i in enumerate(ids)]
+
+
+def _next_slot(taken: Sequence[_Won], pacing: Pacing, now: datetime) -> datetime:
+    if not taken:  # another worker holds its letters: look again soon
+        return now + min(pacing.interval, timedelta(seconds=1))
+    slot = taken[-1].slot
+    return slot.reserved_until if slot else taken[-1].leave_at + pacing.interval
+
+
+def _mark(connection: Connection, won: Sequence[_Won], now: datetime) -> None:
+    if won:
+        carriers = {**given((w.letter_id, w.attempt_id) for w in won), "now": now}
+        letters = [(i, w.attempt_id) for w in won for i in (w.letter_id, *w.with_it)]
+        connection.execute(_MARK, {**given(letters), "now": now})
+        connection.execute(_ADD_ATTEMPTS, carriers)
+
+
+def settle_slots(connection: Connection, left: Iterable[tuple[Slot, datetime]]) -> None:
+    """Move targets' next slots from what their claims reserved to the true time of leaving."""
+    moves = [
+        (slot.target_id, left_at + slot.interval, slot.reserved_until)
+        for slot, left_at in left
+        if left_at + slot.interval < slot.reserved_until
+    ]
+    if moves:
+        lock_targets(connection, (target_id for target_id, _, _ in moves))
+        connection.execute(_SETTLE_SLOTS, given(moves))
+
+
+def _read(connection: Connection, won: Sequence[_Won], *, is_probe: bool) -> list[Claim]:
+    if not won:
+        return []
+    rows = fetch(connection, _READ, given([w.letter_id] for w in won))
+    by_id = {row[0]: row[1:] for row in rows}
+    claims: list[Claim] = []
+    for w in won:
+        slug, name, email, to_name, to_email, subject, body = by_id[w.letter_id]
+        claims.append(
+            Claim(
+                letter_id=w.letter_id,
+                attempt_id=w.attempt_id,
+                is_notice=w.to is None,
+                category=slug or "",
+                to_name=w.to[0] if w.to else to_name or "",
+                to_email=w.to[1] if w.to else to_email,
+                from_name=_sender(w, name),
+                reply_to=(name, email) if w.to and not w.digest else None,
+                subject=w.digest.subject if w.digest else subject,
+                body=w.digest.text if w.digest else body,
+                leave_at=w.leave_at,
+                leave_by=w.leave_at + LEAD,
+                slot=w.slot,
+                is_probe=is_probe,
+            )
+        )
+    return claims
+
+
+def _sender(won: _Won, name: str | None) -> str:
+    """Return the name that a letter comes from: its writer's, or a digest's campaign."""
+    if won.to is None:
+        return ""
+    return won.digest.sender if won.digest else name or ""

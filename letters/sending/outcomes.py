@@ -1,0 +1,124 @@
+"""Record what became of requests: letters, attempts, slots and the account, in one transaction."""
+
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import Enum, auto
+from typing import Final
+
+from sqlalchemy import Connection, bindparam, update
+
+from letters.books.changes import Happening, apply, lock
+from letters.sending import gate
+from letters.sending.claims import Claim, settle_slots
+from letters.states import Cause
+from letters.storage.batch import given, text_at
+from letters.storage.schema import attempt
+
+
+class Answer(Enum):
+    """What became of a request."""
+
+    TAKEN = auto()
+    SLOW_DOWN = auto()
+    """Not taken; nobody may send for a while."""
+    KEY_REFUSED = auto()
+    """Not taken; our key or our account is refused, and not this letter."""
+    UNREACHABLE = auto()
+    """Not taken; the request never left."""
+    REFUSED = auto()
+    """Not taken, and never will be."""
+    UNKNOWN = auto()
+    """It left, and may have been taken."""
+
+
+@dataclass(frozen=True)  # no slots: without them it goes from process to process in half the time
+class Outcome:
+    """The answer to one request."""
+
+    answer: Answer
+    left_at: datetime | None
+    """When the request left; None: it certainly did not."""
+    detail: str | None = None
+    wait_seconds: float = 0.0
+
+
+_CAUSES: Final = {
+    Answer.TAKEN: Cause.TAKEN,
+    Answer.SLOW_DOWN: Cause.NOT_TAKEN,
+    Answer.KEY_REFUSED: Cause.NOT_TAKEN,
+    Answer.UNREACHABLE: Cause.NOT_TAKEN,
+    Answer.REFUSED: Cause.REFUSED,
+    Answer.UNKNOWN: Cause.LOST,
+}
+
+_END_ATTEMPTS: Final = (
+    update(attempt)
+    .where(attempt.c.id == text_at(0))
+    .values(
+        ended_at=bindparam("now", type_=attempt.c.ended_at.type),
+        outcome=text_at(1),
+        detail=text_at(2),
+    )
+)
+
+GIVEN_BACK: Final = "given back"
+"""The detail of a claim whose request was never begun: its time had passed, or we had to stop."""
+
+
+def record(
+    connection: Connection, outcomes: Sequence[tuple[Claim, Outcome]], now: datetime
+) -> None:
+    """Record outcomes. Safe to repeat: what was recorded already changes nothing."""
+    left = [
+        (claim.slot, outcome.left_at)
+        for claim, outcome in outcomes
+        if claim.slot is not None and outcome.left_at is not None
+    ]
+    if left:  # targets come after letters and before tallies
+        lock(connection, [claim.letter_id for claim, _ in outcomes])
+        settle_slots(connection, left)
+    apply(
+        connection,
+        [
+            Happening(
+                claim.letter_id,
+                _CAUSES[outcome.answer],
+                now,
+                claim.attempt_id,
+                outcome.detail,
+            )
+            for claim, outcome in outcomes
+        ],
+    )
+    ended = given(
+        (claim.attempt_id, outcome.answer.name.lower(), outcome.detail)
+        for claim, outcome in outcomes
+    )
+    connection.execute(_END_ATTEMPTS, {**ended, "now": now})
+    _tell_account(connection, outcomes, now)
+
+
+def _tell_account(
+    connection: Connection, outcomes: Sequence[tuple[Claim, Outcome]], now: datetime
+) -> None:
+    if any(outcome.answer is Answer.TAKEN for _, outcome in outcomes):
+        gate.recover(connection)
+    for claim, outcome in outcomes:
+        words = outcome.detail or ""
+        match outcome.answer:
+            case Answer.SLOW_DOWN:
+                gate.wait_until(connection, now + timedelta(seconds=outcome.wait_seconds))
+            case Answer.KEY_REFUSED:
+                gate.refuse(connection, words, now)
+            case Answer.UNREACHABLE if words != GIVEN_BACK:
+                gate.back_off(
+                    connection,
+                    words,
+                    now,
+                    probe=claim.is_probe,
+                    jitter=random.random(),  # noqa: S311 - spreads workers, guards nothing
+                )
+            case _:
+                pass

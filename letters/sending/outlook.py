@@ -1,0 +1,56 @@
+"""Read what the foresight of readiness and plan start from: what has left and what waits."""
+
+from collections import Counter
+from datetime import datetime
+
+from sqlalchemy import Connection, select
+
+from letters.books import ledger
+from letters.campaigns.store import StoredCampaign
+from letters.pacing.plan import Plan, plan
+from letters.pacing.readiness import SoFar
+from letters.sending.digests import mails_waiting
+from letters.states import NOT_LEFT, UNCOUNTED
+from letters.storage.schema import target
+
+
+def so_far(connection: Connection, campaign_id: int) -> dict[str, SoFar]:
+    """Return what has become of each target's letters, by its address."""
+    states = ledger.by_target(connection, campaign_id)
+    rows = connection.execute(
+        select(
+            target.c.id, target.c.email, target.c.next_slot_at, mails_waiting().label("mails")
+        ).where(target.c.campaign_id == campaign_id)
+    )
+    found = {}
+    for row in rows:
+        of_target = states.get(row.id, Counter())
+        left = sum(n for state, n in of_target.items() if state not in UNCOUNTED | NOT_LEFT)
+        found[row.email] = SoFar(row.mails, left, row.next_slot_at)
+    return found
+
+
+def waiting(connection: Connection, campaign_id: int) -> dict[str, int]:
+    """Return how many mails wait for each target, by its address."""
+    return dict(
+        connection.execute(
+            select(target.c.email, mails_waiting()).where(target.c.campaign_id == campaign_id)
+        ).all()
+    )
+
+
+def foresee(
+    stored: StoredCampaign, mails: dict[str, int], send_rate: float, now: datetime
+) -> Plan[str]:
+    """Return when the letters that wait will have left, at today's pacing.
+
+    `mails` is by :func:`waiting`, `send_rate` in requests a second.
+    """
+    return plan(
+        stored.campaign.pacing,
+        waiting=mails,
+        next_slot={t.target.email: t.next_slot_at for t in stored.targets},
+        timezone={t.target.email: t.target.timezone for t in stored.targets},
+        now=now,
+        send_rate=send_rate,
+    )

@@ -1,0 +1,1 @@
+"""Put a letter together, and set it for paper. Pure."""

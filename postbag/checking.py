@@ -1,0 +1,80 @@
+"""`postbag campaign check|test`: what the desk shows before a campaign goes live."""
+
+from argparse import Namespace
+
+from sqlalchemy import Connection
+
+from letters.campaigns import store
+from letters.campaigns.store import StoredCampaign
+from letters.desk import record
+from letters.desk.record import Deed
+from letters.notices import post, rehearsal
+from letters.pacing import readiness
+from letters.sending import outlook
+from letters.text.addresses import is_address
+from letters.tokens import Tokens
+from postbag.shell import Refused, Shell
+
+
+def warn(shell: Shell, connection: Connection, stored: StoredCampaign) -> None:
+    """Say on standard error why the desk would not let a campaign go live.
+
+    The command line does it all the same: who can run it is trusted to know why.
+    """
+    for reason in _reasons(shell, connection, stored):
+        shell.say(f"Warning: {reason}")
+
+
+def check(shell: Shell, options: Namespace) -> int:
+    """Print whether the desk would let a campaign go live; exit status 1 if not."""
+    with shell.database.read() as connection:
+        stored = store.find(connection, options.slug)
+        reasons = _reasons(shell, connection, stored)
+    if options.json:
+        shell.document(
+            {
+                "ready": not reasons,
+                "reasons": [
+                    {"kind": str(one.kind), "what": one.what, "ways": list(one.ways)}
+                    for one in reasons
+                ],
+            }
+        )
+    else:
+        print("\n".join(map(str, reasons)) or f"{options.slug} can go live.")
+    return 1 if reasons else 0
+
+
+def send_test(shell: Shell, options: Namespace) -> int:
+    """Mail the letter to one address, marked as a test and outside the books."""
+    if not is_address(options.email):
+        raise Refused(f"{options.email} is no e-mail address: it should read like name@host.org.")
+    now = shell.now()
+    with shell.database.write() as connection:
+        stored = store.find(connection, options.slug)
+        link = f"{shell.settings.public_url}/desk/{options.slug}/ready"
+        notice = rehearsal.notice_of_test(stored.campaign, link)
+        post.post(
+            connection,
+            Tokens(shell.settings.secret_keys),
+            notice,
+            post.Purpose.TEST,
+            options.email,
+            now,
+        )
+        record.record(
+            connection, Deed.TESTED, now, by=None, campaign_id=stored.id, detail=options.email
+        )
+    shell.say(f"A test is on its way to {options.email}.")
+    return 0
+
+
+def _reasons(
+    shell: Shell, connection: Connection, stored: StoredCampaign
+) -> tuple[readiness.Reason, ...]:
+    return readiness.check(
+        stored.campaign,
+        outlook.so_far(connection, stored.id),
+        now=shell.now(),
+        send_rate=shell.settings.send_rate,
+    ).reasons

@@ -1,0 +1,51 @@
+"""`postbag letter`: a person's word on letters that nobody else can decide about."""
+
+from argparse import Namespace
+
+from sqlalchemy import Connection
+
+from letters.desk import record
+from letters.desk.record import Deed
+from letters.sending import settling
+from letters.sending.settling import Word
+from postbag.shell import Commands, Shell
+
+
+def add_commands(commands: Commands) -> None:
+    """Add `letter settle` and `letter again`."""
+    letter = commands.add_parser("letter", help="decide about one letter")
+    actions = letter.add_subparsers(dest="action", required=True)
+    settle = actions.add_parser("settle", help="say what became of an unknown letter")
+    settle.add_argument("id")
+    settle.add_argument("word", choices=[str(word) for word in Word])
+    settle.set_defaults(act=_settle)
+    again = actions.add_parser("again", help="queue a failed letter once more")
+    again.add_argument("id")
+    again.set_defaults(act=_again)
+
+
+def _settle(shell: Shell, options: Namespace) -> int:
+    with shell.database.write() as connection:
+        settling.settle(connection, options.id, Word(options.word), shell.now())
+        _record(shell, connection, options.id, options.word)
+    shell.say("Done.")
+    return 0
+
+
+def _again(shell: Shell, options: Namespace) -> int:
+    with shell.database.write() as connection:
+        settling.again(connection, options.id, shell.now())
+        _record(shell, connection, options.id, "queue-again")
+    shell.say("Done.")
+    return 0
+
+
+def _record(shell: Shell, connection: Connection, letter_id: str, word: str) -> None:
+    record.record(
+        connection,
+        Deed.DECIDED,
+        shell.now(),
+        by=None,
+        campaign_id=settling.campaign_of(connection, letter_id),
+        detail=f"{letter_id}: {word}",
+    )

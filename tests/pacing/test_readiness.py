@@ -1,0 +1,129 @@
+"""What may go live: the line for one office, and the end that has to be met."""
+
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from letters.campaign import Campaign, LetterTemplate, Pacing, Target
+from letters.files.rules import window
+from letters.pacing.readiness import MOST_PER_HOUR, Kind, Reason, SoFar, check, expected_letters
+
+NOW = datetime(2027, 3, 1, 9, tzinfo=UTC)
+CAMPAIGN = Campaign(
+    slug="trees",
+    title="Keep the trees",
+    letter=LetterTemplate(("Trees",), "Dear {salutation},", "Keep them.", "Yours,\n{name}"),
+    targets=(
+        Target("A. Example", "a@harbours.example", "A"),
+        Target("B. Example", "b@harbours.example", "B"),
+    ),
+)
+
+
+def reasons(campaign: Campaign, **so_far: SoFar) -> tuple[Reason, ...]:
+    known = {f"{name}@harbours.example": known for name, known in so_far.items()}
+    return check(campaign, known, now=NOW, send_rate=10).reasons
+
+
+def paced(per_hour: int, *, goal: int | None = None, ends: date | None = None) -> Campaign:
+    return replace(CAMPAIGN, pacing=Pacing(per_hour), goal=goal, ends=ends)
+
+
+def test_the_usual_campaign_may_go_live() -> None:
+    assert reasons(CAMPAIGN) == ()
+    assert reasons(paced(MOST_PER_HOUR)) == ()
+
+
+def test_four_hundred_an_hour_are_refused_with_the_figure_and_two_ways_out() -> None:
+    (reason,) = reasons(paced(400, goal=5000))
+    assert reason.kind is Kind.FLOOD
+    assert reason.what == (
+        "At 400 letters an hour one office gets a letter every 9 seconds; at most 120 an hour are "
+        "allowed."
+    )
+    assert reason.ways == (
+        (
+            "Lower the figure to 120 an hour or less. The last of 5,000 letters would leave on "
+            "2 March 2027."
+        ),
+        (
+            "Or spread the letters over more time: the usual 30 an hour let an office read each. "
+            "The last of 5,000 letters would leave on 4 March 2027."
+        ),
+    )
+
+
+def test_what_ends_after_the_last_day_is_refused_with_the_figure_and_two_ways_out() -> None:
+    (reason,) = reasons(paced(30, goal=5000, ends=date(2027, 3, 2)))
+    assert reason.kind is Kind.TOO_LATE
+    assert reason.what == (
+        "At 30 an hour to each office the last of 5,000 letters would leave on 4 March 2027, after "
+        "the last day of the campaign, 2 March 2027."
+    )
+    assert reason.ways == (
+        "Move the last day to 4 March 2027 or later.",
+        "Or let 65 letters an hour go to each office.",
+    )
+
+
+def test_where_no_rate_would_do_other_ways_are_named() -> None:
+    narrow = Pacing(60, window("09:00-10:00"), ("mon",))
+    campaign = replace(CAMPAIGN, pacing=narrow, goal=1000, ends=date(2027, 3, 2))
+    (reason,) = reasons(campaign)
+    assert reason.ways[1] == "Or let letters leave at any hour on every day."
+    (reason,) = reasons(replace(campaign, goal=100_000))
+    assert reason.ways[1] == "Or lower the goal to 120 letters."
+    waiting = reasons(replace(campaign, goal=None), a=SoFar(waiting=50_000))
+    assert waiting[0].ways[1] == "Or leave the last day empty."
+
+
+def test_a_last_day_that_is_past_is_refused() -> None:
+    (reason,) = reasons(paced(30, ends=date(2027, 2, 28)))
+    assert reason.kind is Kind.OVER
+    assert "28 February 2027" in reason.what
+
+
+def test_the_last_day_counts_whole() -> None:
+    assert reasons(paced(120, goal=3600, ends=date(2027, 3, 1))) == ()
+    assert reasons(paced(120, goal=3602, ends=date(2027, 3, 1)))[0].kind is Kind.TOO_LATE
+
+
+def test_what_has_left_counts_towards_the_goal_and_what_waits_is_the_least() -> None:
+    so_far = {
+        "a@harbours.example": SoFar(waiting=3, left=480),
+        "b@harbours.example": SoFar(waiting=70, left=480),
+    }
+    assert expected_letters(replace(CAMPAIGN, goal=1000), so_far) == {
+        "a@harbours.example": 20,
+        "b@harbours.example": 70,
+    }
+
+
+@pytest.mark.parametrize("send_rate", [0.01, 1.0])
+def test_the_rate_of_the_whole_account_counts_too(send_rate: float) -> None:
+    campaign = paced(120, goal=1000, ends=date(2027, 3, 1))
+    found = check(campaign, {}, now=NOW, send_rate=send_rate)
+    assert bool(found.reasons) == (send_rate < 0.02)
+
+
+@given(
+    per_hour=st.integers(1, 3_600_000),
+    goal=st.none() | st.integers(1, 100_000),
+    days=st.integers(-3, 300),
+)
+def test_every_way_out_that_names_a_figure_leads_out(
+    per_hour: int, goal: int | None, days: int
+) -> None:
+    campaign = paced(per_hour, goal=goal, ends=NOW.date() + timedelta(days))
+    for reason in reasons(campaign):
+        assert len(set(reason.ways)) == 2
+        if (
+            reason.kind is Kind.TOO_LATE
+            and "let " in reason.ways[1]
+            and " letters an hour" in str(reason.ways[1])
+        ):
+            figure = int(reason.ways[1].split("let ")[1].split()[0])
+            assert reasons(replace(campaign, pacing=Pacing(figure))) == ()

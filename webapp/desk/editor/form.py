@@ -1,0 +1,204 @@
+"""The fields of the campaign editor, and what stands in them for a campaign."""
+
+from collections.abc import Iterable, Mapping
+from typing import Final, TypeVar
+
+from flask_wtf import FlaskForm
+from wtforms import (
+    BooleanField,
+    FieldList,
+    FileField,
+    Form,
+    FormField,
+    HiddenField,
+    SelectField,
+    SelectMultipleField,
+    StringField,
+    TextAreaField,
+)
+
+from letters.campaign import (
+    WEEKDAYS,
+    Campaign,
+    Confirm,
+    Identical,
+    Pacing,
+    ResendUnknown,
+    Routing,
+    Target,
+)
+from letters.files.spreadsheet import write_targets
+from webapp.site.fields import trimmed, typed
+
+MOST_TYPED: Final = 12
+"""More targets than these are a list, which is changed as a spreadsheet."""
+_APART: Final = frozenset({"points", "targets", "spreadsheet"})
+
+Row = dict[str, str]
+_Group = TypeVar("_Group", bound=Form)
+
+
+class PointForm(Form):
+    """One argument of the letter."""
+
+    key = HiddenField()
+    lead = StringField(filters=[trimmed])
+    text = TextAreaField()
+
+
+class TargetForm(Form):
+    """One decision-maker."""
+
+    name = StringField(filters=[trimmed])
+    email = StringField(filters=[trimmed])
+    salutation = StringField(filters=[trimmed])
+    role = StringField(filters=[trimmed])
+    address = TextAreaField()
+    timezone = StringField(filters=[trimmed])
+    areas = StringField(filters=[trimmed])
+    valid_until = StringField(filters=[trimmed])
+
+
+class PaceForm(FlaskForm):  # type: ignore[misc]  # flask-wtf brings no types
+    """How fast, and when, letters go to one office."""
+
+    class Meta:
+        """The desk's door has checked the token already."""
+
+        csrf = False
+
+    per_hour = StringField(filters=[trimmed])
+    opens = StringField(filters=[trimmed])
+    closes = StringField(filters=[trimmed])
+    days = SelectMultipleField(validate_choice=False)
+
+
+class EditorForm(PaceForm):
+    """A whole campaign."""
+
+    title = StringField(filters=[trimmed])
+    slug = StringField(filters=[trimmed])
+    summary = TextAreaField()
+    language = SelectField(validate_choice=False)
+    goal = StringField(filters=[trimmed])
+    ends = StringField(filters=[trimmed])
+    timezone = StringField(filters=[trimmed])
+    subjects = TextAreaField()
+    salutation = StringField(filters=[trimmed])
+    opening = TextAreaField()
+    points = FieldList(FormField(PointForm))
+    closing = TextAreaField()
+    prompts = TextAreaField()
+    targets = FieldList(FormField(TargetForm))
+    listed = TextAreaField()
+    spreadsheet = FileField()
+    routing = SelectField(validate_choice=False)
+    identical = SelectField(validate_choice=False)
+    confirm = SelectField(validate_choice=False)
+    resend_unknown = SelectField(validate_choice=False)
+    asks_postcode = BooleanField()
+    opt_in = StringField(filters=[trimmed])
+    embed_origins = TextAreaField()
+    version = HiddenField()
+    unfinished = HiddenField()
+
+
+def rows(of: "FieldList[FormField[_Group]]") -> list[Row]:
+    """Return what was typed into each of some groups of fields."""
+    return [{field.short_name: typed(field) for field in group.form} for group in of]
+
+
+def filled(given: Iterable[Row], *, but: Iterable[str] = ()) -> list[Row]:
+    """Return the groups in which something was typed, in other fields than `but`."""
+    return [row for row in given if any(text.strip() for k, text in row.items() if k not in but)]
+
+
+def pacing_fields(pacing: Pacing) -> dict[str, object]:
+    """Return the fields of a pacing."""
+    window = pacing.window
+    return {
+        "per_hour": str(pacing.per_target_per_hour),
+        "opens": f"{window.opens:%H:%M}" if window else "",
+        "closes": f"{window.closes:%H:%M}" if window else "",
+        "days": list(pacing.days),
+    }
+
+
+def blank_fields() -> dict[str, object]:
+    """Return the fields of a campaign that nobody has written yet."""
+    return {
+        **pacing_fields(Pacing()),
+        "language": "en",
+        "timezone": "UTC",
+        "salutation": "Dear {salutation},",
+        "closing": "Yours sincerely,\n{name}",
+        "points": [{}],
+        "targets": [{}],
+        "routing": str(Routing.ALL),
+        "identical": str(Identical.SEND),
+        "confirm": str(Confirm.BEFORE_SENDING),
+        "resend_unknown": str(ResendUnknown.NEVER),
+        "days": list(WEEKDAYS),
+    }
+
+
+def campaign_fields(campaign: Campaign) -> dict[str, object]:
+    """Return the fields of a campaign."""
+    letter = campaign.letter
+    return {
+        **pacing_fields(campaign.pacing),
+        **target_fields(campaign.targets),
+        "title": campaign.title,
+        "slug": campaign.slug,
+        "summary": campaign.summary,
+        "language": campaign.language,
+        "goal": "" if campaign.goal is None else str(campaign.goal),
+        "ends": "" if campaign.ends is None else campaign.ends.isoformat(),
+        "timezone": campaign.timezone,
+        "subjects": "\n".join(letter.subjects),
+        "salutation": letter.salutation,
+        "opening": letter.opening,
+        "points": [{"key": p.key, "lead": p.lead, "text": p.text} for p in letter.points],
+        "closing": letter.closing,
+        "prompts": "\n".join(letter.prompts),
+        "routing": str(campaign.routing),
+        "identical": str(campaign.identical),
+        "confirm": str(campaign.confirm),
+        "resend_unknown": str(campaign.pacing.resend_unknown),
+        "asks_postcode": campaign.asks_postcode,
+        "opt_in": campaign.opt_in,
+        "embed_origins": "\n".join(campaign.embed_origins),
+    }
+
+
+def target_fields(targets: Iterable[Target]) -> dict[str, object]:
+    """Return the fields of targets: typed ones, or a list if they are many."""
+    given = tuple(targets)
+    if len(given) > MOST_TYPED:
+        return {"listed": write_targets(given), "targets": []}
+    return {"listed": "", "targets": [target_row(target) for target in given]}
+
+
+def target_row(target: Target) -> Row:
+    """Return the fields of one target."""
+    return {
+        "name": target.name,
+        "email": target.email,
+        "salutation": target.salutation,
+        "role": target.role,
+        "address": target.address,
+        "timezone": target.timezone,
+        "areas": " ".join(target.areas),
+        "valid_until": "" if target.valid_until is None else target.valid_until.isoformat(),
+    }
+
+
+def form_with(fields: Mapping[str, object]) -> EditorForm:
+    """Return the form with `fields` in it, numbered anew."""
+    return EditorForm(formdata=None, data=dict(fields))
+
+
+def fields_of(form: EditorForm) -> dict[str, object]:
+    """Return all that stands in a form, to be put into another."""
+    plain = {f.short_name: f.data for f in form if f.short_name not in _APART}
+    return {**plain, "points": rows(form.points), "targets": rows(form.targets)}

@@ -1,0 +1,299 @@
+"""Write a campaign in the browser, from nothing to what can go live."""
+
+from dataclasses import dataclass, field, fields, replace
+from http import HTTPStatus
+
+from flask import Response, make_response, redirect, render_template, request, url_for
+from sqlalchemy import Connection
+from werkzeug.datastructures import MultiDict
+
+from letters.campaign import Campaign, Status, Target
+from letters.campaigns import store
+from letters.campaigns.store import StoredCampaign, UnknownCampaign
+from letters.desk import drafts, organisers, record
+from letters.desk.record import Deed
+from letters.files.campaign_file import check_campaign
+from letters.files.checks import Fault
+from letters.files.rules import RESERVED_SLUGS
+from letters.files.spreadsheet import TargetList, read_targets
+from letters.notices import rehearsal
+from letters.pacing.readiness import Kind
+from webapp.action.page import summary
+from webapp.desk.checklist import check
+from webapp.desk.door import blueprint, signed_in
+from webapp.desk.editor import buttons
+from webapp.desk.editor.faults import Wrong, labels, wrongs
+from webapp.desk.editor.form import (
+    EditorForm,
+    blank_fields,
+    campaign_fields,
+    fields_of,
+    filled,
+    form_with,
+    rows,
+)
+from webapp.desk.editor.values import suggested_slug, values
+from webapp.desk.editor.words import choices
+from webapp.site.fields import typed
+from webapp.site.language import gettext as _
+from webapp.site.services import services
+from webapp.site.wake import wake_worker
+
+_MOST_SHEETS = 1
+_NOT_KEPT = frozenset({"csrf_token", "do", "unfinished", "version"})
+
+
+@dataclass(slots=True)
+class View:
+    """What one rendering of the editor adds to its form."""
+
+    notice: str = ""
+    wrongs: list[Wrong] = field(default_factory=list)
+    focus: str = ""
+    report: TargetList | None = None
+    looked_at: Campaign | None = None
+    status: HTTPStatus = HTTPStatus.OK
+
+
+@blueprint.get("/new")
+def new() -> str | Response:
+    """Show an empty campaign, or one that was begun."""
+    begun_id = request.args.get("unfinished", "")
+    with services().database.read() as connection:
+        begun = drafts.find(connection, signed_in().id, begun_id)
+    if begun is None:
+        return _page(form_with(blank_fields()), View(), None)
+    form = EditorForm(formdata=MultiDict(begun.fields))
+    form.unfinished.data = begun.id
+    return _page(form, View(), None)
+
+
+@blueprint.post("/new")
+def create() -> Response:
+    """Take a new campaign, or do what one of the editor's buttons asks for."""
+    form, view = EditorForm(), View()
+    act = request.form.get("do", "save")
+    if act == "drop":
+        with services().database.write() as connection:
+            drafts.drop(connection, signed_in().id, typed(form.unfinished))
+        return make_response(redirect(url_for("desk.list_campaigns"), HTTPStatus.SEE_OTHER))
+    slug = typed(form.slug) or suggested_slug(typed(form.title))
+    form, campaign = _read(form, act, slug, view)
+    if campaign is not None:
+        with services().database.write() as connection:
+            if not _is_taken(connection, slug, view):
+                return _store_new(connection, campaign, typed(form.unfinished))
+    if typed(form.title) or act == "keep":
+        # What cannot be stored as a campaign yet is kept all the same.
+        with services().database.write() as connection:
+            form.unfinished.data = drafts.keep(
+                connection,
+                signed_in().id,
+                typed(form.unfinished),
+                typed(form.title)[:200] or _("Without a title"),
+                [(k, v) for k, v in _posted(form) if k not in _NOT_KEPT],
+                services().now(),
+            )
+    if act == "keep":
+        return make_response(redirect(url_for("desk.list_campaigns"), HTTPStatus.SEE_OTHER))
+    return _page(form, view, None)
+
+
+@blueprint.get("/<slug>/edit")
+def show_editor(slug: str) -> Response:
+    """Show a stored campaign in the editor."""
+    with services().database.read() as connection:
+        stored = store.find(connection, slug)
+    form = form_with(campaign_fields(stored.campaign))
+    form.version.data = stored.loaded_at.isoformat()
+    return _page(form, View(), stored)
+
+
+@blueprint.post("/<slug>/edit")
+def edit(slug: str) -> Response:
+    """Take changes to a stored campaign, or do what one of the editor's buttons asks for."""
+    view, act = View(), request.form.get("do", "save")
+    form, campaign = _read(EditorForm(), act, slug, view)
+    answer = None
+    with services().database.write() as connection:
+        stored = store.find(connection, slug)
+        if campaign is not None:
+            campaign = replace(campaign, status=stored.campaign.status)
+            if typed(form.version) != stored.loaded_at.isoformat():
+                form.version.data = stored.loaded_at.isoformat()
+                view.status = HTTPStatus.CONFLICT
+                view.notice = _(
+                    "Somebody else changed this campaign while you did. Nothing of yours was "
+                    "stored yet: look at the record, then save again to put yours in its place."
+                )
+            elif not _floods(connection, stored, campaign, view):
+                answer = _store_changes(connection, stored, campaign)
+    if answer is None:
+        return _page(form, view, stored)
+    wake_worker(services().redis)
+    return answer
+
+
+def _read(form: EditorForm, act: str, slug: str, view: View) -> tuple[EditorForm, Campaign | None]:
+    """Return the form as it goes on, and the campaign in it if it is to be stored and can be."""
+    points, targets = rows(form.points), rows(form.targets)
+    changed: dict[str, object] = {"points": points, "targets": targets}
+    if buttons.is_small(act):
+        points, targets, view.focus = buttons.acted(act, points, targets)
+        changed = {"points": points, "targets": targets}
+    elif act == "read-spreadsheet":
+        changed |= _spreadsheet(form, view)
+    elif act == "remove-list":
+        changed["listed"] = ""
+    else:
+        changed["points"] = filled(points, but=("key",))
+        changed["targets"] = filled(targets, but=("timezone",))
+    form = form_with({**fields_of(form), **changed, "slug": slug})
+    if act not in {"save", "preview"}:
+        return form, None
+    listed = read_targets(typed(form.listed)) if typed(form.listed) else TargetList((), ())
+    campaign, found = _checked(form, slug, listed.targets)
+    view.wrongs = wrongs(found, len(listed.targets))
+    view.wrongs += [
+        Wrong("spreadsheet", f"{_('Row %(row)d', row=report.row)}: {sentence}")
+        for report in listed.reports
+        for sentence in report.errors
+    ]
+    if view.wrongs:
+        view.status = HTTPStatus.UNPROCESSABLE_ENTITY
+        if not rows(form.targets) and not listed.targets:
+            form = form_with({**fields_of(form), "targets": [{}]})
+        return form, None
+    if act == "preview":
+        view.looked_at, view.focus = campaign, ""
+        return form, None
+    return form, campaign
+
+
+def _checked(
+    form: EditorForm, slug: str, listed: tuple[Target, ...]
+) -> tuple[Campaign, list[Fault]]:
+    given, unread = values(form, slug, listed)
+    campaign, found = check_campaign(given)
+    # Of what could not be read the rules know nothing yet.
+    return campaign, [*unread, *found]
+
+
+def _spreadsheet(form: EditorForm, view: View) -> dict[str, object]:
+    file = request.files.get("spreadsheet")
+    found = buttons.read_spreadsheet(file.read() if file else b"")
+    if isinstance(found, str):
+        view.wrongs, view.status = [Wrong("spreadsheet", found)], HTTPStatus.UNPROCESSABLE_ENTITY
+        return {}
+    view.report = found
+    if found.reports:
+        view.status = HTTPStatus.UNPROCESSABLE_ENTITY
+        return {}
+    return buttons.joined(typed(form.listed), rows(form.targets), found.targets)
+
+
+def _is_taken(connection: Connection, slug: str, view: View) -> bool:
+    try:
+        store.find(connection, slug)
+    except UnknownCampaign:
+        if slug not in RESERVED_SLUGS:
+            return False
+        sentence = _("Our own pages use this word: choose another.")
+    else:
+        sentence = _("Another campaign has this address: choose another.")
+    view.wrongs, view.status = [Wrong("slug", sentence)], HTTPStatus.UNPROCESSABLE_ENTITY
+    return True
+
+
+def _store_new(connection: Connection, campaign: Campaign, begun_id: str) -> Response:
+    now, me = services().now(), signed_in()
+    campaign_id = store.load(connection, replace(campaign, status=Status.DRAFT), now)
+    organisers.give(connection, campaign_id, me.id)
+    drafts.drop(connection, me.id, begun_id)
+    record.record(connection, Deed.CREATED, now, by=me.email, campaign_id=campaign_id)
+    return make_response(redirect(url_for("desk.ready", slug=campaign.slug), HTTPStatus.SEE_OTHER))
+
+
+def _floods(connection: Connection, stored: StoredCampaign, campaign: Campaign, view: View) -> bool:
+    """Tell whether an open campaign would get worse than the check list allows, and say why."""
+    before = stored.campaign
+    watched = (campaign.pacing, campaign.goal, campaign.ends, campaign.timezone)
+    is_open = before.status in {Status.LIVE, Status.PAUSED}
+    if not is_open or watched == (before.pacing, before.goal, before.ends, before.timezone):
+        return False
+    beside = {Kind.FLOOD: "per_hour", Kind.TOO_LATE: "ends", Kind.OVER: "ends"}
+    view.wrongs = [
+        Wrong(beside[reason.kind], str(reason))
+        for reason in check(connection, stored, campaign).reasons
+    ]
+    if view.wrongs:
+        view.status = HTTPStatus.UNPROCESSABLE_ENTITY
+    return bool(view.wrongs)
+
+
+def _store_changes(connection: Connection, stored: StoredCampaign, campaign: Campaign) -> Response:
+    now, before = services().now(), stored.campaign
+    changed = [
+        one.name
+        for one in fields(campaign)
+        if getattr(campaign, one.name) != getattr(before, one.name)
+    ]
+    if changed:
+        store.load(connection, campaign, now)
+        record.record(
+            connection,
+            Deed.CHANGED,
+            now,
+            by=signed_in().email,
+            campaign_id=stored.id,
+            detail=", ".join(changed),
+        )
+    is_draft = campaign.status is Status.DRAFT
+    where = url_for("desk.ready" if is_draft else "desk.show", slug=campaign.slug)
+    return make_response(redirect(where, HTTPStatus.SEE_OTHER))
+
+
+def _posted(form: EditorForm) -> list[tuple[str, str]]:
+    """Return the form as its page would post it."""
+    found: list[tuple[str, str]] = []
+    for name, value in fields_of(form).items():
+        if isinstance(value, bool):
+            found += [(name, "y")] if value else []
+        elif isinstance(value, list):
+            for place, one in enumerate(value):
+                if isinstance(one, dict):
+                    found += [(f"{name}-{place}-{key}", text) for key, text in one.items()]
+                else:
+                    found.append((name, str(one)))
+        else:
+            found.append((name, str(value or "")))
+    return found
+
+
+def _page(form: EditorForm, view: View, stored: StoredCampaign | None) -> Response:
+    beside: dict[str, list[str]] = {}
+    for wrong in view.wrongs:
+        beside.setdefault(wrong.field, []).append(wrong.sentence)
+    listed = read_targets(typed(form.listed)).targets if typed(form.listed) else ()
+    looked_at = view.looked_at
+    return make_response(
+        render_template(
+            "desk/editor.html",
+            form=form,
+            labels=labels(),
+            choices=choices(),
+            campaign=None if stored is None else stored.campaign,
+            wrongs=view.wrongs,
+            beside=beside,
+            notice=view.notice,
+            focus=view.focus,
+            report=view.report,
+            listed=listed,
+            looked_at=looked_at,
+            summary_html=summary(looked_at.summary) if looked_at else "",
+            sheets=rehearsal.sheets(looked_at, _MOST_SHEETS) if looked_at else [],
+            mail_from=services().settings.mail_from,
+            public_url=services().settings.public_url,
+        ),
+        view.status,
+    )

@@ -1,0 +1,164 @@
+"""Take what was typed in the editor to the values of a campaign file.
+
+What a value has to be like is not said here: :mod:`letters.files.campaign_file` says it, for files
+too.
+"""
+
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator
+from datetime import date
+from typing import Final
+
+from letters.campaign import Routing, Target
+from letters.files.checks import Fault
+from letters.files.rules import RESERVED_SLUGS
+from letters.text.compose import line_feeds
+from webapp.desk.editor.form import EditorForm, PaceForm, Row, rows
+from webapp.site.fields import typed
+
+_SLUG_MAX: Final = 48
+_DAY: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+
+
+def suggested_slug(title: str) -> str:
+    """Return an address for a campaign with this title; empty if none can be made of it."""
+    plain = unicodedata.normalize("NFKD", title).encode("ascii", "ignore").decode().lower()
+    words = re.findall(r"[a-z0-9]+", plain.replace("'", ""))
+    while len("-".join(words)) > _SLUG_MAX and len(words) > 1:
+        words.pop()
+    slug = "-".join(words)[:_SLUG_MAX]
+    return f"{slug}-campaign" if slug in RESERVED_SLUGS else slug
+
+
+def pacing_values(form: PaceForm, faults: list[Fault]) -> dict[str, object]:
+    """Return a file's values for [pacing], noting what cannot be read."""
+    values: dict[str, object] = {"days": list(form.days.data or [])}
+    per_hour = _whole(typed(form.per_hour), ("pacing", "per_target_per_hour"), faults)
+    if per_hour is not None:
+        values["per_target_per_hour"] = per_hour
+    opens, closes = typed(form.opens), typed(form.closes)
+    if bool(opens) != bool(closes):
+        faults.append(Fault(("pacing", "window"), "needs both times, or neither"))
+    elif opens:
+        values["window"] = f"{opens[:5]}-{closes[:5]}"
+    return values
+
+
+def values(
+    form: EditorForm, slug: str, listed: Iterable[Target]
+) -> tuple[dict[str, object], list[Fault]]:
+    """Return a file's values for all that was typed, and what could not be read.
+
+    `listed` are targets from a spreadsheet; those that were typed follow them.
+    """
+    faults: list[Fault] = []
+    pacing = pacing_values(form, faults)
+    pacing["resend_unknown"] = typed(form.resend_unknown)
+    targets = [_listed_values(target) for target in listed]
+    targets += [
+        _target_values(row, typed(form.timezone), ("targets", place), faults)
+        for place, row in enumerate(rows(form.targets), len(targets))
+    ]
+    subjects = _lines(typed(form.subjects))
+    found: dict[str, object] = {
+        "slug": slug,
+        "title": typed(form.title),
+        "summary": line_feeds(typed(form.summary)),
+        "language": typed(form.language),
+        "timezone": typed(form.timezone) or "UTC",
+        # Who is written to by postcode has to be asked for it.
+        "asks_postcode": bool(form.asks_postcode.data) or form.routing.data == Routing.AREA,
+        "confirm": typed(form.confirm),
+        "routing": typed(form.routing),
+        "identical": typed(form.identical),
+        "embed_origins": _lines(typed(form.embed_origins)),
+        "opt_in": typed(form.opt_in),
+        "pacing": pacing,
+        "letter": {
+            **({"subjects": subjects} if len(subjects) > 1 else {"subject": "".join(subjects)}),
+            "salutation": typed(form.salutation),
+            "opening": _paragraphs(typed(form.opening)),
+            "closing": _paragraphs(typed(form.closing)),
+            "prompts": _lines(typed(form.prompts)),
+            "points": list(_point_values(rows(form.points))),
+        },
+        "targets": targets,
+    }
+    goal = _whole(typed(form.goal), ("goal",), faults)
+    ends = _day(typed(form.ends), ("ends",), faults)
+    found |= {k: v for k, v in (("goal", goal), ("ends", ends)) if v is not None}
+    return found, faults
+
+
+def _point_values(given: list[Row]) -> Iterator[dict[str, str]]:
+    taken = {row["key"] for row in given}
+    for row in given:
+        key = row["key"]
+        if not key:
+            key = base = suggested_slug(row["lead"]) or "point"
+            number = 1
+            while key in taken:
+                number += 1
+                key = f"{base}-{number}"
+            taken.add(key)
+        yield {"key": key, "lead": row["lead"], "text": _paragraphs(row["text"])}
+
+
+def _target_values(
+    row: Row, timezone: str, path: tuple[str | int, ...], faults: list[Fault]
+) -> dict[str, object]:
+    found: dict[str, object] = {
+        "name": row["name"],
+        "email": row["email"],
+        "salutation": row["salutation"] or row["name"] or "?",  # the name's own fault is enough
+        "role": row["role"],
+        "address": _paragraphs(row["address"]),
+        "timezone": row["timezone"] or timezone or "UTC",
+        "areas": [area for area in re.split(r"[;,\s]+", row["areas"]) if area],
+    }
+    until = _day(row["valid_until"], (*path, "valid_until"), faults)
+    return found if until is None else {**found, "valid_until": until}
+
+
+def _listed_values(target: Target) -> dict[str, object]:
+    found: dict[str, object] = {
+        "name": target.name,
+        "email": target.email,
+        "salutation": target.salutation,
+        "role": target.role,
+        "address": target.address,
+        "timezone": target.timezone,
+        "areas": list(target.areas),
+    }
+    return found if target.valid_until is None else {**found, "valid_until": target.valid_until}
+
+
+def _paragraphs(text: str) -> str:
+    return line_feeds(text).strip("\n")
+
+
+def _lines(text: str) -> list[str]:
+    return [line.strip() for line in line_feeds(text).split("\n") if line.strip()]
+
+
+def _whole(text: str, path: tuple[str | int, ...], faults: list[Fault]) -> int | None:
+    digits = re.sub(r"[,.\s]", "", text)
+    if not digits:
+        return None
+    if digits.isascii() and digits.isdigit() and len(digits) < 15:
+        return int(digits)
+    faults.append(Fault(path, "must be a whole number such as 30"))
+    return None
+
+
+def _day(text: str, path: tuple[str | int, ...], faults: list[Fault]) -> date | None:
+    if not text:
+        return None
+    try:
+        if _DAY.fullmatch(text):
+            return date.fromisoformat(text)
+    except ValueError:
+        pass  # the fault below says it
+    faults.append(Fault(path, "must be a date such as 2027-03-31"))
+    return None

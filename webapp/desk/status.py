@@ -1,0 +1,92 @@
+"""Steer: pause, resume and close a campaign, and decide what needs a person."""
+
+from http import HTTPStatus
+
+from flask import Response, make_response, redirect, request, url_for
+from sqlalchemy import Connection
+
+from letters.campaign import Status
+from letters.campaigns import store
+from letters.campaigns.store import StoredCampaign
+from letters.desk import record
+from letters.desk.record import Deed
+from letters.sending import settling
+from webapp.desk.checklist import check
+from webapp.desk.door import blueprint, signed_in
+from webapp.site import errors
+from webapp.site.language import gettext as _
+from webapp.site.services import services
+from webapp.site.wake import wake_worker
+
+# What is live or paused has passed the check, or somebody overruled it on the command line.
+_CHECKED_BEFORE = frozenset({Status.LIVE, Status.PAUSED})
+
+
+@blueprint.post("/<slug>/status")
+def set_status(slug: str) -> Response:
+    """Publish, pause, resume or close a campaign; what may not go live is shown its reasons."""
+    try:
+        status = Status(request.form.get("status", ""))
+    except ValueError:
+        return errors.page(
+            HTTPStatus.UNPROCESSABLE_ENTITY,
+            _("There is no such status"),
+            _("Choose live, paused, closed or draft."),
+        )
+    now = services().now()
+    with services().database.write() as connection:
+        stored = store.find(connection, slug)
+        before = stored.campaign.status
+        opens = status in _CHECKED_BEFORE and before not in _CHECKED_BEFORE
+        is_refused = opens and bool(check(connection, stored, stored.campaign).reasons)
+        if not is_refused:
+            store.set_status(connection, slug, status)
+            record.record(
+                connection,
+                Deed.STATUS,
+                now,
+                by=signed_in().email,
+                campaign_id=stored.id,
+                detail=f"{before} → {status}",
+            )
+    if is_refused:
+        return make_response(redirect(url_for("desk.ready", slug=slug), HTTPStatus.SEE_OTHER))
+    wake_worker(services().redis)
+    return make_response(redirect(url_for("desk.show", slug=slug), HTTPStatus.SEE_OTHER))
+
+
+@blueprint.post("/<slug>/settle")
+def settle(slug: str) -> Response:
+    """Take an organiser's word about an unknown letter, or queue a failed one again."""
+    letter_id, word = request.form.get("letter", ""), request.form.get("word", "")
+    now = services().now()
+    try:
+        with services().database.write() as connection:
+            stored = store.find(connection, slug)
+            _decide(connection, stored, letter_id, word)
+            record.record(
+                connection,
+                Deed.DECIDED,
+                now,
+                by=signed_in().email,
+                campaign_id=stored.id,
+                detail=f"{letter_id}: {word}",
+            )
+    except (settling.CannotSettle, ValueError):
+        return errors.page(
+            HTTPStatus.CONFLICT,
+            _("There is nothing to decide about this letter any more"),
+            _("News of it may have come in the meantime. The desk shows where it is now."),
+            action=(url_for("desk.show", slug=slug), _("Back to the desk")),
+        )
+    wake_worker(services().redis)
+    return make_response(redirect(url_for("desk.show", slug=slug), HTTPStatus.SEE_OTHER))
+
+
+def _decide(connection: Connection, stored: StoredCampaign, letter_id: str, word: str) -> None:
+    if settling.campaign_of(connection, letter_id) != stored.id:
+        raise settling.CannotSettle(letter_id)  # what is another campaign's is not there
+    if word == "queue-again":
+        settling.again(connection, letter_id, services().now())
+    else:
+        settling.settle(connection, letter_id, settling.Word(word), services().now())

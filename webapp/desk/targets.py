@@ -1,0 +1,132 @@
+"""Decide about a target to which nothing goes: let sending go on, mend it, name who follows."""
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from http import HTTPStatus
+
+from flask import Response, make_response, redirect, request, url_for
+from flask_babel import format_decimal
+from sqlalchemy import Connection
+
+from letters.campaigns import store, targets
+from letters.campaigns.store import StoredCampaign, StoredTarget
+from letters.campaigns.targets import CannotDecide
+from letters.desk import record
+from letters.desk.record import Deed
+from letters.notices.alarms import came_back
+from letters.states import State
+from webapp.desk.door import blueprint, signed_in
+from webapp.site import errors
+from webapp.site.language import gettext as _
+from webapp.site.services import services
+from webapp.site.wake import wake_worker
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A target to which nothing goes, as the desk shows it."""
+
+    name: str
+    email: str
+    reason: str
+    waiting: int
+    can_release: bool
+    successor: str
+    others: list[tuple[str, str]]
+    """Address and name of each target that could follow."""
+
+
+def held_targets(
+    connection: Connection,
+    stored: StoredCampaign,
+    by_target: Mapping[int, Counter[State]],
+    now: datetime,
+) -> list[Held]:
+    """Return the targets that a person has to decide about."""
+    follows = targets.successors(connection, stored)
+    writable = [t for t in stored.targets if t.can_be_written_to(now)]
+    found: list[Held] = []
+    for target in stored.targets:
+        waiting = by_target.get(target.id, Counter[State]())[State.HELD]
+        if target.can_be_written_to(now) or not (waiting or target.held_reason):
+            continue
+        after = follows.get(target.id)
+        found.append(
+            Held(
+                target.target.name,
+                target.target.email,
+                _reason(connection, target),
+                waiting,
+                not target.withdrawn and _in_time(target, now) and after is None,
+                "" if after is None else after.target.name,
+                [(t.target.email, t.target.name) for t in writable],
+            )
+        )
+    return found
+
+
+def _in_time(target: StoredTarget, now: datetime) -> bool:
+    return target.valid_before is None or target.valid_before > now
+
+
+def _reason(connection: Connection, target: StoredTarget) -> str:
+    if target.withdrawn:
+        return _("No longer in the campaign")
+    if target.held_reason == targets.BY_HAND:
+        return _("An organiser holds its letters")
+    if target.held_reason is not None:
+        words = target.held_reason.rstrip(".")
+        failed, of = came_back(connection, target.id)
+        if not failed:
+            return words  # somebody has taken over
+        return _(
+            "%(failed)s of the last %(of)s letters did not arrive, so sending has stopped. The "
+            "other side says: %(words)s",
+            failed=format_decimal(failed),
+            of=format_decimal(of),
+            words=words,
+        )
+    return _("Its time is over")
+
+
+@blueprint.post("/<slug>/target")
+def decide(slug: str) -> Response:
+    """Take an organiser's decision about a target."""
+    email, other = request.form.get("target", ""), request.form.get("email", "").strip()
+    word, now = request.form.get("word", ""), services().now()
+    try:
+        with services().database.write() as connection:
+            match word:
+                case "hold":
+                    targets.hold_by_hand(connection, slug, email, now)
+                case "release":
+                    targets.release(connection, slug, email, now)
+                case "address":
+                    targets.change_address(connection, slug, email, other, now)
+                case "successor":
+                    targets.name_successor(connection, slug, email, other, now)
+                case _:
+                    return _refused(slug, _("Please choose one of the buttons on the desk."))
+            record.record(
+                connection,
+                Deed.TARGET,
+                now,
+                by=signed_in().email,
+                campaign_id=store.find(connection, slug).id,
+                detail=f"{email} → {other}" if other else email,
+            )
+    except CannotDecide as error:
+        return _refused(slug, _(error.sentence).format(**error.values))
+    wake_worker(services().redis)
+    return make_response(redirect(url_for("desk.show", slug=slug), HTTPStatus.SEE_OTHER))
+
+
+def _refused(slug: str, sentence: str) -> Response:
+    return errors.page(
+        HTTPStatus.CONFLICT,
+        _("This could not be done"),
+        sentence,
+        action=(url_for("desk.show", slug=slug), _("Back to the desk")),
+    )

@@ -1,0 +1,207 @@
+"""Put the books, targets and alarms into words for the desk's pages."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from flask_babel import format_decimal
+from markupsafe import Markup
+
+from letters.books import ledger
+from letters.campaign import Status
+from letters.campaigns import store
+from letters.campaigns.store import StoredCampaign
+from letters.desk import trouble as attention
+from letters.pacing.slots import leaves_at, next_open
+from letters.states import State
+from webapp.desk import charts
+from webapp.site.language import gettext as _
+from webapp.site.language import ngettext
+from webapp.site.words import ago, moment, words_for
+
+_WAITING: Final = (State.UNCONFIRMED, State.QUEUED, State.HELD)
+_UNDER_WAY: Final = (State.SENDING, State.UNKNOWN, State.ACCEPTED, State.DEFERRED)
+_BAD: Final = (State.BOUNCED, State.DROPPED, State.FAILED)
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One state's share of the books."""
+
+    state: str
+    word: str
+    shape: str
+    number: int
+    meaning: str
+
+
+@dataclass(frozen=True, slots=True)
+class ShownBooks:
+    """The books as a page tells them."""
+
+    submitted: int
+    parts: list[Part]
+    sentence: str
+    bar: Markup
+
+
+def status_word(status: Status) -> str:
+    """Return what a campaign's status means for its letters."""
+    return {
+        Status.DRAFT: _("draft: nobody else sees it"),
+        Status.LIVE: _("live: takes letters and sends them"),
+        Status.PAUSED: _("paused: takes letters and sends none"),
+        Status.CLOSED: _("closed: takes no letters and sends what waits"),
+    }[status]
+
+
+def shown_books(books: ledger.Books) -> ShownBooks:
+    """Return the books as one sentence that adds up, with its parts."""
+    shown = [
+        Part(
+            str(state),
+            words.desk_word or words.word,
+            words.shape,
+            books.states[state],
+            words.meaning,
+        )
+        for state in State
+        if books.states.get(state)
+        for words in (words_for(state),)
+    ]
+    total = ngettext(
+        "%(letters)s letter",
+        "%(letters)s letters",
+        books.submitted,
+        letters=format_decimal(books.submitted),
+    )
+    if not shown:
+        return ShownBooks(0, [], _("No letters yet"), Markup())
+    sums = " + ".join(f"{format_decimal(part.number)} {part.word}" for part in shown)
+    bar = charts.shares([(part.shape, part.number) for part in shown])
+    return ShownBooks(books.submitted, shown, f"{total} = {sums}", bar)
+
+
+@dataclass(frozen=True, slots=True)
+class TargetRow:
+    """One target's line of the table."""
+
+    id: int
+    name: str
+    email: str
+    waiting: int
+    under_way: int
+    delivered: int
+    bounced: int
+    shares: Markup
+    next_slot: datetime | None
+    ends_at: datetime | None
+    next_slot_text: str
+    ends_text: str
+    held_reason: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """One letter with which something went wrong."""
+
+    letter_id: str
+    target_name: str
+    word: str
+    shape: str
+    words: str
+    """The other side's own, or what the state means."""
+    since_text: str
+    since_iso: str
+    buttons: tuple[tuple[str, str], ...]
+    """What mends it: pairs of the word that is posted and the button's own."""
+
+
+def target_row(
+    stored: StoredCampaign,
+    target: store.StoredTarget,
+    states: Counter[State],
+    now: datetime,
+) -> TargetRow:
+    """Return one target's line of the table."""
+    queued = states[State.QUEUED]
+    pacing, timezone = stored.campaign.pacing, target.target.timezone
+    first = last = None
+    stopped = stored.campaign.status in (Status.DRAFT, Status.PAUSED)
+    if queued and not stopped and target.can_be_written_to(now):
+        first = next_open(pacing, timezone, max(target.next_slot_at, now))
+        last = leaves_at(pacing, timezone, first, queued - 1)
+    held = target.held_reason
+    if target.withdrawn:
+        held = _("no longer in the campaign")
+    waiting, under_way, bad = (
+        sum(states[state] for state in of) for of in (_WAITING, _UNDER_WAY, _BAD)
+    )
+    delivered = states[State.DELIVERED]
+    return TargetRow(
+        id=target.id,
+        name=target.target.name,
+        email=target.target.email,
+        waiting=waiting,
+        under_way=under_way,
+        delivered=delivered,
+        bounced=bad,
+        shares=charts.shares(
+            [("check", delivered), ("arrow", under_way), ("circle", waiting), ("cross", bad)]
+        ),
+        next_slot=first,
+        ends_at=last,
+        next_slot_text="" if first is None else moment(first),
+        ends_text="" if last is None else moment(last),
+        held_reason=held,
+    )
+
+
+def ending(rows: Sequence[TargetRow], status: Status) -> tuple[str, str, str] | None:
+    """Return when the last waiting letter leaves, in words around its moment; None: none waits."""
+    last = max((row.ends_at for row in rows if row.ends_at is not None), default=None)
+    if last is None or status in (Status.DRAFT, Status.PAUSED):
+        return None
+    return _("The last waiting letter should leave on"), last.isoformat(), moment(last)
+
+
+def trouble(found: attention.Found, now: datetime) -> Trouble:
+    """Return a letter with which something went wrong, and the buttons that mend it."""
+    words = words_for(found.state)
+    buttons = {
+        State.UNKNOWN: (
+            ("sent", _("It was sent")),
+            ("again", _("Send it again")),
+            ("failed", _("It was not sent")),
+        ),
+        State.FAILED: (("queue-again", _("Queue it again")),),
+    }
+    return Trouble(
+        found.letter_id,
+        found.target_name,
+        words.desk_word or words.word,
+        words.shape,
+        found.detail or words.meaning,
+        ago(found.since, now),
+        found.since.isoformat(),
+        buttons.get(found.state, ()),
+    )
+
+
+def alarm_sentence(alarm: attention.Alarm) -> str:
+    """Return an alarm in words: what happened and what to do."""
+    match alarm.kind:
+        case attention.Kind.KEY_REFUSED:
+            return _(
+                "SendGrid refuses our key, so all sending has stopped. It said: %(words)s. Check "
+                "SENDGRID_API_KEY; sending goes on by itself when the key works.",
+                words=alarm.words,
+            )
+        case attention.Kind.UNREACHABLE:
+            return _(
+                "SendGrid cannot be reached (%(words)s). Letters wait and are tried again by "
+                "themselves.",
+                words=alarm.words,
+            )

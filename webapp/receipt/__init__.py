@@ -1,0 +1,1 @@
+"""The receipt: where a supporter sees what became of each letter."""

@@ -1,0 +1,1 @@
+"""Where SendGrid's events come in."""

@@ -1,0 +1,100 @@
+"""The inward wall: SendGrid's words about a letter become ours. Pure.
+
+The form of an event, and which fields can be missing, are in SendGrid's Event Webhook reference.
+"""
+
+import hashlib
+import json
+import re
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from types import MappingProxyType
+from typing import Final
+
+from letters.sending.events import DeliveryEvent
+from letters.states import Cause
+
+_CAUSES: Final = MappingProxyType(
+    {
+        "processed": Cause.TAKEN,
+        "deferred": Cause.DEFER,
+        "delivered": Cause.DELIVER,
+        "dropped": Cause.DROP,
+        "bounce": Cause.BOUNCE,
+        "blocked": Cause.BOUNCE,
+        # Nobody opens, clicks, complains or unsubscribes before the letter has come.
+        "open": Cause.DELIVER,
+        "click": Cause.DELIVER,
+        "spamreport": Cause.DELIVER,
+        "unsubscribe": Cause.DELIVER,
+        "group_unsubscribe": Cause.DELIVER,
+        "group_resubscribe": Cause.DELIVER,
+        "other": Cause.TAKEN,
+    }
+)
+_ATTEMPT: Final = re.compile(r"[0-9a-f]{32}")
+_WORDS_MAX: Final = 500
+_EARLIEST: Final = datetime(2009, 1, 1, tzinfo=UTC)  # there was no SendGrid before
+
+
+def read_events(body: bytes, now: datetime) -> list[DeliveryEvent]:
+    """Return the events in a post that speak of attempts; raise ValueError for no JSON array.
+
+    What is unknown, of others, or not an object is passed over.
+    """
+    posted = json.loads(body)
+    if not isinstance(posted, list):
+        raise ValueError("the body is no JSON array")  # noqa: TRY004 - the caller tells 400
+    read = (_read(item, now) for item in posted if isinstance(item, dict))
+    return [event for event in read if event is not None]
+
+
+def _read(item: Mapping[str, object], now: datetime) -> DeliveryEvent | None:
+    kind, attempt_id = item.get("event"), item.get("attempt_id")
+    if not isinstance(attempt_id, str) or not _ATTEMPT.fullmatch(attempt_id):
+        return None
+    if not isinstance(kind, str) or kind not in _CAUSES:
+        kind = "other"  # whatever it says of the attempt, SendGrid has it
+    blocked = kind == "blocked" or (kind == "bounce" and item.get("type") == "blocked")
+    return DeliveryEvent(
+        event_id=_event_id(item),
+        attempt_id=attempt_id,
+        cause=_CAUSES[kind],
+        kind="blocked" if blocked else kind,
+        happened_at=_moment(item.get("timestamp"), now),
+        detail=_words(item),
+        ends_target=(kind == "bounce" and not blocked) or kind == "spamreport",
+    )
+
+
+def _event_id(item: Mapping[str, object]) -> str:
+    given = item.get("sg_event_id")
+    if isinstance(given, str) and 0 < len(given) <= 200 and given == _storable(given):
+        return given
+    # It can be absent: copies of one event are alike in everything else.
+    canonical = json.dumps(item, sort_keys=True).encode()
+    return f"none-{hashlib.sha256(canonical).hexdigest()}"
+
+
+def _moment(timestamp: object, now: datetime) -> datetime:
+    if isinstance(timestamp, int | float | str):
+        try:
+            moment = datetime.fromtimestamp(float(timestamp), UTC)
+        except (ValueError, OverflowError, OSError):
+            return now
+        if _EARLIEST < moment < now + timedelta(days=1):
+            return moment
+    return now
+
+
+def _words(item: Mapping[str, object]) -> str | None:
+    for name in ("reason", "response"):
+        words = item.get(name)
+        if isinstance(words, str) and words.strip():
+            return " ".join(_storable(words).split())[:_WORDS_MAX]
+    return None
+
+
+def _storable(text: str) -> str:
+    """Return `text` without what JSON can spell and a database cannot hold."""
+    return text.replace("\x00", "").encode(errors="replace").decode()

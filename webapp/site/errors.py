@@ -1,0 +1,118 @@
+"""Turn what went wrong into a page in the site's own dress, with all that was typed on it."""
+
+import logging
+from http import HTTPStatus
+
+from flask import Flask, Response, make_response, render_template, request
+from sqlalchemy.exc import DataError
+from werkzeug.exceptions import HTTPException
+
+from letters.campaigns.store import UnknownCampaign
+from letters.storage.database import StorageUnavailable
+from webapp.site.language import gettext as _
+from webapp.site.linger import linger
+
+_log = logging.getLogger(__name__)
+_KEPT_FIELDS = ("reason", "subject", "body")
+
+
+def page(
+    status: HTTPStatus,
+    heading: str,
+    *sentences: str,
+    action: tuple[str, str] | None = None,
+) -> Response:
+    """Return a page with a heading, some sentences, and what was typed if anything was."""
+    labels = {
+        "reason": _("Why this matters to you"),
+        "subject": _("Subject"),
+        "body": _("Your letter"),
+    }
+    kept = []
+    if request.method == "POST" and not request.path.startswith("/webhooks/"):
+        kept = [
+            (labels[name], text)
+            for name in _KEPT_FIELDS
+            if (text := request.form.get(name, "")).strip()
+        ]
+    return make_response(
+        render_template(
+            "shared/message.html", heading=heading, sentences=sentences, action=action, kept=kept
+        ),
+        status,
+    )
+
+
+def not_found() -> Response:
+    """Return the page for an address that leads nowhere."""
+    return page(
+        HTTPStatus.NOT_FOUND,
+        _("There is no such page"),
+        _("The address may be mistyped, or the page may be gone."),
+        action=("/", _("See the campaigns")),
+    )
+
+
+def _unavailable(error: StorageUnavailable) -> Response:
+    _log.error("the database is away: %s", error)
+    return page(
+        HTTPStatus.SERVICE_UNAVAILABLE,
+        _("We cannot do this right now"),
+        _("Nothing was stored and nothing was sent. Please try again in a few minutes."),
+        _("If you were writing, keep a copy of your text until then."),
+    )
+
+
+def _refused(error: DataError) -> Response:
+    # Text that a database cannot hold, such as NUL, in a field of which no door takes care.
+    _log.error("the database refused what came to %s: %s", request.endpoint, type(error).__name__)
+    return page(
+        HTTPStatus.UNPROCESSABLE_ENTITY,
+        _("This cannot be taken as it is"),
+        _("There is an invisible control character in it. Please type it anew."),
+    )
+
+
+def _http(error: HTTPException) -> Response:
+    status = HTTPStatus(error.code or 500)
+    if status is HTTPStatus.NOT_FOUND:
+        return not_found()
+    if status is HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
+        return linger(
+            make_response(
+                render_template(
+                    "shared/message.html",
+                    heading=_("That is too much at once"),
+                    sentences=[_("Please shorten what you typed and send it again.")],
+                ),
+                status,
+            )
+        )
+    if error.response is not None:
+        return make_response(error.response)
+    response = page(
+        status, _("That did not work"), _("Please go back and try it again from the start.")
+    )
+    response.headers.extend(
+        (name, value) for name, value in error.get_headers() if name in {"Allow", "Location"}
+    )
+    return response
+
+
+def _unexpected(error: Exception) -> Response:
+    # Only the kind of the error: its message could hold what somebody typed.
+    _log.error("unexpected %s at %s", type(error).__name__, request.endpoint, exc_info=error)
+    return page(
+        HTTPStatus.INTERNAL_SERVER_ERROR,
+        _("Something went wrong on our side"),
+        _("Please try again. If it happens once more, tell whoever sent you the link."),
+    )
+
+
+def register(app: Flask) -> None:
+    """Let `app` answer every error with a page."""
+    app.register_error_handler(HTTPException, _http)
+    app.register_error_handler(StorageUnavailable, _unavailable)
+    app.register_error_handler(UnknownCampaign, lambda _error: not_found())
+    app.register_error_handler(DataError, _refused)
+    app.register_error_handler(Exception, _unexpected)

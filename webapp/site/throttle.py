@@ -1,0 +1,67 @@
+"""Limit what one client address may do. Redis keeps the count, the database while it is away."""
+
+import ipaddress
+import logging
+import re
+import secrets
+from typing import Final
+
+from flask import request
+from redis import RedisError
+
+from letters.intake import limits
+from letters.settings import Limit
+from webapp.site.services import Services
+
+_log = logging.getLogger(__name__)
+_WITH_PORT: Final = re.compile(r"(?:\[([^]]*)\]|([0-9.]+))(?::[0-9]+)?")
+# A log of moments, on Redis's own clock: `count` in any period. Checks and adds in one step.
+_ADMIT: Final = """
+local time = redis.call('TIME')
+local now_ms = time[1] * 1000 + math.floor(time[2] / 1000)
+redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', now_ms - ARGV[2])
+if redis.call('ZCARD', KEYS[1]) >= tonumber(ARGV[1]) then return 0 end
+for n = 1, tonumber(ARGV[3]) do redis.call('ZADD', KEYS[1], now_ms, ARGV[4] .. n) end
+redis.call('PEXPIRE', KEYS[1], ARGV[2])
+return 1
+"""
+
+
+def admit(services: Services, use: str, limit: Limit, cost: int = 1) -> bool:
+    """Tell whether this request's client may do one more thing of this kind, and count it.
+
+    What costs more than one is let in as long as the limit is not yet reached.
+    """
+    bucket = services.tokens.blind(f"throttle/{use}", client_network(request.remote_addr or ""))
+    try:
+        answer = services.redis.eval(
+            _ADMIT,
+            1,
+            f"postbag:throttle:{bucket}",
+            str(limit.count),
+            str(limit.period_seconds * 1000),
+            str(cost),
+            secrets.token_hex(8),
+        )
+    except RedisError:
+        _log.warning("Redis is away; the database keeps the count")
+        with services.database.write() as connection:
+            return limits.admit(connection, bucket, limit, cost, services.now())
+    return bool(answer == 1)
+
+
+def client_network(address: str) -> str:
+    """Return what counts as one client: an IPv4 address, or an IPv6 network of 64 bits.
+
+    Some proxies add the client's port.
+    """
+    with_port = _WITH_PORT.fullmatch(address)
+    try:
+        ip = ipaddress.ip_address(with_port[1] or with_port[2] if with_port else address)
+    except ValueError:
+        return "unknown"
+    if isinstance(ip, ipaddress.IPv6Address):
+        if ip.ipv4_mapped is not None:
+            return str(ip.ipv4_mapped)
+        return str(ipaddress.IPv6Network((int(ip), 64), strict=False))  # without its zone
+    return str(ip)

@@ -1,0 +1,132 @@
+"""What a sending process asks of the books, answered by a process of its own.
+
+In one process, the loop that sends and the thread that writes would share one interpreter: each
+waits for the other a dozen times a commit, and libcurl for both.
+"""
+
+import signal
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from multiprocessing import get_context
+from multiprocessing.connection import Connection
+from types import TracebackType
+from typing import Concatenate, Final, ParamSpec, Self, TypeVar, cast
+
+from letters.sending import claims, due, outcomes
+from letters.sending import gate as account
+from letters.sending.claims import Claim
+from letters.sending.outcomes import Outcome
+from letters.storage.database import Database
+from worker.failpoints import Step, reached
+
+_P = ParamSpec("_P")
+_T = TypeVar("_T")
+
+
+class Bookkeeper:
+    """The books, in a process that lives as long as the context, and never longer than ours.
+
+    Enter it before there are threads. One thread at a time may ask. Whatever it is asked raises
+    StorageUnavailable while the database is away, and OSError or EOFError once that process is
+    gone.
+    """
+
+    def __init__(self, database_url: str, clock_offset: timedelta) -> None:
+        fork = get_context("fork")
+        self._ours, self._theirs = fork.Pipe()
+        self._process: Final = fork.Process(
+            target=_serve, args=(database_url, clock_offset, self._theirs, self._ours), daemon=True
+        )
+
+    def __enter__(self) -> Self:
+        self._process.start()
+        self._theirs.close()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._ours.close()
+        self._process.join()
+
+    def next_due(self) -> datetime | None:
+        """Return when the next letter is due."""
+        return self._ask(_next_due)
+
+    def claim(self, most: int) -> list[Claim]:
+        """Claim up to `most` letters; the claim is on disk when this returns."""
+        return self._ask(_claim, most)
+
+    def record(self, ended: Sequence[tuple[Claim, Outcome]]) -> None:
+        """Record outcomes; they are on disk when this returns. Safe to repeat."""
+        return self._ask(_record, ended)
+
+    def _ask(
+        self, work: Callable[Concatenate["_Open", _P], _T], *arguments: _P.args, **_: _P.kwargs
+    ) -> _T:
+        self._ours.send((work, arguments))
+        answer = self._ours.recv()
+        if isinstance(answer, Exception):
+            raise answer
+        return cast("_T", answer)
+
+
+@dataclass(frozen=True, slots=True)
+class _Open:
+    """The books as they lie open in their process."""
+
+    database: Database
+    clock_offset: timedelta
+
+    def now(self) -> datetime:
+        return datetime.now(UTC) + self.clock_offset
+
+
+def _next_due(books: _Open) -> datetime | None:
+    with books.database.read() as connection:
+        return due.next_due(connection, books.now())
+
+
+def _claim(books: _Open, most: int) -> list[Claim]:
+    with books.database.write() as connection:
+        now = books.now()
+        gate = account.pass_through(connection, now)
+        won = claims.claim(connection, most=most, gate=gate, now=now)
+        if won:
+            reached(Step.BEFORE_CLAIM_COMMITS)
+    if won:
+        reached(Step.AFTER_CLAIM_COMMITS)
+    return won
+
+
+def _record(books: _Open, ended: Sequence[tuple[Claim, Outcome]]) -> None:
+    with books.database.write() as connection:
+        outcomes.record(connection, ended, books.now())
+        reached(Step.BEFORE_OUTCOME_COMMITS)
+    reached(Step.AFTER_OUTCOME_COMMITS)
+
+
+def _serve(
+    database_url: str, clock_offset: timedelta, theirs: Connection, ours: Connection
+) -> None:
+    """Answer until the other end of the pipe is closed, or its process is gone."""
+    ours.close()  # our own copy of that end would keep the pipe open
+    # Some hosts send these to every process; what is in flight still has to be recorded.
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    books = _Open(Database(database_url, connections=1), clock_offset)
+    while True:
+        try:
+            work, arguments = theirs.recv()
+        except EOFError:
+            break
+        try:
+            answer = work(books, *arguments)
+        except Exception as error:  # noqa: BLE001 - whoever asked raises it
+            answer = error
+        theirs.send(answer)
+    books.database.close()

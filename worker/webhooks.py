@@ -1,0 +1,111 @@
+"""Post webhook messages to other systems: public addresses only, no redirects, bounded in time."""
+
+import asyncio
+import logging
+import socket
+import ssl
+from collections.abc import Sequence
+from datetime import datetime
+from ipaddress import ip_address
+from typing import Final
+
+import aiohttp
+import certifi
+from aiohttp.abc import AbstractResolver, ResolveResult
+
+from letters.settings import Settings
+from letters.storage.database import Database
+from letters.webhooks import outbox
+from letters.webhooks.message import Message, headers
+from letters.webhooks.outbox import Result
+from letters.webhooks.public_url import BadUrl, check_url, is_own_machine, may_post_to
+
+_TIMEOUT_SECONDS: Final = 10
+_AT_ONCE: Final = 10
+_log = logging.getLogger(__name__)
+
+
+class _Resolver(AbstractResolver):
+    """Resolve names and refuse those that lead inside: checked on the very address we then use."""
+
+    def __init__(self, *, may_be_own: bool) -> None:
+        self._resolver = aiohttp.ThreadedResolver()
+        self._may_be_own = may_be_own
+
+    async def resolve(
+        self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET
+    ) -> list[ResolveResult]:
+        """Return a host's addresses; raise OSError if one of them is private."""
+        found = await self._resolver.resolve(host, port, family)
+        for each in found:
+            address = ip_address(each["host"].partition("%")[0])
+            if not may_post_to(address, may_be_own=self._may_be_own):
+                raise OSError("its name leads to a private address")
+        return found
+
+    async def close(self) -> None:
+        """Close the inner resolver."""
+        await self._resolver.close()
+
+
+def deliver(database: Database, settings: Settings, now: datetime) -> int:
+    """Post what is due; return how many messages were tried. Raises StorageUnavailable.
+
+    A process that dies between posting and recording posts again: receivers know a repeated
+    message by its id.
+    """
+    with database.read() as connection:
+        if not outbox.any_due(connection, now):
+            return 0
+    with database.write() as connection:
+        messages = outbox.take_due(connection, now)
+    results = asyncio.run(post(messages, now, may_be_own=is_own_machine(settings.public_url)))
+    if results:
+        with database.write() as connection:
+            outbox.settle(connection, results, now)
+    failed = sum(result.trouble is not None for result in results)
+    if failed:
+        _log.warning("%d of %d webhook messages were not taken", failed, len(results))
+    return len(results)
+
+
+async def post(messages: Sequence[Message], now: datetime, *, may_be_own: bool) -> list[Result]:
+    """Post messages, a few at once, and return what became of each."""
+    context = ssl.create_default_context()
+    context.load_verify_locations(certifi.where())
+    connector = aiohttp.TCPConnector(
+        limit=_AT_ONCE, ssl=context, resolver=_Resolver(may_be_own=may_be_own)
+    )
+    timeout = aiohttp.ClientTimeout(total=_TIMEOUT_SECONDS)
+    # No proxy and no netrc of the environment; nothing that a receiver sets is sent back.
+    async with aiohttp.ClientSession(
+        connector=connector,
+        timeout=timeout,
+        trust_env=False,
+        cookie_jar=aiohttp.DummyCookieJar(),
+    ) as session:
+        turns = asyncio.Semaphore(_AT_ONCE)
+
+        async def post_one(message: Message) -> Result:
+            async with turns:
+                return Result(message, await _trouble(session, message, now, may_be_own=may_be_own))
+
+        return await asyncio.gather(*(post_one(message) for message in messages))
+
+
+async def _trouble(
+    session: aiohttp.ClientSession, message: Message, now: datetime, *, may_be_own: bool
+) -> str | None:
+    try:
+        check_url(message.url, may_be_own=may_be_own)
+        async with session.post(
+            message.url, data=message.body, headers=headers(message, now), allow_redirects=False
+        ) as answer:
+            # Its words are not read: they would be shown to whoever typed the URL.
+            return None if 200 <= answer.status < 300 else f"it answered {answer.status}"
+    except BadUrl as error:
+        return str(error)
+    except TimeoutError:
+        return f"it gave no answer within {_TIMEOUT_SECONDS} seconds"
+    except (aiohttp.ClientError, OSError, ValueError):
+        return "it cannot be reached"

@@ -5,7 +5,7 @@ from argparse import Namespace
 from sqlalchemy import Connection
 
 from letters.campaigns import store
-from letters.campaigns.store import StoredCampaign
+from letters.campaigns.stored import StoredCampaign
 from letters.desk import record
 from letters.desk.record import Deed
 from letters.notices import post, rehearsal

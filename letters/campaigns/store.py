@@ -1,6 +1,6 @@
 """Keep campaigns and their targets."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date, datetime
 from functools import lru_cache
 
@@ -8,6 +8,7 @@ from sqlalchemy import Connection, Row, insert, select, update
 
 from letters.books.changes import Happening, apply
 from letters.campaign import Campaign, Pacing, Status, Target
+from letters.campaigns.stored import StoredCampaign, StoredTarget
 from letters.files.campaign_file import read_campaign, write_campaign
 from letters.files.rules import RESERVED_SLUGS
 from letters.states import Cause, State
@@ -20,43 +21,6 @@ class UnknownCampaign(Exception):
 
 class ReservedSlug(Exception):
     """A new campaign cannot have this slug: it is a word that the desk's own addresses use."""
-
-
-@dataclass(frozen=True, slots=True)
-class StoredTarget:
-    """A target with its place in the database."""
-
-    id: int
-    target: Target
-    next_slot_at: datetime
-    held_reason: str | None
-    withdrawn: bool
-    valid_before: datetime | None
-
-    def can_be_written_to(self, now: datetime) -> bool:
-        """Tell whether a letter may leave for it."""
-        return not (
-            self.withdrawn
-            or self.held_reason is not None
-            or (self.valid_before is not None and self.valid_before <= now)
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class StoredCampaign:
-    """A campaign with its place in the database."""
-
-    id: int
-    campaign: Campaign
-    targets: tuple[StoredTarget, ...]
-    """In their order, the withdrawn ones last."""
-    loaded_at: datetime
-    """When it was last changed as a whole."""
-
-    def is_over(self, now: datetime) -> bool:
-        """Tell whether it takes no more letters."""
-        ends_at = self.campaign.ends_at
-        return self.campaign.status is Status.CLOSED or (ends_at is not None and ends_at <= now)
 
 
 @lru_cache(maxsize=256)

@@ -9,7 +9,8 @@ from sqlalchemy.exc import IntegrityError
 
 from letters.books.changes import Happening, apply
 from letters.campaigns import store
-from letters.campaigns.store import StoredCampaign, StoredTarget, hold
+from letters.campaigns.store import hold
+from letters.campaigns.stored import StoredCampaign, StoredTarget
 from letters.states import Cause, State
 from letters.storage.schema import HAS_QUEUED, is_in, letter, successor, target
 from letters.text.addresses import is_address

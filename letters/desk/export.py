@@ -12,7 +12,7 @@ from typing import Any, Final
 from sqlalchemy import Connection, Row, select
 
 from letters.campaign import Confirm
-from letters.campaigns.store import StoredCampaign
+from letters.campaigns.stored import StoredCampaign
 from letters.storage.database import Database
 from letters.storage.schema import letter, submission, writing
 

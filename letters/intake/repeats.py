@@ -6,7 +6,7 @@ from sqlalchemy import Connection, exists, select, update
 
 from letters.books.changes import make_personal
 from letters.campaign import Campaign, Identical, Target
-from letters.campaigns.store import StoredCampaign
+from letters.campaigns.stored import StoredCampaign
 from letters.notices.links import Links
 from letters.notices.post import Purpose, post
 from letters.notices.to_writers import first_notice, repeated

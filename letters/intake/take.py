@@ -14,7 +14,7 @@ from sqlalchemy.exc import IntegrityError
 
 from letters.books.changes import count_new
 from letters.campaign import Confirm
-from letters.campaigns.store import StoredCampaign
+from letters.campaigns.stored import StoredCampaign
 from letters.intake.repeats import goes_in_digest, remind_of_latest, replace_texts
 from letters.notices.links import Links
 from letters.notices.notice import Notice

@@ -10,6 +10,7 @@ from letters.books.changes import Happening, apply, make_personal
 from letters.campaign import Status, Target
 from letters.campaigns import store
 from letters.campaigns import targets as stored_targets
+from letters.campaigns.stored import StoredCampaign, StoredTarget
 from letters.pacing.slots import leaves_at
 from letters.receipts import successors
 from letters.sending import digests
@@ -131,10 +132,10 @@ def read(connection: Connection, submission_id: str, now: datetime) -> Receipt:
 
 
 def _offer(
-    stored: store.StoredCampaign,
+    stored: StoredCampaign,
     text: str,
-    left: store.StoredTarget,
-    follows: store.StoredTarget | None,
+    left: StoredTarget,
+    follows: StoredTarget | None,
 ) -> Offer | None:
     if follows is None:
         return None
@@ -143,7 +144,7 @@ def _offer(
 
 def _expected_at(
     connection: Connection,
-    stored: store.StoredCampaign,
+    stored: StoredCampaign,
     row: Row[*tuple[Any, ...]],
     now: datetime,
 ) -> datetime:

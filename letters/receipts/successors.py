@@ -8,7 +8,7 @@ from sqlalchemy.exc import IntegrityError
 
 from letters.books.changes import readdress
 from letters.campaigns import store, targets
-from letters.campaigns.store import StoredCampaign, StoredTarget
+from letters.campaigns.stored import StoredCampaign, StoredTarget
 from letters.campaigns.targets import CannotDecide
 from letters.notices.links import Links
 from letters.notices.post import Purpose, post

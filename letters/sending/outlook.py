@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlalchemy import Connection, select
 
 from letters.books import ledger
-from letters.campaigns.store import StoredCampaign
+from letters.campaigns.stored import StoredCampaign
 from letters.pacing.plan import Plan, plan
 from letters.pacing.readiness import SoFar
 from letters.sending.digests import mails_waiting

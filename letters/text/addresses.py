@@ -1,13 +1,76 @@
-"""Read e-mail addresses as people type them."""
+"""Read e-mail addresses as people type and paste them. Pure."""
 
 import re
+from enum import StrEnum
 from typing import Final
+
+import idna
+
+from letters.text.visible import trim
 
 _ADDRESS: Final = re.compile(
     r"(?=.{3,254}\Z)[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*"
     r"@(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+[A-Za-z][A-Za-z0-9-]*[A-Za-z0-9]"
 )
+_IN_BRACKETS: Final = re.compile(r"[^<>]*<([^<>]*)>")
+_MARKS_BEHIND: Final = ".,;"
 _DOTS_DO_NOT_COUNT: Final = frozenset({"gmail.com", "googlemail.com"})
+# Where most people have their mail. A near miss of one of these is more often a slip of a finger
+# than a domain of its own; so it is asked about, and never refused.
+_COMMON: Final = (
+    "gmail.com", "googlemail.com", "hotmail.com", "hotmail.co.uk", "outlook.com", "live.com",
+    "yahoo.com", "yahoo.co.uk", "icloud.com", "me.com", "aol.com", "msn.com", "proton.me",
+    "protonmail.com", "mail.com", "email.com", "gmx.com", "gmx.de", "gmx.net", "web.de",
+    "t-online.de", "orange.fr", "free.fr", "laposte.net", "libero.it", "hotmail.es", "yahoo.es",
+    "btinternet.com", "sky.com",
+)  # fmt: skip
+_MEANT_COM: Final = frozenset({"con", "cmo", "cm", "vom", "xom", "ocm"})
+
+
+class Malformed(StrEnum):
+    """What is wrong with an address."""
+
+    EMPTY = "empty"
+    NO_ADDRESS = "no-address"
+    LOCAL_NOT_ASCII = "local-not-ascii"
+    """The part before the @ has letters that mail servers here cannot be counted on to take."""
+
+
+class BadAddress(ValueError):
+    """What was typed is no address that mail can go to; `why` tells what is wrong with it."""
+
+    def __init__(self, why: Malformed) -> None:
+        super().__init__(str(why))
+        self.why: Final = why
+
+
+def read_address(typed: str) -> str:
+    """Return the address in what was typed or pasted; raise BadAddress.
+
+    `mailto:`, `Name <address>`, characters that nobody sees, and a full stop, comma or semicolon
+    behind it are read through. An internationalised domain comes back in its ASCII form (RFC 5891).
+    """
+    text = trim(trim(typed).rstrip(_MARKS_BEHIND))
+    in_brackets = _IN_BRACKETS.fullmatch(text)
+    if in_brackets:
+        text = trim(in_brackets[1])
+    if text[:7].lower() == "mailto:":
+        text = trim(text[7:].partition("?")[0])
+    text = trim(text.rstrip(_MARKS_BEHIND))
+    if not text:
+        raise BadAddress(Malformed.EMPTY)
+    local, at, domain = text.rpartition("@")
+    if at and not domain.isascii():
+        try:
+            domain = idna.encode(domain, uts46=True).decode()
+        except idna.IDNAError as error:
+            raise BadAddress(Malformed.NO_ADDRESS) from error
+    address = f"{local}@{domain}" if at else text
+    if is_address(address):
+        return address
+    if not local.isascii() and is_address(f"x@{domain}") and not re.search(r"\s", local):
+        raise BadAddress(Malformed.LOCAL_NOT_ASCII)
+    raise BadAddress(Malformed.NO_ADDRESS)
 
 
 def is_address(text: str) -> bool:
@@ -25,3 +88,33 @@ def canonical(address: str) -> str:
     if domain in _DOTS_DO_NOT_COUNT:
         local, domain = local.replace(".", ""), "gmail.com"
     return f"{local}@{domain}"
+
+
+def near_miss(address: str) -> str | None:
+    """Return the address that was perhaps meant, where the domain is a slip away from a common one.
+
+    A slip is one character too many, too few, wrong, or two that changed places.
+    """
+    local, _, domain = address.lower().rpartition("@")
+    if domain in _COMMON:
+        return None
+    name, dot, ending = domain.rpartition(".")
+    if dot and ending in _MEANT_COM:
+        return f"{local}@{name}.com"
+    meant = next((common for common in _COMMON if _is_a_slip(domain, common)), None)
+    return f"{local}@{meant}" if meant else None
+
+
+def _is_a_slip(typed: str, meant: str) -> bool:
+    if abs(len(typed) - len(meant)) > 1 or len(meant) < 6:
+        return False  # short names are near to too many others
+    same = 0
+    while same < min(len(typed), len(meant)) and typed[same] == meant[same]:
+        same += 1
+    rest, wanted = typed[same:], meant[same:]
+    return (
+        rest[1:] == wanted[1:]  # another character
+        or rest[1:] == wanted  # one too many
+        or rest == wanted[1:]  # one too few
+        or (rest[:2] == wanted[1::-1] and rest[2:] == wanted[2:])  # changed places
+    )

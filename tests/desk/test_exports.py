@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from sqlalchemy import select, update
 
 from letters.campaigns import store
-from letters.campaigns.store import StoredCampaign
+from letters.campaigns.stored import StoredCampaign
 from letters.desk import export
 from letters.files.campaign_file import read_campaign
 from letters.intake.take import Intake

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, event, func, select, text
 from sqlalchemy.exc import IntegrityError
 
 from letters.books import ledger
-from letters.campaigns.store import StoredCampaign
+from letters.campaigns.stored import StoredCampaign
 from letters.intake.take import Intake
 from letters.storage.database import Database
 from letters.storage.schema import letter, tally

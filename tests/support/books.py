@@ -12,7 +12,7 @@ from sqlalchemy import select
 
 from letters.books import ledger
 from letters.campaigns import store
-from letters.campaigns.store import StoredCampaign
+from letters.campaigns.stored import StoredCampaign
 from letters.files.campaign_file import read_campaign
 from letters.intake.take import Intake
 from letters.notices.links import Links

@@ -3,7 +3,7 @@
 from flask import g, request
 from markupsafe import escape
 
-from letters.campaigns.store import StoredCampaign
+from letters.campaigns.stored import StoredCampaign
 
 
 def enter_frame(stored: StoredCampaign) -> None:

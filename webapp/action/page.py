@@ -14,7 +14,7 @@ from markupsafe import Markup
 
 from letters.books import ledger
 from letters.campaign import Routing
-from letters.campaigns.store import StoredCampaign, StoredTarget
+from letters.campaigns.stored import StoredCampaign, StoredTarget
 from letters.states import UNCOUNTED
 from letters.text import compose
 from letters.text.merge import merge

@@ -10,7 +10,8 @@ from flask_babel import format_timedelta
 
 from letters.campaign import Routing, Status
 from letters.campaigns import store
-from letters.campaigns.store import StoredCampaign, StoredTarget, UnknownCampaign
+from letters.campaigns.store import UnknownCampaign
+from letters.campaigns.stored import StoredCampaign, StoredTarget
 from letters.submission import Draft, Submission
 from letters.text import compose
 from letters.text.addresses import canonical

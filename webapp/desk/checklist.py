@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 
 from letters.campaign import Campaign, Status
 from letters.campaigns import store
-from letters.campaigns.store import StoredCampaign
+from letters.campaigns.stored import StoredCampaign
 from letters.desk import record
 from letters.desk.record import Deed
 from letters.notices import post, rehearsal

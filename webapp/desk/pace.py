@@ -8,7 +8,7 @@ from flask_babel import format_decimal
 
 from letters.campaign import Campaign, Pacing, Status
 from letters.campaigns import store
-from letters.campaigns.store import StoredCampaign
+from letters.campaigns.stored import StoredCampaign
 from letters.desk import record
 from letters.desk.record import Deed
 from letters.files.campaign_file import check_pacing

@@ -7,7 +7,7 @@ from sqlalchemy import Connection
 
 from letters.campaign import Status
 from letters.campaigns import store
-from letters.campaigns.store import StoredCampaign
+from letters.campaigns.stored import StoredCampaign
 from letters.desk import record
 from letters.desk.record import Deed
 from letters.sending import settling

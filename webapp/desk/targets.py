@@ -11,7 +11,7 @@ from flask_babel import format_decimal
 from sqlalchemy import Connection
 
 from letters.campaigns import store, targets
-from letters.campaigns.store import StoredCampaign, StoredTarget
+from letters.campaigns.stored import StoredCampaign, StoredTarget
 from letters.campaigns.targets import CannotDecide
 from letters.desk import record
 from letters.desk.record import Deed

@@ -11,8 +11,7 @@ from markupsafe import Markup
 
 from letters.books import ledger
 from letters.campaign import Status
-from letters.campaigns import store
-from letters.campaigns.store import StoredCampaign
+from letters.campaigns.stored import StoredCampaign, StoredTarget
 from letters.desk import trouble as attention
 from letters.pacing.slots import leaves_at, next_open
 from letters.states import State
@@ -121,7 +120,7 @@ class Trouble:
 
 def target_row(
     stored: StoredCampaign,
-    target: store.StoredTarget,
+    target: StoredTarget,
     states: Counter[State],
     now: datetime,
 ) -> TargetRow:

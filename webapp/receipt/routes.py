@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 
 from letters.campaign import Status
 from letters.campaigns import store
-from letters.campaigns.store import StoredCampaign
+from letters.campaigns.stored import StoredCampaign
 from letters.campaigns.targets import CannotDecide
 from letters.receipts import erasure, successors
 from letters.receipts import receipt as receipts

@@ -9,7 +9,8 @@ from werkzeug.datastructures import MultiDict
 
 from letters.campaign import Campaign, Status, Target
 from letters.campaigns import store
-from letters.campaigns.store import StoredCampaign, UnknownCampaign
+from letters.campaigns.store import UnknownCampaign
+from letters.campaigns.stored import StoredCampaign
 from letters.desk import drafts, organisers, record
 from letters.desk.record import Deed
 from letters.files.campaign_file import check_campaign

@@ -1,0 +1,43 @@
+"""Describe a campaign and its targets as they are stored. Values only."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from letters.campaign import Campaign, Status, Target
+
+
+@dataclass(frozen=True, slots=True)
+class StoredTarget:
+    """A target with its place in the database."""
+
+    id: int
+    target: Target
+    next_slot_at: datetime
+    held_reason: str | None
+    withdrawn: bool
+    valid_before: datetime | None
+
+    def can_be_written_to(self, now: datetime) -> bool:
+        """Tell whether a letter may leave for it."""
+        return not (
+            self.withdrawn
+            or self.held_reason is not None
+            or (self.valid_before is not None and self.valid_before <= now)
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class StoredCampaign:
+    """A campaign with its place in the database."""
+
+    id: int
+    campaign: Campaign
+    targets: tuple[StoredTarget, ...]
+    """In their order, the withdrawn ones last."""
+    loaded_at: datetime
+    """When it was last changed as a whole."""
+
+    def is_over(self, now: datetime) -> bool:
+        """Tell whether it takes no more letters."""
+        ends_at = self.campaign.ends_at
+        return self.campaign.status is Status.CLOSED or (ends_at is not None and ends_at <= now)

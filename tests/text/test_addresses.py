@@ -1,0 +1,112 @@
+"""Addresses as people type and paste them."""
+
+import pytest
+
+from letters.text.addresses import BadAddress, Malformed, canonical, near_miss, read_address
+
+PLAIN = "ana@readers.example"
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        PLAIN,
+        f" {PLAIN} ",
+        f"\u200b{PLAIN}",
+        f"{PLAIN}\ufeff",
+        f"\u200f{PLAIN}\u200e",
+        f"\u202a{PLAIN}\u202c",
+        f"mailto:{PLAIN}",
+        f"MAILTO:{PLAIN}?subject=Hello",
+        f"Ana Reed <{PLAIN}>",
+        f'"Reed, Ana" <{PLAIN}>',
+        f"<{PLAIN}>",
+        f"{PLAIN}.",
+        f"{PLAIN},",
+        f"{PLAIN};",
+        f"Ana <mailto:{PLAIN}>;",
+        f"\u00a0{PLAIN}\u3000",
+        f"\u00ad{PLAIN}\u2060",
+    ],
+)
+def test_what_stands_around_an_address_is_read_through(typed: str) -> None:
+    assert read_address(typed) == PLAIN
+
+
+@pytest.mark.parametrize(
+    ("typed", "read"),
+    [
+        ("zw@münchen.example", "zw@xn--mnchen-3ya.example"),
+        ("zw@MÜNCHEN.example", "zw@xn--mnchen-3ya.example"),
+        ("a@例え.example", "a@xn--r8jz45g.example"),
+        ("a@xn--mnchen-3ya.example", "a@xn--mnchen-3ya.example"),
+    ],
+)
+def test_an_international_domain_is_kept_in_ascii(typed: str, read: str) -> None:
+    assert read_address(typed) == read
+
+
+@pytest.mark.parametrize("typed", ["", "  ", "\u200b", "<>", "mailto:", "."])
+def test_nothing_is_told_from_something_wrong(typed: str) -> None:
+    with pytest.raises(BadAddress) as caught:
+        read_address(typed)
+    assert caught.value.why is Malformed.EMPTY
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "ana",
+        "ana@",
+        "@readers.example",
+        "ana@readers",
+        "a b@readers.example",
+        "ana@@readers.example",
+        "a@x.example, b@x.example",
+        "ana@-.example",
+        "ana\n@readers.example",
+        "ana@readers.example\nBcc: x",
+    ],
+)
+def test_what_is_no_address_is_refused(typed: str) -> None:
+    with pytest.raises(BadAddress) as caught:
+        read_address(typed)
+    assert caught.value.why is Malformed.NO_ADDRESS
+
+
+@pytest.mark.parametrize("typed", ["josé@readers.example", "用户@例え.example"])
+def test_letters_beyond_ascii_before_the_at_have_a_reason_of_their_own(typed: str) -> None:
+    with pytest.raises(BadAddress) as caught:
+        read_address(typed)
+    assert caught.value.why is Malformed.LOCAL_NOT_ASCII
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        ("jo@gmial.com", "jo@gmail.com"),
+        ("jo@gmai.com", "jo@gmail.com"),
+        ("jo@gmaill.com", "jo@gmail.com"),
+        ("jo@gnail.com", "jo@gmail.com"),
+        ("jo@gmail.con", "jo@gmail.com"),
+        ("jo@gmail.cm", "jo@gmail.com"),
+        ("jo@hotmial.com", "jo@hotmail.com"),
+        ("jo@outlok.com", "jo@outlook.com"),
+        ("jo@harbours.con", "jo@harbours.com"),
+    ],
+)
+def test_a_slip_of_a_finger_is_asked_about(typed: str, meant: str) -> None:
+    assert near_miss(typed) == meant
+
+
+@pytest.mark.parametrize(
+    "typed",
+    ["jo@gmail.com", "jo@readers.example", "jo@email.com", "jo@mail.com", "jo@me.com", "jo@web.de"],
+)
+def test_a_domain_of_its_own_is_left_alone(typed: str) -> None:
+    assert near_miss(typed) is None
+
+
+def test_spellings_of_one_mailbox_have_one_form() -> None:
+    spellings = ["Ana.Reed+trees@Gmail.com", "anareed@googlemail.com", "a.n.a.reed@gmail.com"]
+    assert {canonical(each) for each in spellings} == {"anareed@gmail.com"}

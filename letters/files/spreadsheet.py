@@ -18,6 +18,7 @@ from typing import Final
 from letters.campaign import Target
 from letters.files.campaign_file import read_target
 from letters.files.checks import CheckedTable, Fault
+from letters.text.postcodes import read_areas, write_areas
 
 COLUMNS: Final = (
     "name",
@@ -102,7 +103,7 @@ def write_targets(targets: Sequence[Target]) -> str:
     writer.writerow(COLUMNS)
     for target in targets:
         until = "" if target.valid_until is None else target.valid_until.isoformat()
-        areas = " ".join(target.areas)
+        areas = write_areas(target.areas)
         words = (target.name, target.email, target.salutation, target.role, target.address)
         writer.writerow((*words, target.timezone, areas, until))
     return out.getvalue()
@@ -165,7 +166,7 @@ def _values(cells: Mapping[str, str], faults: list[Fault]) -> dict[str, object]:
     elif "capitol_address" in cells:
         values["address"] = re.sub(r"\s*;\s*", "\n", cells["capitol_address"].strip("; "))
     if "areas" in cells:
-        values["areas"] = [area for area in re.split(r"[;,\s]+", cells["areas"]) if area]
+        values["areas"] = list(read_areas(cells["areas"]))
     elif "current_district" in cells:
         values["areas"] = [cells["current_district"]]
     if "role" not in cells and "current_chamber" in cells:

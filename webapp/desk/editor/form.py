@@ -28,6 +28,7 @@ from letters.campaign import (
     Target,
 )
 from letters.files.spreadsheet import write_targets
+from letters.text.postcodes import write_areas
 from webapp.site.fields import trimmed, typed
 
 MOST_TYPED: Final = 12
@@ -188,7 +189,7 @@ def target_row(target: Target) -> Row:
         "role": target.role,
         "address": target.address,
         "timezone": target.timezone,
-        "areas": " ".join(target.areas),
+        "areas": write_areas(target.areas),
         "valid_until": "" if target.valid_until is None else target.valid_until.isoformat(),
     }
 

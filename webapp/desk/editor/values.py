@@ -14,6 +14,7 @@ from letters.campaign import Routing, Target
 from letters.files.checks import Fault
 from letters.files.rules import RESERVED_SLUGS
 from letters.text.compose import line_feeds
+from letters.text.postcodes import read_areas
 from webapp.desk.editor.form import EditorForm, PaceForm, Row, rows
 from webapp.site.fields import typed
 
@@ -115,7 +116,7 @@ def _target_values(
         "role": row["role"],
         "address": _paragraphs(row["address"]),
         "timezone": row["timezone"] or timezone or "UTC",
-        "areas": [area for area in re.split(r"[;,\s]+", row["areas"]) if area],
+        "areas": list(read_areas(row["areas"])),
     }
     until = _day(row["valid_until"], (*path, "valid_until"), faults)
     return found if until is None else {**found, "valid_until": until}

@@ -13,6 +13,7 @@ from launch.checkout import Checkout
 from launch.failure import Failure
 
 DATABASE_FILE = "postbag.db"
+REPLY_DOMAIN = "replies.postbag.example"
 
 # A unix socket's path ends up in sockaddr_un.sun_path: 108 bytes on Linux, 104 on macOS, and the
 # server needs a few more for its own name of it while it starts.
@@ -56,8 +57,10 @@ def settings_environment(checkout: Checkout, outer: Mapping[str, str]) -> dict[s
         "PUBLIC_URL": lambda: f"http://localhost:{port}",
         "SENDGRID_API_KEY": lambda: stand_in_api_key(checkout),
         "SENDGRID_API_HOST": lambda: stand_in_url(port),
-        "SENDGRID_EVENT_PUBLIC_KEY": lambda: _event_public_key(checkout),
+        "SENDGRID_EVENT_PUBLIC_KEY": lambda: _public_key(checkout, signing_key_file(checkout)),
         "MAIL_FROM": lambda: "letters@postbag.example",
+        "REPLY_DOMAIN": lambda: REPLY_DOMAIN,
+        "SENDGRID_INBOUND_PUBLIC_KEY": lambda: _public_key(checkout, inbound_key_file(checkout)),
         "LOG_FORMAT": lambda: "text",
     }
     for name, value in own.items():
@@ -74,6 +77,11 @@ def stand_in_url(port: int) -> str:
 def signing_key_file(checkout: Checkout) -> Path:
     """Give the path of the key that the stand-in signs its events with."""
     return checkout.var / "stand-in-signing-key.pem"
+
+
+def inbound_key_file(checkout: Checkout) -> Path:
+    """Give the path of the key that the stand-in signs incoming mail with."""
+    return checkout.var / "stand-in-inbound-key.pem"
 
 
 def stand_in_api_key(checkout: Checkout) -> str:
@@ -101,10 +109,10 @@ def kept_secret(path: Path, make: Callable[[], str]) -> str:
     return path.read_text().strip()
 
 
-def _event_public_key(checkout: Checkout) -> str:
+def _public_key(checkout: Checkout, file: Path) -> str:
     # The standard library knows no elliptic curves; the stand-in shows its key as SendGrid does.
     done = subprocess.run(
-        [checkout.python, "-m", "sandbox.keys", signing_key_file(checkout)],
+        [checkout.python, "-m", "sandbox.keys", file],
         cwd=checkout.root,
         stdout=subprocess.PIPE,
         text=True,
@@ -112,7 +120,7 @@ def _event_public_key(checkout: Checkout) -> str:
     )
     if done.returncode != 0:
         raise Failure(
-            f"The stand-in's signing key could not be read: remove {signing_key_file(checkout)} "
-            "to have a new one made, then run this again."
+            f"The stand-in's signing key could not be read: remove {file} to have "
+            "a new one made, then run this again."
         )
     return done.stdout.strip()

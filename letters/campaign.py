@@ -47,6 +47,14 @@ class Identical(StrEnum):
     DIGEST = "digest"
 
 
+class Replies(StrEnum):
+    """Which way an office's answer takes to the writer."""
+
+    DIRECT = "direct"
+    THROUGH_US = "through-us"
+    """To an address of the letter's own, from which we pass it on."""
+
+
 class ResendUnknown(StrEnum):
     """Whether a letter whose fate is not known may ever be sent again without a person's word."""
 
@@ -151,6 +159,7 @@ class Campaign:
     confirm: Confirm = Confirm.BEFORE_SENDING
     routing: Routing = Routing.ALL
     identical: Identical = Identical.SEND
+    replies: Replies = Replies.DIRECT
     embed_origins: tuple[str, ...] = ()
     opt_in: str = ""
     """The wording of an unticked box; empty: there is no box."""

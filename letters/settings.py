@@ -49,6 +49,10 @@ class Settings:
     sendgrid_api_host: str
     sendgrid_event_public_key: str
     mail_from: str
+    reply_domain: str
+    """Where answers come to us; empty: they go straight to the writers."""
+    sendgrid_inbound_public_key: str
+    """Empty where `reply_domain` is."""
     send_rate: float
     """Requests a second to SendGrid, over all workers together."""
     send_timeout_seconds: float
@@ -109,6 +113,15 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
             "the verification key that SendGrid shows for the Event Webhook",
         ),
         "mail_from": read("MAIL_FROM", _address, None, "our sending address, name@domain"),
+        "reply_domain": read(
+            "REPLY_DOMAIN", _domain, "", "a domain whose mail SendGrid's Inbound Parse takes"
+        ),
+        "sendgrid_inbound_public_key": read(
+            "SENDGRID_INBOUND_PUBLIC_KEY",
+            _inbound_key,
+            "",
+            "the public key of Inbound Parse's security policy",
+        ),
         "send_rate": read("SEND_RATE", _positive, "10", "requests a second, above 0"),
         "send_timeout_seconds": read("SEND_TIMEOUT", _positive, "15", "seconds, above 0"),
         "unknown_grace_seconds": read("UNKNOWN_GRACE", _not_negative, "900", "seconds"),
@@ -121,6 +134,11 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
         "log_format": read("LOG_FORMAT", _log_format, "json", "json or text"),
         "port": read("PORT", _port, "8000", "a port number from 1 to 65535"),
     }
+    if values["reply_domain"] and values["sendgrid_inbound_public_key"] == "":
+        wrong.append(
+            "SENDGRID_INBOUND_PUBLIC_KEY is not set: REPLY_DOMAIN needs the public key of Inbound "
+            "Parse's security policy, since unsigned mail could be anybody's."
+        )
     if wrong:
         raise SettingsError(wrong)
     return Settings(**values)  # type: ignore[arg-type]  # none is None, else we had raised
@@ -170,6 +188,17 @@ def _header_word(text: str) -> str:
 def _event_key(text: str) -> str:
     if not isinstance(load_der_public_key(b64decode(text, validate=True)), EllipticCurvePublicKey):
         raise ValueError  # noqa: TRY004 - every malformed setting is a ValueError
+    return text
+
+
+def _inbound_key(text: str) -> str:
+    return _event_key(text) if text else ""
+
+
+def _domain(text: str) -> str:
+    text = text.lower().rstrip(".")
+    if text and not re.fullmatch(r"(?!-)[a-z0-9-]{1,63}(\.(?!-)[a-z0-9-]{1,63})+", text):
+        raise ValueError
     return text
 
 

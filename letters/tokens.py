@@ -1,16 +1,22 @@
 """Sign and read the tokens in forms and links. The first key signs, all verify."""
 
 import hashlib
+import hmac
 import re
 import secrets
+from base64 import b32decode, b32encode
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESSIV
 from itsdangerous import BadSignature, Signer
 
 # The last of a signature's 43 characters holds four bits: two more would be another spelling.
 _SPELLING: Final = re.compile(r"[0-9a-f-]+\.[A-Za-z0-9_-]{42}[AEIMQUYcgkosw048]")
+# 256 bits in 52 characters of five: the last holds one bit and four zeros.
+_REPLY: Final = re.compile(r"[A-Za-z2-7]{51}[AaQq]")
 FORM_LIFE: Final = timedelta(hours=24)
 
 
@@ -83,9 +89,34 @@ class Tokens:
         except (BadSignature, UnicodeError) as error:
             raise BadToken from error
 
+    def reply(self, letter_id: str) -> str:
+        """Return the name of a letter's own address for answers: 52 letters and digits.
+
+        It is the id under AES-SIV (RFC 5297), so it tells nothing, and of 2**128 guesses one is
+        right. Mail servers may change its case.
+        """
+        sealed = AESSIV(_reply_key(self._keys[-1])).encrypt(bytes.fromhex(letter_id), None)
+        return b32encode(sealed).decode().rstrip("=").lower()
+
+    def read_reply(self, name: str) -> str:
+        """Return the id of the letter whose own address has this name; raise BadToken."""
+        if not _REPLY.fullmatch(name):
+            raise BadToken
+        sealed = b32decode(name.upper() + "====")
+        for key in reversed(self._keys):
+            try:
+                return AESSIV(_reply_key(key)).decrypt(sealed, None).hex()
+            except InvalidTag:
+                continue
+        raise BadToken
+
     def blind(self, use: str, value: str) -> str:
         """Return a name for `value` that tells nothing about it, 64 hexadecimal digits."""
         return self._signer(f"blind/{use}").get_signature(value).hex()[:64]
+
+
+def _reply_key(secret: str) -> bytes:
+    return hmac.digest(secret.encode(), b"reply", "sha512")
 
 
 def digest(token: str) -> str:

@@ -20,8 +20,8 @@ from sendgrid.helpers.mail import (
 from letters.sending.claims import Claim
 
 
-def request_body(claim: Claim, mail_from: str) -> dict[str, Any]:
-    """Return the body of the request for one letter.
+def request_body(claim: Claim, mail_from: str, answers_to: str | None = None) -> dict[str, Any]:
+    """Return the body of the request for one letter, with `answers_to` as address for answers.
 
     It is what SendGrid's library builds, but for one thing: a text that begins like an API key is
     sent as it was written. Raises what the library raises for an address that it cannot read.
@@ -39,7 +39,7 @@ def request_body(claim: Claim, mail_from: str) -> dict[str, Any]:
         "personalizations": [{**frame["personalizations"][0], "custom_args": custom_args}],
     }
     if claim.reply_to is not None:
-        body["reply_to"] = ReplyTo(claim.reply_to[1], claim.reply_to[0] or None).get()
+        body["reply_to"] = ReplyTo(answers_to or claim.reply_to[1], claim.reply_to[0] or None).get()
     return body
 
 

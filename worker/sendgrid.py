@@ -18,6 +18,7 @@ import pycurl
 from letters.sending.claims import Claim
 from letters.sending.outcomes import Answer, Outcome
 from letters.settings import Settings
+from letters.tokens import Tokens
 from worker.curl import Transfers
 from worker.failpoints import Step, reached
 from worker.request_body import request_body
@@ -92,12 +93,13 @@ class SendGrid:
 
     def __init__(self, settings: Settings, connections: int) -> None:
         self._settings: Final = settings
+        self._tokens: Final = Tokens(settings.secret_keys)
         self._transfers: Final = Transfers(connections)
         self._idle: Final[list[_Exchange]] = []
 
     async def send(self, claim: Claim) -> Outcome:
         """Send one letter, once."""
-        body = json.dumps(request_body(claim, self._settings.mail_from)).encode()
+        body = self._body(claim)
         exchange = self._idle.pop() if self._idle else _Exchange(self._settings)
         exchange.prepare(body)
         code = await self._transfers.run(exchange.curl)
@@ -113,6 +115,12 @@ class SendGrid:
             outcome = Outcome(kind, exchange.left_at, _what_broke(code))
         self._idle.append(exchange)
         return outcome
+
+    def _body(self, claim: Claim) -> bytes:
+        answers_to = None
+        if claim.answers_through_us and self._settings.reply_domain:
+            answers_to = f"{self._tokens.reply(claim.letter_id)}@{self._settings.reply_domain}"
+        return json.dumps(request_body(claim, self._settings.mail_from, answers_to)).encode()
 
     async def close(self) -> None:
         """Close the connections."""

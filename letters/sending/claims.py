@@ -14,7 +14,7 @@ from typing import Any, Final
 from sqlalchemy import Connection, Select, bindparam, insert, or_, select, true, update
 
 from letters.books.changes import bump, lock_targets
-from letters.campaign import Campaign, Pacing, Status
+from letters.campaign import Campaign, Pacing, Replies, Status
 from letters.campaigns.store import campaign_of, target_of
 from letters.pacing.slots import next_open
 from letters.sending import digests
@@ -115,6 +115,8 @@ class Claim:
     slot: "Slot | None"
     is_probe: bool
     """It was let through a gate that stands ajar."""
+    answers_through_us: bool = False
+    """Answers go to an address of the letter's own, if there is a domain for them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,6 +153,7 @@ class _Won:
     to: tuple[str, str] | None
     """The target's name and address; None for a notice."""
     digest: Digest | None = None
+    answers_through_us: bool = False
     with_it: tuple[str, ...] = ()
     """The other letters of a digest: this one carries them."""
 
@@ -292,7 +295,11 @@ def _take(due: _Due, ids: Sequence[str], now: datetime) -> list[_Won]:
     if interval >= _FAST:
         slot = Slot(due.id, now + LEAD + interval, interval + _GUARD)
     to = (due.definition["name"], due.definition["email"])
-    return [_Won(i, new_id(now), now + n * interval, slot, to) for n, i in enumerate(ids)]
+    through_us = due.campaign.replies is Replies.THROUGH_US
+    return [
+        _Won(i, new_id(now), now + n * interval, slot, to, answers_through_us=through_us)
+        for n, i in enumerate(ids)
+    ]
 
 
 def _next_slot(taken: Sequence[_Won], pacing: Pacing, now: datetime) -> datetime:
@@ -346,6 +353,7 @@ def _read(connection: Connection, won: Sequence[_Won], *, is_probe: bool) -> lis
                 leave_by=w.leave_at + LEAD,
                 slot=w.slot,
                 is_probe=is_probe,
+                answers_through_us=w.answers_through_us,
             )
         )
     return claims

@@ -16,6 +16,7 @@ from letters.campaign import (
     LetterTemplate,
     Pacing,
     Point,
+    Replies,
     ResendUnknown,
     Routing,
     Status,
@@ -240,6 +241,7 @@ def test_an_error_reads_as_one_sentence() -> None:
         ('confirm = "after"', "confirm", 'must be "before-sending" or "none", not "after"'),
         ('routing = "any"', "routing", 'must be "all", "area" or "choice", not "any"'),
         ('identical = "drop"', "identical", 'must be "send" or "digest", not "drop"'),
+        ('replies = "us"', "replies", 'must be "direct" or "through-us", not "us"'),
         ("opt_in = false", "opt_in", "must be text in quotes, not true or false"),
         ('embed_origins = "https://example.org"', "embed_origins", "must be a list of texts"),
         ("letter = 1", "letter", "must be a table"),
@@ -549,6 +551,7 @@ CAMPAIGNS = st.builds(
     confirm=st.sampled_from(Confirm),
     routing=st.sampled_from([Routing.ALL, Routing.CHOICE]),
     identical=st.sampled_from(Identical),
+    replies=st.sampled_from(Replies),
     embed_origins=st.lists(st.sampled_from(["https://a.example", "http://localhost:1"])).map(tuple),
     opt_in=ONE_LINE,
     pacing=st.builds(

@@ -16,12 +16,15 @@ ALL_OWN = {
     "SENDGRID_API_KEY": "SG.x",
     "SENDGRID_API_HOST": "https://api.eu.sendgrid.com",
     "SENDGRID_EVENT_PUBLIC_KEY": "MFkw",
+    "SENDGRID_INBOUND_PUBLIC_KEY": "MFkw",
+    "REPLY_DOMAIN": "replies.letters.example",
     "MAIL_FROM": "us@letters.example",
     "LOG_FORMAT": "json",
     "PORT": "9000",
     "FORM_MIN_SECONDS": "0",
 }
-KEY = {"SENDGRID_EVENT_PUBLIC_KEY": "MFkw"}  # else it is made with the dependencies' help
+# Else they are made with the dependencies' help.
+KEY = {"SENDGRID_EVENT_PUBLIC_KEY": "MFkw", "SENDGRID_INBOUND_PUBLIC_KEY": "MFkw"}
 
 
 @pytest.fixture
@@ -40,6 +43,7 @@ def test_everything_else_has_a_value(checkout: Checkout) -> None:
     assert settings["SENDGRID_API_HOST"] == "http://127.0.0.1:8201"
     assert re.fullmatch(r"SG\.[\w-]{22}\.[\w-]{43}", settings["SENDGRID_API_KEY"])
     assert settings["MAIL_FROM"] == "letters@postbag.example"
+    assert settings["REPLY_DOMAIN"] == "replies.postbag.example"
     assert settings["LOG_FORMAT"] == "text"
     assert settings.keys() >= ALL_OWN.keys() - {"FORM_MIN_SECONDS"}
 

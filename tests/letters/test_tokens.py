@@ -34,3 +34,32 @@ def test_no_character_can_be_exchanged(place: int, other: str) -> None:
         return
     with pytest.raises(BadToken):
         TOKENS.read_receipt(changed)
+
+
+@given(st.binary(min_size=16, max_size=16))
+def test_a_letters_own_address_leads_back_to_it_in_any_case(raw: bytes) -> None:
+    name = TOKENS.reply(raw.hex())
+    assert len(name) == 52
+    assert TOKENS.read_reply(name) == TOKENS.read_reply(name.upper()) == raw.hex()
+    older = Tokens(("an-older-key-for-tests-only",))
+    assert TOKENS.read_reply(older.reply(raw.hex())) == raw.hex()
+
+
+@given(st.text("abcdefghijklmnopqrstuvwxyz234567", min_size=52, max_size=52))
+def test_a_guessed_address_is_nobodys(name: str) -> None:
+    with pytest.raises(BadToken):
+        TOKENS.read_reply(name)
+
+
+@given(st.integers(0, 51), st.sampled_from("abcdefghijklmnopqrstuvwxyz234567"))
+def test_an_address_near_a_true_one_is_nobodys(place: int, other: str) -> None:
+    true = TOKENS.reply("ab" * 16)
+    near = true[:place] + other + true[place + 1 :]
+    if near != true:
+        with pytest.raises(BadToken):
+            TOKENS.read_reply(near)
+
+
+def test_letters_of_one_moment_have_addresses_that_are_not_alike() -> None:
+    first, second = (TOKENS.reply(f"{n:032x}") for n in (1, 2))
+    assert sum(a == b for a, b in zip(first, second, strict=True)) < 12

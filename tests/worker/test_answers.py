@@ -190,6 +190,13 @@ def body_of(**changes: Any) -> dict[str, Any]:  # noqa: ANN401 - its fields are 
     return body
 
 
+def test_answers_go_to_the_writer_or_to_an_address_of_the_letters_own() -> None:
+    assert body_of()["reply_to"] == {"email": "ana@readers.example", "name": "Ana Reed"}
+    through_us = request_body(claim(), "post@postbag.example", "abc@replies.example")
+    assert through_us["reply_to"] == {"email": "abc@replies.example", "name": "Ana Reed"}
+    assert "ana@readers.example" not in json.dumps(through_us)
+
+
 def test_a_letter_has_all_that_the_account_of_it_needs() -> None:
     body = body_of()
     body["categories"].sort()

@@ -13,7 +13,7 @@ from markdown_it import MarkdownIt
 from markupsafe import Markup
 
 from letters.books import ledger
-from letters.campaign import Routing
+from letters.campaign import Replies, Routing
 from letters.campaigns.stored import StoredCampaign, StoredTarget
 from letters.states import UNCOUNTED
 from letters.text import compose
@@ -107,6 +107,8 @@ def render(stored: StoredCampaign, form: ActionForm, view: View) -> Response:
         render_template(
             view.template,
             campaign=campaign,
+            through_us=campaign.replies is Replies.THROUGH_US
+            and bool(services().settings.reply_domain),
             summary_html=summary(campaign.summary, new_tab=bool(g.get("embedded"))),
             letters_count=letters_counted(stored),
             page_url=f"{services().settings.public_url}/c/{campaign.slug}",

@@ -59,6 +59,7 @@ def labels() -> dict[str, str]:
         "days": _("Days on which letters leave"),
         "routing": _("Whom one letter goes to"),
         "identical": _("Letters left as they were"),
+        "replies": _("Answers go"),
         "confirm": _("Before a letter leaves"),
         "resend_unknown": _("A letter whose fate is unknown"),
         "asks_postcode": _("Ask for the postcode"),

@@ -23,6 +23,7 @@ from letters.campaign import (
     Confirm,
     Identical,
     Pacing,
+    Replies,
     ResendUnknown,
     Routing,
     Target,
@@ -95,6 +96,7 @@ class EditorForm(PaceForm):
     spreadsheet = FileField()
     routing = SelectField(validate_choice=False)
     identical = SelectField(validate_choice=False)
+    replies = SelectField(validate_choice=False)
     confirm = SelectField(validate_choice=False)
     resend_unknown = SelectField(validate_choice=False)
     asks_postcode = BooleanField()
@@ -137,6 +139,7 @@ def blank_fields() -> dict[str, object]:
         "targets": [{}],
         "routing": str(Routing.ALL),
         "identical": str(Identical.SEND),
+        "replies": str(Replies.DIRECT),
         "confirm": str(Confirm.BEFORE_SENDING),
         "resend_unknown": str(ResendUnknown.NEVER),
         "days": list(WEEKDAYS),
@@ -164,6 +167,7 @@ def campaign_fields(campaign: Campaign) -> dict[str, object]:
         "prompts": "\n".join(letter.prompts),
         "routing": str(campaign.routing),
         "identical": str(campaign.identical),
+        "replies": str(campaign.replies),
         "confirm": str(campaign.confirm),
         "resend_unknown": str(campaign.pacing.resend_unknown),
         "asks_postcode": campaign.asks_postcode,

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from datetime import date
 from typing import Final
 
-from letters.campaign import Routing, Target
+from letters.campaign import Replies, Routing, Target
 from letters.files.checks import Fault
 from letters.files.rules import RESERVED_SLUGS
 from letters.text.compose import line_feeds
@@ -73,6 +73,7 @@ def values(
         "confirm": typed(form.confirm),
         "routing": typed(form.routing),
         "identical": typed(form.identical),
+        "replies": typed(form.replies) or str(Replies.DIRECT),
         "embed_origins": _lines(typed(form.embed_origins)),
         "opt_in": typed(form.opt_in),
         "pacing": pacing,

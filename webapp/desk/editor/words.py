@@ -3,7 +3,7 @@
 from functools import lru_cache
 from zoneinfo import available_timezones
 
-from letters.campaign import Confirm, Identical, ResendUnknown, Routing
+from letters.campaign import Confirm, Identical, Replies, ResendUnknown, Routing
 from webapp.site.language import gettext as _
 
 
@@ -23,6 +23,10 @@ def choices() -> dict[str, list[tuple[str, str]]]:
         "identical": [
             (str(Identical.SEND), _("are sent one by one")),
             (str(Identical.DIGEST), _("are gathered into one")),
+        ],
+        "replies": [
+            (str(Replies.DIRECT), _("straight to the writer")),
+            (str(Replies.THROUGH_US), _("to us, and we pass them on")),
         ],
         "resend_unknown": [
             (str(ResendUnknown.NEVER), _("waits for a person's word")),

@@ -43,6 +43,8 @@ class State(StrEnum):
 class Cause(StrEnum):
     """What can happen to a letter."""
 
+    WRITTEN = "written"
+    """It was handed in: its history begins with this, and nothing comes to it so."""
     CONFIRM = "confirm"
     """Its writer confirmed the address."""
     CLAIM = "claim"

@@ -45,7 +45,9 @@ def main(arguments: Sequence[str]) -> int:
         sentence = f"{error} is no organiser: see `postbag organiser list`."
     except StorageUnavailable:
         sentence = "The database cannot be reached: check DATABASE_URL and that it runs."
-    except (SettingsError, Refused, CannotSettle, CampaignFileError) as error:
+    except CannotSettle as error:
+        sentence = settling.refusal(error)
+    except (SettingsError, Refused, CampaignFileError) as error:
         sentence = str(error)
     print(sentence, file=sys.stderr)
     return 1

@@ -92,7 +92,7 @@ def _sending(database: Database) -> str | None:
     if gate.refused:
         return f"has stopped: SendGrid refuses the key ({gate.trouble}); mend the key"
     if gate.since is not None:
-        return f"waits: SendGrid cannot be reached ({gate.trouble}); it goes on by itself"
+        return f"waits: SendGrid cannot be reached ({gate.reason}); it goes on by itself"
     return None
 
 

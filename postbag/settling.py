@@ -7,7 +7,7 @@ from sqlalchemy import Connection
 from letters.desk import record
 from letters.desk.record import Deed
 from letters.sending import settling
-from letters.sending.settling import Word
+from letters.sending.settling import CannotSettle, Doubt, Word
 from postbag.shell import Commands, Shell
 
 
@@ -22,6 +22,17 @@ def add_commands(commands: Commands) -> None:
     again = actions.add_parser("again", help="queue a failed letter once more")
     again.add_argument("id")
     again.set_defaults(act=_again)
+
+
+def refusal(error: CannotSettle) -> str:
+    """Return why a letter cannot be decided about, and what to do."""
+    match error.doubt:
+        case Doubt.NO_LETTER:
+            return "There is no letter with this id: copy it from the desk."
+        case Doubt.NOT_IN_STATE:
+            return f"The letter is {error.state}, so there is nothing to decide about it."
+        case Doubt.ERASED:
+            return "The letter's text has been erased, so it cannot be sent again."
 
 
 def _settle(shell: Shell, options: Namespace) -> int:

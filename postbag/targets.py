@@ -2,14 +2,27 @@
 
 from argparse import ArgumentParser, Namespace
 from collections.abc import Callable
+from typing import Final
 
 from sqlalchemy import Connection
 
 from letters.campaigns import store, targets
-from letters.campaigns.targets import CannotDecide
+from letters.campaigns.targets import CannotDecide, Objection
 from letters.desk import record
 from letters.desk.record import Deed
 from postbag.shell import Commands, Refused, Shell
+
+_SENTENCES: Final = {
+    Objection.NOTHING_GOES: "Nothing goes to {name} as it is.",
+    Objection.WITHDRAWN: "{name} is no longer in the campaign: add it again first.",
+    Objection.TERM_OVER: "{name} may be written to until {day} only: change that first, or name a "
+    "successor.",
+    Objection.NO_ADDRESS: "{email} is not an e-mail address: write it as name@host.org.",
+    Objection.ADDRESS_TAKEN: "Another target of this campaign has {email} already.",
+    Objection.ITSELF: "Nobody follows themselves: name another target.",
+    Objection.SUCCESSOR_HELD: "{name} cannot be written to: mend that first.",
+    Objection.NO_TARGET: "{slug} has no target {email}: look at its targets on the desk.",
+}
 
 
 def add_decisions(actions: Commands) -> None:
@@ -48,7 +61,7 @@ def _decide(
                 detail=f"{o.email} → {other}" if other else o.email,
             )
     except CannotDecide as error:
-        raise Refused(str(error)) from error
+        raise Refused(_SENTENCES[error.objection].format(**error.values)) from error
     shell.say(sentence)
     return 0
 

@@ -21,7 +21,6 @@ _KEYWORDS: Final[dict[str, tuple[int, ...] | None]] = {
     "_": None,
     "gettext": None,
     "ngettext": (1, 2),
-    "CannotDecide": None,  # said by the command line as it is, and by a page in its language
 }
 _HEADER: Final = r"""msgid ""
 msgstr ""

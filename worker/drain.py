@@ -10,13 +10,15 @@ import logging
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Final, TypeVar
 
 from redis import RedisError
 
+from letters.reasons import Reason
 from letters.sending.claims import Claim
-from letters.sending.outcomes import GIVEN_BACK, Answer, Outcome
+from letters.sending.outcomes import Answer, Outcome
 from letters.storage.database import StorageUnavailable
 from worker.bookkeeper import Bookkeeper
 from worker.rate import Rate
@@ -133,7 +135,7 @@ class Drain:
         try:
             return await self._reserve_times(len(claims))
         except RedisError:
-            given_back = Outcome(Answer.UNREACHABLE, None, GIVEN_BACK)
+            given_back = Outcome(Answer.GIVEN_BACK, None)
             self._done.extend((won, given_back) for won in claims)
             raise
 
@@ -150,16 +152,11 @@ class Drain:
         async with self._free:
             has_time = await self._keep_time(start)
             if self._stopping.is_set() or not has_time or self.now() > won.leave_by:
-                outcome = Outcome(Answer.UNREACHABLE, None, GIVEN_BACK)
+                outcome = Outcome(Answer.GIVEN_BACK, None)
             else:
                 outcome = await self._send_once(won)
             if outcome.left_at is not None:
-                outcome = Outcome(
-                    outcome.answer,
-                    outcome.left_at + self._offset,
-                    outcome.detail,
-                    outcome.wait_seconds,
-                )
+                outcome = replace(outcome, left_at=outcome.left_at + self._offset)
         self._has_answer = True
         self._done.append((won, outcome))
 
@@ -188,7 +185,7 @@ class Drain:
             # Only the kind of the error: its message could hold what somebody wrote.
             kind = type(error).__name__
             _log.error("unforeseen %s while sending attempt %s", kind, won.attempt_id)
-            return Outcome(Answer.UNKNOWN, None, kind)
+            return Outcome(Answer.UNKNOWN, None, kind, reason=Reason.UNFORESEEN)
 
     async def _record_always(self) -> None:
         while True:

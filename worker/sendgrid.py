@@ -15,6 +15,7 @@ from typing import Final
 import certifi
 import pycurl
 
+from letters.reasons import Reason
 from letters.sending.claims import Claim
 from letters.sending.outcomes import Answer, Outcome
 from letters.settings import Settings
@@ -112,7 +113,7 @@ class SendGrid:
             )
         else:
             kind = Answer.UNREACHABLE if exchange.left_at is None else Answer.UNKNOWN
-            outcome = Outcome(kind, exchange.left_at, _what_broke(code))
+            outcome = Outcome(kind, exchange.left_at, reason=_what_broke(code))
         self._idle.append(exchange)
         return outcome
 
@@ -197,20 +198,20 @@ class _Exchange:
         return 0 if is_enough else None
 
 
-def _what_broke(code: int) -> str:
-    """Return why no answer came, for people: libcurl's own message could hold what was sent."""
+def _what_broke(code: int) -> Reason:
+    """Return why no answer came; libcurl's own message could hold what was sent."""
     match code:
         case pycurl.E_COULDNT_RESOLVE_HOST:
-            return "its name was not found"
+            return Reason.NAME_NOT_FOUND
         case pycurl.E_COULDNT_CONNECT:
-            return "no connection could be made"
+            return Reason.NO_CONNECTION
         case pycurl.E_OPERATION_TIMEDOUT:
-            return "no answer came in time"
+            return Reason.NO_ANSWER
         case (
             pycurl.E_SSL_CONNECT_ERROR
             | pycurl.E_PEER_FAILED_VERIFICATION
             | pycurl.E_SSL_CACERT_BADFILE
         ):
-            return "no secure connection could be made"
+            return Reason.NOT_SECURE
         case _:
-            return "the connection broke before an answer came"
+            return Reason.BROKEN

@@ -11,9 +11,11 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import Final
 
-from sqlalchemy import Connection, insert, select, true, update
+from sqlalchemy import Connection, bindparam, insert, select, true, update
 from sqlalchemy.dialects import postgresql, sqlite
 
+from letters.books.writable import writable
+from letters.reasons import Reason
 from letters.states import Cause, State, advance
 from letters.storage.batch import fetch, given, integer_at, moment_at, text_at
 from letters.storage.schema import IS_PLAIN, history, is_in, letter, submission, tally, target
@@ -43,7 +45,7 @@ _LOCK_LETTERS: Final = (
         letter.c.state,
         letter.c.attempt_id,
         letter.c.plain,
-        target.c.held_reason.is_(None) & target.c.withdrawn.is_not(true()),  # a notice has none
+        writable(bindparam("now", type_=target.c.valid_before.type)),  # a notice has no target
     )
     .select_from(letter.outerjoin(target))
     .where(letter.c.id.in_(select(text_at(0))))
@@ -54,8 +56,8 @@ _SET_STATE: Final = (
     update(letter).where(letter.c.id == text_at(0)).values(state=text_at(1), state_at=moment_at(2))
 )
 _ADD_HISTORY: Final = insert(history).from_select(
-    ["letter_id", "state", "cause", "at", "detail"],
-    select(text_at(0), text_at(1), text_at(2), moment_at(3), text_at(4)),
+    ["letter_id", "state", "cause", "at", "detail", "reason"],
+    select(text_at(0), text_at(1), text_at(2), moment_at(3), text_at(4), text_at(5)),
 )
 _LOCK_TARGETS: Final = (
     select(target.c.id)
@@ -94,6 +96,8 @@ class Happening:
     at: datetime
     attempt_id: str | None = None
     detail: str | None = None
+    """The other side's own words."""
+    reason: Reason | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,11 +129,14 @@ def apply(connection: Connection, happenings: Sequence[Happening]) -> list[Chang
     is unknown, stale or repeated changes nothing. What happens to an attempt that carries a digest
     happens to every letter in it.
     """
-    rows = lock(connection, {happening.letter_id for happening in happenings})
+    if not happenings:
+        return []
+    now = max(happening.at for happening in happenings)
+    rows = lock(connection, {happening.letter_id for happening in happenings}, now)
     if any(row.is_plain for row in rows.values()):
-        happenings = _to_all(connection, happenings, rows)
+        happenings = _to_all(connection, happenings, rows, now)
     changes: list[Change] = []
-    records: list[tuple[str, str, str, datetime, str | None]] = []
+    records: list[tuple[str, str, str, datetime, str | None, str | None]] = []
 
     def step(happening: Happening, row: _Row, cause: Cause) -> None:
         after = advance(row.state, cause)
@@ -138,9 +145,8 @@ def apply(connection: Connection, happenings: Sequence[Happening]) -> list[Chang
         changes.append(
             Change(happening.letter_id, row.kind, row.target_id, row.state, after, cause)
         )
-        records.append(
-            (happening.letter_id, str(after), str(cause), happening.at, happening.detail)
-        )
+        it = happening
+        records.append((it.letter_id, str(after), str(cause), it.at, it.detail, it.reason))
         row.state = after
 
     for happening in happenings:
@@ -165,7 +171,7 @@ def apply(connection: Connection, happenings: Sequence[Happening]) -> list[Chang
 
 
 def _to_all(
-    connection: Connection, happenings: Sequence[Happening], rows: dict[str, _Row]
+    connection: Connection, happenings: Sequence[Happening], rows: dict[str, _Row], now: datetime
 ) -> list[Happening]:
     """Return what happens, with what happens to a digest spelt out for every letter in it.
 
@@ -187,7 +193,7 @@ def _to_all(
     ):
         attempts[attempt_id].append(letter_id)
         erased |= {letter_id} if is_erased else set()
-    rows.update(lock(connection, {i for ids in attempts.values() for i in ids}))
+    rows.update(lock(connection, {i for ids in attempts.values() for i in ids}, now))
     everything: list[Happening] = []
     told: set[tuple[str, Cause]] = set()
     for happening in happenings:
@@ -293,9 +299,9 @@ def _count(connection: Connection, changes: Iterable[Change], rows: Mapping[str,
     bump(connection, by, plain)
 
 
-def lock(connection: Connection, ids: Iterable[str]) -> dict[str, _Row]:
+def lock(connection: Connection, ids: Iterable[str], now: datetime) -> dict[str, _Row]:
     """Lock letters until the transaction ends, as :func:`apply` does; return how they stand."""
-    rows = fetch(connection, _LOCK_LETTERS, given([i] for i in ids))
+    rows = fetch(connection, _LOCK_LETTERS, {**given([i] for i in ids), "now": now})
     return {
         letter_id: _Row(kind, target_id, State(state), attempt_id, bool(plain), bool(writable))
         for letter_id, kind, target_id, state, attempt_id, plain, writable in rows

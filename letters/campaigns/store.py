@@ -11,6 +11,7 @@ from letters.campaign import Campaign, Pacing, Status, Target
 from letters.campaigns.stored import StoredCampaign, StoredTarget
 from letters.files.campaign_file import read_campaign, write_campaign
 from letters.files.rules import RESERVED_SLUGS
+from letters.reasons import Hold
 from letters.states import Cause, State
 from letters.storage.schema import campaign, campaign_organiser, is_in, letter, target
 
@@ -188,7 +189,8 @@ def _stored(connection: Connection, row: Row[tuple[object, ...]]) -> StoredCampa
             target_row.id,
             _from_json(target_row.definition),
             target_row.next_slot_at,
-            target_row.held_reason,
+            None if target_row.hold_reason is None else Hold(target_row.hold_reason),
+            target_row.hold_words,
             target_row.withdrawn,
             target_row.valid_before,
         )

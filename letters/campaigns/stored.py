@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from letters.campaign import Campaign, Status, Target
+from letters.reasons import Hold
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,15 +14,18 @@ class StoredTarget:
     id: int
     target: Target
     next_slot_at: datetime
-    held_reason: str | None
+    hold: Hold | None
+    """Why its letters are held; None: it can be written to as far as that goes."""
+    hold_words: str | None
+    """The other side's own."""
     withdrawn: bool
     valid_before: datetime | None
 
     def can_be_written_to(self, now: datetime) -> bool:
-        """Tell whether a letter may leave for it."""
+        """Tell whether a letter may leave for it, as :func:`letters.books.writable.writable`."""
         return not (
             self.withdrawn
-            or self.held_reason is not None
+            or self.hold is not None
             or (self.valid_before is not None and self.valid_before <= now)
         )
 

@@ -2,40 +2,59 @@
 
 from dataclasses import replace
 from datetime import datetime
-from typing import Final
+from enum import Enum, auto
 
-from sqlalchemy import Connection, insert, or_, select, update
+from sqlalchemy import Connection, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from letters.books.changes import Happening, apply
+from letters.books.writable import writable
 from letters.campaigns import store
 from letters.campaigns.store import hold
 from letters.campaigns.stored import StoredCampaign, StoredTarget
+from letters.reasons import Hold
 from letters.states import Cause, State
 from letters.storage.schema import HAS_QUEUED, is_in, letter, successor, target
 from letters.text.addresses import is_address
 
-BY_HAND: Final = "An organiser holds its letters."
-"""Why a target is held that an organiser holds by hand."""
+
+class Objection(Enum):
+    """Why a decision about a target cannot be taken."""
+
+    NOTHING_GOES = auto()
+    """Nothing goes to {name} as it is."""
+    WITHDRAWN = auto()
+    """{name} is no longer in the campaign."""
+    TERM_OVER = auto()
+    """{name} may be written to until {day} only."""
+    NO_ADDRESS = auto()
+    """{email} is not an e-mail address."""
+    ADDRESS_TAKEN = auto()
+    """Another target of the campaign has {email}."""
+    ITSELF = auto()
+    """Nobody follows themselves."""
+    SUCCESSOR_HELD = auto()
+    """{name} cannot be written to either."""
+    NO_TARGET = auto()
+    """The campaign {slug} has no target {email}."""
 
 
 class CannotDecide(Exception):
-    """The target or the letter is not such that this can be done; str() says why, in English.
+    """The target is not such that this can be done. The doors say why; `values` fill the places."""
 
-    A page says `sentence` in its reader's language; `values` fill its places.
-    """
-
-    def __init__(self, sentence: str, **values: str) -> None:
-        super().__init__(sentence.format(**values))
-        self.sentence, self.values = sentence, values
+    def __init__(self, objection: Objection, **values: str) -> None:
+        super().__init__(objection.name)
+        self.objection, self.values = objection, values
 
 
-def stop(connection: Connection, target_id: int, words: str, now: datetime) -> None:
-    """Let nothing go to a target any more; `words` say why, the other side's own if it said any."""
+def stop(
+    connection: Connection, target_id: int, why: Hold, now: datetime, words: str | None = None
+) -> None:
+    """Let nothing go to a target any more. `words` are the other side's own, if it said any."""
     stopped = connection.execute(
         update(target)
-        .where(target.c.id == target_id, target.c.held_reason.is_(None))
-        .values(held_reason=words, held_at=now, alarmed_at=None)
+        .where(target.c.id == target_id, target.c.hold_reason.is_(None))
+        .values(hold_reason=str(why), hold_words=words, held_at=now, alarmed_at=None)
     )
     if stopped.rowcount:
         hold(connection, target_id, now)
@@ -48,8 +67,8 @@ def hold_by_hand(connection: Connection, slug: str, email: str, now: datetime) -
     """
     found = find(connection, slug, email)
     if not found.can_be_written_to(now):
-        raise CannotDecide("Nothing goes to {name} as it is.", name=found.target.name)
-    stop(connection, found.id, BY_HAND, now)
+        raise CannotDecide(Objection.NOTHING_GOES, name=found.target.name)
+    stop(connection, found.id, Hold.BY_ORGANISER, now)
     # The organisers know: they did it.
     connection.execute(update(target).where(target.c.id == found.id).values(alarmed_at=now))
 
@@ -61,14 +80,10 @@ def release(connection: Connection, slug: str, email: str, now: datetime) -> int
     """
     found = find(connection, slug, email)
     if found.withdrawn:
-        raise CannotDecide(
-            "{name} is no longer in the campaign: add it again first.", name=found.target.name
-        )
+        raise CannotDecide(Objection.WITHDRAWN, name=found.target.name)
     if found.valid_before is not None and found.valid_before <= now:
         raise CannotDecide(
-            "{name} may be written to until {day} only: change that first, or name a successor.",
-            name=found.target.name,
-            day=str(found.target.valid_until),
+            Objection.TERM_OVER, name=found.target.name, day=str(found.target.valid_until)
         )
     return _release(connection, found.id, now)
 
@@ -82,9 +97,7 @@ def change_address(
     """
     found = find(connection, slug, email)
     if not is_address(new_email):
-        raise CannotDecide(
-            "{email} is not an e-mail address: write it as name@host.org.", email=new_email
-        )
+        raise CannotDecide(Objection.NO_ADDRESS, email=new_email)
     kept = store.target_definition(replace(found.target, email=new_email))
     try:
         with connection.begin_nested():
@@ -94,9 +107,7 @@ def change_address(
                 .values(email=new_email, definition=kept)
             )
     except IntegrityError as error:
-        raise CannotDecide(
-            "Another target of this campaign has {email} already.", email=new_email
-        ) from error
+        raise CannotDecide(Objection.ADDRESS_TAKEN, email=new_email) from error
     return release(connection, slug, new_email, now)
 
 
@@ -109,7 +120,7 @@ def _release(connection: Connection, target_id: int, now: datetime) -> int:
     connection.execute(
         update(target)
         .where(target.c.id == target_id)
-        .values(held_reason=None, held_at=None, alarmed_at=None, soft_failures=0)
+        .values(hold_reason=None, hold_words=None, held_at=None, alarmed_at=None, soft_failures=0)
     )
     return len(apply(connection, [Happening(i, Cause.RELEASE, now) for i in ids]))
 
@@ -124,12 +135,10 @@ def name_successor(
     """
     left, follows = find(connection, slug, email), find(connection, slug, successor_email)
     if left.id == follows.id:
-        raise CannotDecide("Nobody follows themselves: name another target.")
+        raise CannotDecide(Objection.ITSELF)
     if not follows.can_be_written_to(now):
-        raise CannotDecide(
-            "{name} cannot be written to: mend that first.", name=follows.target.name
-        )
-    stop(connection, left.id, f"{follows.target.name} has taken over", now)
+        raise CannotDecide(Objection.SUCCESSOR_HELD, name=follows.target.name)
+    stop(connection, left.id, Hold.SUCCEEDED, now)
     changed = connection.execute(
         update(successor)
         .where(successor.c.target_id == left.id)
@@ -148,9 +157,7 @@ def find(connection: Connection, slug: str, email: str) -> StoredTarget:
     for stored in store.find(connection, slug).targets:
         if stored.target.email.lower() == email.strip().lower():
             return stored
-    raise CannotDecide(
-        "{slug} has no target {email}: look at its targets on the desk.", slug=slug, email=email
-    )
+    raise CannotDecide(Objection.NO_TARGET, slug=slug, email=email)
 
 
 def successors(connection: Connection, stored: StoredCampaign) -> dict[int, StoredTarget]:
@@ -166,15 +173,4 @@ def successors(connection: Connection, stored: StoredCampaign) -> dict[int, Stor
 
 def left_office(connection: Connection, now: datetime) -> list[int]:
     """Return targets that cannot be written to any more while letters wait for them."""
-    return list(
-        connection.execute(
-            select(target.c.id).where(
-                HAS_QUEUED,
-                or_(
-                    target.c.valid_before <= now,
-                    target.c.withdrawn,
-                    target.c.held_reason.is_not(None),
-                ),
-            )
-        ).scalars()
-    )
+    return list(connection.execute(select(target.c.id).where(HAS_QUEUED, ~writable(now))).scalars())

@@ -15,7 +15,8 @@ from sqlalchemy import Connection, Row, select, update
 
 from letters.desk import figures
 from letters.desk.figures import Series
-from letters.states import State
+from letters.sending.outcomes import Answer
+from letters.states import Cause, State
 from letters.storage.database import Database
 from letters.storage.history_end import settled_until
 from letters.storage.schema import attempt, history, letter, reader, submission
@@ -24,8 +25,6 @@ from letters.webhooks import outbox
 MOST: Final = 5_000
 """Records that are read at once."""
 _UNDONE_BY: Final = frozenset({State.BOUNCED, State.DROPPED})
-_TAKEN: Final = "taken"
-_WRITTEN: Final = "written"
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,13 +90,13 @@ def _read(connection: Connection, until: int) -> _Read:
         if record.kind != "letter":
             continue
         hour = figures.hour_of(record.at)
-        if record.cause == _WRITTEN:
+        if record.cause == Cause.WRITTEN:
             counted[record.campaign_id, Series.SUBMITTED, hour] += 1
             tenth = figures.tenth_of(record.personal_share)
             counted[record.campaign_id, Series.PERSONAL, tenth] += 1
         elif record.state == State.DELIVERED:
             counted[record.campaign_id, Series.DELIVERED, hour] += 1
-            if record.outcome == _TAKEN and record.ended_at is not None:
+            if record.outcome == Answer.TAKEN and record.ended_at is not None:
                 took = max(0.0, (record.at - record.ended_at).total_seconds())
                 counted[record.campaign_id, Series.SPEED, figures.speed_of(took)] += 1
     counted.update(_undone(connection, records))

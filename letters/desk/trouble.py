@@ -8,6 +8,7 @@ from typing import Final
 
 from sqlalchemy import Connection, func, select
 
+from letters.reasons import Reason
 from letters.sending import gate as account
 from letters.states import State
 from letters.storage.schema import history, is_in, letter, target
@@ -27,8 +28,9 @@ class Alarm:
     """A trouble that a person should know of."""
 
     kind: Kind
+    reason: Reason | None
     words: str
-    """The other side's own words."""
+    """What SendGrid said, if it said anything."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,17 +41,18 @@ class Found:
     target_name: str
     state: State
     since: datetime
+    reason: Reason | None
     detail: str | None
+    """The other side's own words."""
 
 
 def alarms(connection: Connection, now: datetime) -> list[Alarm]:
     """Return what stops all sending now."""
     gate = account.look(connection)
-    if gate.refused:
-        return [Alarm(Kind.KEY_REFUSED, gate.trouble or "")]
-    if gate.since is not None and now - gate.since > account.ALARM_AFTER:
-        return [Alarm(Kind.UNREACHABLE, gate.trouble or "")]
-    return []
+    if not gate.is_in_trouble(now):
+        return []
+    kind = Kind.KEY_REFUSED if gate.refused else Kind.UNREACHABLE
+    return [Alarm(kind, gate.reason, gate.trouble or "")]
 
 
 def overdue(connection: Connection, campaign_id: int, now: datetime, grace_seconds: float) -> int:
@@ -110,14 +113,16 @@ def _newest(
         wanted = wanted.where(letter.c.state_at <= before)
     rows = connection.execute(wanted).all()
     # Asked apart, so that only these few letters' history is looked at, however many there are.
-    words: dict[str, str | None] = dict(
-        connection.execute(
-            select(history.c.letter_id, history.c.detail)
-            .where(history.c.letter_id.in_([row.id for row in rows]), history.c.state == str(state))
-            .order_by(history.c.id)
-        ).all()
+    steps = connection.execute(
+        select(history.c.letter_id, history.c.reason, history.c.detail)
+        .where(history.c.letter_id.in_([row.id for row in rows]), history.c.state == str(state))
+        .order_by(history.c.id)
     )
+    why = {
+        step.letter_id: (None if step.reason is None else Reason(step.reason), step.detail)
+        for step in steps
+    }
     return [
-        Found(row.id, row.definition["name"], state, row.state_at, words.get(row.id))
+        Found(row.id, row.definition["name"], state, row.state_at, *why.get(row.id, (None, None)))
         for row in rows
     ]

@@ -48,7 +48,7 @@ def feel(connection: Connection, slug: str, now: datetime, grace_seconds: float)
         select(
             target.c.id,
             target.c.email,
-            target.c.held_reason,
+            target.c.hold_reason,
             target.c.withdrawn,
             target.c.next_slot_at,
             target.c.valid_before,
@@ -64,7 +64,6 @@ def feel(connection: Connection, slug: str, now: datetime, grace_seconds: float)
         select(func.count(), func.sum(figure.c.letters)).where(figure.c.campaign_id == row.id)
     ).one()
     gate = account.look(connection)
-    is_away = gate.since is not None and now - gate.since > account.ALARM_AFTER
     told = [
         *row,
         *(tuple(state) for state in states),
@@ -72,7 +71,7 @@ def feel(connection: Connection, slug: str, now: datetime, grace_seconds: float)
         *has_left,
         *drawn,
         gate.refused,
-        gate.trouble if gate.refused or is_away else None,
+        (gate.reason, gate.trouble) if gate.is_in_trouble(now) else None,
         trouble.overdue(connection, row.id, now, grace_seconds),
     ]
     return Pulse(

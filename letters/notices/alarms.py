@@ -14,14 +14,14 @@ from letters.notices.links import Links
 from letters.notices.notice import Notice
 from letters.notices.post import Purpose, post
 from letters.sending import gate as account
-from letters.states import State
+from letters.states import Cause, State
 from letters.storage.schema import account as account_table
 from letters.storage.schema import campaign, event, is_in, letter, target
 
 _UNKNOWN_EVERY: Final = timedelta(hours=24)
 _LAST_LETTERS: Final = 20
 _LAST_EVENTS: Final = 2_000
-_CAME_BACK: Final = frozenset({"bounce", "blocked", "dropped", "spamreport"})
+_DID_NOT_ARRIVE: Final = frozenset({Cause.BOUNCE, Cause.DROP})
 
 
 def sound(
@@ -40,14 +40,10 @@ def is_due(connection: Connection, unknown_grace_seconds: float, now: datetime) 
     """Tell whether there is anything to tell, without locking anything."""
     gate = account.look(connection)
     return (
-        (_is_in_trouble(gate, now) and _untold_account(connection))
+        (gate.is_in_trouble(now) and _untold_account(connection))
         or bool(_stopped(connection, now))
         or bool(_unknown(connection, now - timedelta(seconds=unknown_grace_seconds), now))
     )
-
-
-def _is_in_trouble(gate: account.Gate, now: datetime) -> bool:
-    return gate.since is not None and (gate.refused or now - gate.since > account.ALARM_AFTER)
 
 
 def _untold_account(connection: Connection) -> bool:
@@ -57,14 +53,14 @@ def _untold_account(connection: Connection) -> bool:
 
 def _about_account(connection: Connection, links: Links, now: datetime) -> None:
     gate = account.look(connection)
-    if not _is_in_trouble(gate, now):
+    if not gate.is_in_trouble(now):
         return
     first = connection.execute(
         update(account_table).where(account_table.c.alarmed_at.is_(None)).values(alarmed_at=now)
     )
     if first.rowcount:
         notice = to_organisers.account_trouble(
-            links.desk(), gate.trouble or "", is_refused=gate.refused
+            links.desk(), gate.reason, gate.trouble or "", is_refused=gate.refused
         )
         _mail(connection, links, organisers.all_addresses(connection), notice, None, now)
 
@@ -78,7 +74,7 @@ def _stopped(connection: Connection, now: datetime) -> list[tuple[int, str]]:
             target.c.alarmed_at.is_(None),
             ~target.c.withdrawn,
             or_(
-                target.c.held_reason.is_not(None),
+                target.c.hold_reason.is_not(None),
                 and_(
                     target.c.valid_before <= now,
                     select(letter.c.id)
@@ -107,14 +103,15 @@ def _about_targets(connection: Connection, links: Links, now: datetime) -> None:
             select(func.count()).where(letter.c.target_id == target_id, is_in(State.HELD))
         ).scalar_one()
         link = links.desk(slug)
-        if found.held_reason is None:
+        if found.hold is None:
             notice = to_organisers.term_over(stored.campaign, link, found.target, waiting=waiting)
         else:
             notice = to_organisers.target_stopped(
                 stored.campaign,
                 link,
                 found.target,
-                words=found.held_reason,
+                why=found.hold,
+                words=found.hold_words or "",
                 came_back=came_back(connection, target_id),
                 waiting=waiting,
             )
@@ -128,21 +125,22 @@ def came_back(connection: Connection, target_id: int) -> tuple[int, int]:
     The last twenty that events spoke of, as far as the newest events reach.
     """
     newest = (
-        select(event.c.id, event.c.letter_id, event.c.kind)
+        select(event.c.id, event.c.letter_id, event.c.cause, event.c.is_hard)
         .order_by(event.c.id.desc())
         .limit(_LAST_EVENTS)
         .subquery()
     )
     bad: dict[str, bool] = {}
     for row in connection.execute(
-        select(newest.c.letter_id, newest.c.kind)
+        select(newest.c.letter_id, newest.c.cause, newest.c.is_hard)
         .select_from(newest.join(letter, letter.c.id == newest.c.letter_id))
         .where(letter.c.target_id == target_id, letter.c.kind == "letter")
         .order_by(newest.c.id.desc())
     ):
         if row.letter_id not in bad and len(bad) == _LAST_LETTERS:
             break
-        bad[row.letter_id] = bad.get(row.letter_id, False) or row.kind in _CAME_BACK
+        is_bad = row.is_hard or row.cause in _DID_NOT_ARRIVE
+        bad[row.letter_id] = bad.get(row.letter_id, False) or is_bad
     counted = Counter(bad.values())
     return counted[True], counted.total()
 

@@ -5,6 +5,7 @@ from babel.dates import format_date
 from letters.campaign import Campaign, Target
 from letters.languages import Language, translations
 from letters.notices.notice import Notice
+from letters.reasons import Hold, Reason
 
 
 def target_stopped(
@@ -12,23 +13,37 @@ def target_stopped(
     link: str,
     target: Target,
     *,
+    why: Hold,
     words: str,
     came_back: tuple[int, int],
     waiting: int,
 ) -> Notice:
     """Return the alarm that nothing goes to a target any more.
 
-    `came_back` is how many of how many last letters did.
+    `words` are the other side's own, empty if it said none; `came_back` is how many of how many
+    last letters did.
     """
     _ = translations(campaign.language).gettext
     failed, of = came_back
+    said = [_("The other side says: {words}").format(words=words)] if words else []
+    match why:
+        case Hold.COMPLAINED:
+            what = _("{target} reported a letter as unwanted; sending to it has stopped.")
+        case Hold.SUPPRESSED:
+            what = _("Our mail service keeps the address of {target} on a list of those that it "
+                     "delivers nothing to; sending to it has stopped. Nothing is lost: the "
+                     "letters wait.")  # fmt: skip
+        case Hold.STOPPED_BY_OFFICE:
+            what = _("{target} has asked for no more letters; sending to it has stopped.")
+        case _:
+            what = _("{failed} of the last {of} letters to {target} did not arrive; sending to it "
+                     "has stopped.")  # fmt: skip
     return Notice.of(
         _("Sending to {target} has stopped: {title}").format(
             target=target.name, title=campaign.title
         ),
-        _("{failed} of the last {of} letters to {target} did not arrive; sending to it has "
-          "stopped.").format(failed=failed, of=of, target=target.name),
-        _("The other side says: {words}").format(words=words),
+        what.format(failed=failed, of=of, target=target.name),
+        *said,
         translations(campaign.language).ngettext(
             "{waiting} letter waits.", "{waiting} letters wait.", waiting
         ).format(waiting=waiting),
@@ -62,7 +77,7 @@ def term_over(
     )  # fmt: skip
 
 
-def account_trouble(link: str, words: str, *, is_refused: bool) -> Notice:
+def account_trouble(link: str, reason: Reason | None, words: str, *, is_refused: bool) -> Notice:
     """Return the alarm that nothing can be sent at all."""
     _ = translations(Language.EN).gettext  # it concerns every campaign, in whatever language
     if is_refused:
@@ -73,8 +88,27 @@ def account_trouble(link: str, words: str, *, is_refused: bool) -> Notice:
         what = _("SendGrid has not been reached for ten minutes. Nothing is lost: every letter "
                  "waits and is tried again by itself.")  # fmt: skip
     return Notice.of(
-        _("Sending has stopped"), what, _("It says: {words}").format(words=words), link
+        _("Sending has stopped"),
+        what,
+        _("It says: {words}").format(words=words) if words else _what_broke(reason),
+        link,
     )
+
+
+def _what_broke(reason: Reason | None) -> str:
+    """Return why SendGrid cannot be reached."""
+    _ = translations(Language.EN).gettext
+    match reason:
+        case Reason.NAME_NOT_FOUND:
+            return _("Its name was not found.")
+        case Reason.NO_CONNECTION:
+            return _("No connection could be made.")
+        case Reason.NOT_SECURE:
+            return _("No secure connection could be made.")
+        case Reason.NO_ANSWER:
+            return _("No answer came in time.")
+        case _:
+            return _("The connection broke before an answer came.")
 
 
 def unknown_letters(campaign: Campaign, link: str, number: int) -> Notice:

@@ -1,6 +1,7 @@
 """Ask writers whether a letter that waits may go to whoever follows its target."""
 
 from datetime import datetime, timedelta
+from enum import Enum, auto
 from typing import Final
 
 from sqlalchemy import Connection, exists, select, update
@@ -9,7 +10,6 @@ from sqlalchemy.exc import IntegrityError
 from letters.books.changes import readdress
 from letters.campaigns import store, targets
 from letters.campaigns.stored import StoredCampaign, StoredTarget
-from letters.campaigns.targets import CannotDecide
 from letters.notices.links import Links
 from letters.notices.post import Purpose, post
 from letters.notices.to_writers import question
@@ -21,6 +21,23 @@ from letters.text.merge import merge
 
 DECIDE_WITHIN: Final = timedelta(days=14)
 """A letter whose writer does not decide about a successor expires after this time."""
+
+
+class Obstacle(Enum):
+    """Why a letter cannot be sent on."""
+
+    NOT_WAITING = auto()
+    """It does not wait for a decision any more."""
+    HAS_WRITTEN = auto()
+    """Its writer has a letter to the successor already."""
+
+
+class CannotSendOn(Exception):
+    """A letter cannot go to the successor. The page says why."""
+
+    def __init__(self, obstacle: Obstacle) -> None:
+        super().__init__(obstacle.name)
+        self.obstacle = obstacle
 
 
 def unasked(connection: Connection, most: int) -> list[str]:
@@ -111,7 +128,7 @@ def send_on(
 ) -> None:
     """Send a waiting letter to the successor, with the text that its writer agreed to.
 
-    Raises CannotDecide where it does not wait for that any more, or its writer has a letter to the
+    Raises CannotSendOn where it does not wait for that any more, or its writer has a letter to the
     successor already.
     """
     row = connection.execute(
@@ -127,9 +144,7 @@ def send_on(
         .with_for_update(of=letter)
     ).first()
     if row is None:
-        raise CannotDecide(
-            "This letter does not wait for a decision any more: your page shows where it is."
-        )
+        raise CannotSendOn(Obstacle.NOT_WAITING)
     key = writer_key(row.successor_id, row.address)
     try:
         with connection.begin_nested():
@@ -139,7 +154,5 @@ def send_on(
                 .values(once=key, subject=subject, body=text, edited_at=now)
             )
     except IntegrityError as error:
-        raise CannotDecide(
-            "You have a letter to this office already: your page shows where it is."
-        ) from error
+        raise CannotSendOn(Obstacle.HAS_WRITTEN) from error
     readdress(connection, letter_id, row.successor_id, now)

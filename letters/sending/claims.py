@@ -14,7 +14,8 @@ from typing import Any, Final
 from sqlalchemy import Connection, Select, bindparam, insert, or_, select, true, update
 
 from letters.books.changes import bump, lock_targets
-from letters.campaign import Campaign, Pacing, Replies, Status
+from letters.books.writable import sends, writable
+from letters.campaign import Campaign, Pacing, Replies
 from letters.campaigns.store import campaign_of, target_of
 from letters.pacing.slots import next_open
 from letters.sending import digests
@@ -184,11 +185,8 @@ def _due_targets(now: datetime, most: int) -> Select[tuple[int, Any, int, bool, 
             HAS_QUEUED,
             or_(target.c.queued > target.c.plain, digests.may_leave(now)),
             target.c.next_slot_at <= now,
-            target.c.held_reason.is_(None),
-            ~target.c.withdrawn,
-            or_(target.c.valid_before.is_(None), target.c.valid_before > now),
-            campaign.c.status.in_([str(Status.LIVE), str(Status.CLOSED)]),
-            or_(campaign.c.ends_at.is_(None), campaign.c.ends_at > now),
+            writable(now),
+            sends(now),
         )
         .order_by(target.c.next_slot_at, target.c.id)
         .limit(most)

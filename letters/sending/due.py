@@ -2,9 +2,9 @@
 
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Connection, or_, select
+from sqlalchemy import ColumnElement, Connection, select
 
-from letters.campaign import Status
+from letters.books.writable import sends, writable
 from letters.sending import digests
 from letters.sending import gate as account
 from letters.states import State
@@ -54,11 +54,8 @@ def _first(
         .select_from(target.join(campaign))
         .where(
             *conditions,
-            target.c.held_reason.is_(None),
-            ~target.c.withdrawn,
-            or_(target.c.valid_before.is_(None), target.c.valid_before > now),
-            campaign.c.status.in_([str(Status.LIVE), str(Status.CLOSED)]),
-            or_(campaign.c.ends_at.is_(None), campaign.c.ends_at > now),
+            writable(now),
+            sends(now),
         )
         .order_by(when)
         .limit(1)

@@ -11,6 +11,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from letters.books.changes import Change, Happening, apply
 from letters.campaigns import targets as addressees
 from letters.campaigns.store import pacing_of
+from letters.reasons import Hold
 from letters.states import Cause
 from letters.storage.batch import fetch, given, integer_at, moment_at, text_at
 from letters.storage.schema import account, attempt, campaign, letter, submission, target
@@ -42,13 +43,21 @@ _LOCK_LETTERS: Final = (
 
 def _add_events(into: postgresql.Insert | sqlite.Insert) -> postgresql.Insert | sqlite.Insert:
     rows = select(
-        text_at(0), text_at(1), text_at(2), text_at(3), moment_at(4), moment_at(5), text_at(6)
+        text_at(0),
+        text_at(1),
+        text_at(2),
+        text_at(3),
+        moment_at(4),
+        moment_at(5),
+        text_at(6),
+        integer_at(7) == 1,
     ).where(true())
     names = [
-        "sg_event_id", "letter_id", "attempt_id", "kind", "happened_at", "received_at", "detail"
+        "event_id", "letter_id", "attempt_id", "cause", "happened_at", "received_at", "detail",
+        "is_hard",
     ]  # fmt: skip
     return into.from_select(names, rows).on_conflict_do_nothing(
-        index_elements=[event_row.c.sg_event_id]
+        index_elements=[event_row.c.event_id]
     )
 
 
@@ -66,12 +75,11 @@ class DeliveryEvent:
     """The same for every copy of the event."""
     attempt_id: str
     cause: Cause
-    kind: str
     happened_at: datetime
     detail: str | None
     """The receiving server's own words."""
-    ends_target: bool
-    """The target must not be written to again: its address does not exist, or it complained."""
+    ends_with: Hold | None = None
+    """Why the target must not be written to again: its address takes no mail, or it complained."""
 
 
 def record(connection: Connection, events: Sequence[DeliveryEvent], now: datetime) -> list[Change]:
@@ -95,10 +103,11 @@ def record(connection: Connection, events: Sequence[DeliveryEvent], now: datetim
                 event.event_id,
                 letter_of[event.attempt_id],
                 event.attempt_id,
-                event.kind,
+                event.cause,
                 event.happened_at,
                 now,
                 None if event.attempt_id in erased else event.detail,
+                int(event.ends_with is not None),
             )
             for event in ours
         ),
@@ -106,7 +115,7 @@ def record(connection: Connection, events: Sequence[DeliveryEvent], now: datetim
     failed = {
         letter_of[event.attempt_id]: event
         for event in ours
-        if event.ends_target or event.cause in _FAILURES
+        if event.ends_with is not None or event.cause in _FAILURES
     }
     shaken = _lock_shaken(connection, {letter_of[event.attempt_id] for event in ours}, failed)
     changes = apply(
@@ -123,7 +132,7 @@ def record(connection: Connection, events: Sequence[DeliveryEvent], now: datetim
         ],
     )
     if shaken:
-        endings = {i: event for i, event in failed.items() if event.ends_target}
+        endings = {i: event for i, event in failed.items() if event.ends_with is not None}
         _stop_targets(connection, endings, now)
         _count_failures(connection, changes, failed, now)
     latest = connection.execute(_LATEST_CLAIM, posted).scalar_one()
@@ -162,7 +171,8 @@ def _stop_targets(
     )
     for target_id, letter_id in rows.all():
         event = endings[letter_id]
-        addressees.stop(connection, target_id, event.detail or event.kind, now)
+        if event.ends_with is not None:
+            addressees.stop(connection, target_id, event.ends_with, now, event.detail)
 
 
 def _count_failures(
@@ -174,14 +184,14 @@ def _count_failures(
     """Count letters in a row that came back or were dropped; stop where they are too many."""
     runs: dict[int, int] = {}
     arrived: set[int] = set()
-    words: dict[int, str] = {}
+    words: dict[int, str | None] = {}
     for change in changes:
         if change.kind != "letter" or change.target_id is None:
             continue
         event = failed.get(change.letter_id)  # the letters of a digest count as one
         if change.cause in _FAILURES and event is not None:
             runs[change.target_id] = runs.get(change.target_id, 0) + 1
-            words[change.target_id] = event.detail or event.kind
+            words[change.target_id] = event.detail
         elif change.cause is Cause.DELIVER:
             runs[change.target_id] = 0
             arrived.add(change.target_id)
@@ -196,4 +206,4 @@ def _count_failures(
             .where(target.c.id == target_id)
         ).one()
         if run and row.soft_failures >= pacing_of(row.definition).hold_after_soft_failures:
-            addressees.stop(connection, target_id, words[target_id], now)
+            addressees.stop(connection, target_id, Hold.SOFT_FAILURES, now, words[target_id])

@@ -1,11 +1,12 @@
 """Keep the state of our SendGrid account: whether anybody may send, and if not, why."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 
 from sqlalchemy import Connection, select, update
 
+from letters.reasons import Reason
 from letters.storage.schema import account
 
 PROBE_EVERY: Final = timedelta(minutes=1)
@@ -20,7 +21,10 @@ class Gate:
     not_before: datetime | None
     since: datetime | None
     """When the trouble began; None: there is none."""
+    reason: Reason | None
+    """Why SendGrid cannot be reached."""
     trouble: str | None
+    """What SendGrid said."""
     refused: bool
     """SendGrid refuses our key (401 or 403)."""
 
@@ -33,11 +37,16 @@ class Gate:
         """Tell whether only one letter may go, to see if SendGrid answers again."""
         return self.since is not None
 
+    def is_in_trouble(self, now: datetime) -> bool:
+        """Tell whether a person should know: our key is refused, or nothing left for a while."""
+        return self.since is not None and (self.refused or now - self.since > ALARM_AFTER)
+
 
 def look(connection: Connection) -> Gate:
     """Return the gate as it stands."""
     row = connection.execute(select(account)).one()
-    return Gate(row.not_before, row.since, row.trouble, row.refused)
+    reason = None if row.reason is None else Reason(row.reason)
+    return Gate(row.not_before, row.since, reason, row.trouble, row.refused)
 
 
 def pass_through(connection: Connection, now: datetime) -> Gate:
@@ -51,7 +60,7 @@ def pass_through(connection: Connection, now: datetime) -> Gate:
             .values(not_before=now + PROBE_EVERY)
         )
         if won.rowcount == 0:
-            return Gate(now + PROBE_EVERY, gate.since, gate.trouble, gate.refused)
+            return replace(gate, not_before=now + PROBE_EVERY)
     return gate
 
 
@@ -68,12 +77,14 @@ def refuse(connection: Connection, trouble: str, now: datetime) -> None:
     """Stop all sending: SendGrid refuses our key. One probe a minute goes on."""
     _begin(connection, now)
     connection.execute(
-        update(account).values(refused=True, trouble=trouble, not_before=now + PROBE_EVERY)
+        update(account).values(
+            refused=True, reason=None, trouble=trouble, not_before=now + PROBE_EVERY
+        )
     )
 
 
 def back_off(
-    connection: Connection, trouble: str, now: datetime, *, probe: bool, jitter: float
+    connection: Connection, reason: Reason, now: datetime, *, probe: bool, jitter: float
 ) -> None:
     """Wait longer, up to five minutes: SendGrid cannot be reached. `jitter` is from 0 to 1.
 
@@ -89,7 +100,8 @@ def back_off(
     connection.execute(
         update(account).values(
             failures=failures,
-            trouble=trouble,
+            reason=str(reason),
+            trouble=None,
             not_before=now + timedelta(seconds=seconds * (0.5 + jitter / 2)),
         )
     )
@@ -106,6 +118,7 @@ def recover(connection: Connection) -> None:
         .where(account.c.since.is_not(None))
         .values(
             since=None,
+            reason=None,
             trouble=None,
             refused=False,
             failures=0,

@@ -9,6 +9,7 @@ from sqlalchemy import Connection, bindparam, select, update
 from letters.books.changes import Happening, apply
 from letters.campaign import ResendUnknown
 from letters.campaigns.store import pacing_of
+from letters.reasons import Reason
 from letters.sending.claims import LEAD
 from letters.settings import Settings
 from letters.states import Cause, State
@@ -45,7 +46,8 @@ def _abandoned(connection: Connection, settings: Settings, now: datetime) -> lis
         .limit(_MOST)
     )
     return [
-        Happening(i, Cause.LOST, now, attempt_id, "its worker stopped") for i, attempt_id in rows
+        Happening(i, Cause.LOST, now, attempt_id, reason=Reason.WORKER_STOPPED)
+        for i, attempt_id in rows
     ]
 
 
@@ -76,7 +78,7 @@ def _proven_lost(connection: Connection, settings: Settings, now: datetime) -> l
             # Of an erased letter nothing is left that could go again.
             Cause.GIVE_UP if is_erased or resends >= _MOST_RESENDS else Cause.AGAIN,
             now,
-            detail="events of later letters came, and none of this one",
+            reason=Reason.NO_NEWS,
         )
         for i, resends, definition, is_erased in rows
         if pacing_of(definition).resend_unknown is ResendUnknown.WHEN_PROVEN

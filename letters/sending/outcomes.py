@@ -4,12 +4,13 @@ import random
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from enum import Enum, auto
+from enum import StrEnum
 from typing import Final
 
 from sqlalchemy import Connection, bindparam, update
 
 from letters.books.changes import Happening, apply, lock
+from letters.reasons import Reason
 from letters.sending import gate
 from letters.sending.claims import Claim, settle_slots
 from letters.states import Cause
@@ -17,19 +18,21 @@ from letters.storage.batch import given, text_at
 from letters.storage.schema import attempt
 
 
-class Answer(Enum):
+class Answer(StrEnum):
     """What became of a request."""
 
-    TAKEN = auto()
-    SLOW_DOWN = auto()
+    TAKEN = "taken"
+    SLOW_DOWN = "slow_down"
     """Not taken; nobody may send for a while."""
-    KEY_REFUSED = auto()
+    KEY_REFUSED = "key_refused"
     """Not taken; our key or our account is refused, and not this letter."""
-    UNREACHABLE = auto()
+    UNREACHABLE = "unreachable"
     """Not taken; the request never left."""
-    REFUSED = auto()
+    GIVEN_BACK = "given_back"
+    """Not taken; the request was never begun: its time had passed, or we had to stop."""
+    REFUSED = "refused"
     """Not taken, and never will be."""
-    UNKNOWN = auto()
+    UNKNOWN = "unknown"
     """It left, and may have been taken."""
 
 
@@ -41,7 +44,9 @@ class Outcome:
     left_at: datetime | None
     """When the request left; None: it certainly did not."""
     detail: str | None = None
+    """SendGrid's own words."""
     wait_seconds: float = 0.0
+    reason: Reason | None = None
 
 
 _CAUSES: Final = {
@@ -49,6 +54,7 @@ _CAUSES: Final = {
     Answer.SLOW_DOWN: Cause.NOT_TAKEN,
     Answer.KEY_REFUSED: Cause.NOT_TAKEN,
     Answer.UNREACHABLE: Cause.NOT_TAKEN,
+    Answer.GIVEN_BACK: Cause.NOT_TAKEN,
     Answer.REFUSED: Cause.REFUSED,
     Answer.UNKNOWN: Cause.LOST,
 }
@@ -59,12 +65,10 @@ _END_ATTEMPTS: Final = (
     .values(
         ended_at=bindparam("now", type_=attempt.c.ended_at.type),
         outcome=text_at(1),
-        detail=text_at(2),
+        reason=text_at(2),
+        detail=text_at(3),
     )
 )
-
-GIVEN_BACK: Final = "given back"
-"""The detail of a claim whose request was never begun: its time had passed, or we had to stop."""
 
 
 def record(
@@ -77,7 +81,7 @@ def record(
         if claim.slot is not None and outcome.left_at is not None
     ]
     if left:  # targets come after letters and before tallies
-        lock(connection, [claim.letter_id for claim, _ in outcomes])
+        lock(connection, [claim.letter_id for claim, _ in outcomes], now)
         settle_slots(connection, left)
     apply(
         connection,
@@ -88,12 +92,13 @@ def record(
                 now,
                 claim.attempt_id,
                 outcome.detail,
+                outcome.reason,
             )
             for claim, outcome in outcomes
         ],
     )
     ended = given(
-        (claim.attempt_id, outcome.answer.name.lower(), outcome.detail)
+        (claim.attempt_id, outcome.answer, outcome.reason, outcome.detail)
         for claim, outcome in outcomes
     )
     connection.execute(_END_ATTEMPTS, {**ended, "now": now})
@@ -106,16 +111,15 @@ def _tell_account(
     if any(outcome.answer is Answer.TAKEN for _, outcome in outcomes):
         gate.recover(connection)
     for claim, outcome in outcomes:
-        words = outcome.detail or ""
         match outcome.answer:
             case Answer.SLOW_DOWN:
                 gate.wait_until(connection, now + timedelta(seconds=outcome.wait_seconds))
             case Answer.KEY_REFUSED:
-                gate.refuse(connection, words, now)
-            case Answer.UNREACHABLE if words != GIVEN_BACK:
+                gate.refuse(connection, outcome.detail or "", now)
+            case Answer.UNREACHABLE:
                 gate.back_off(
                     connection,
-                    words,
+                    outcome.reason or Reason.BROKEN,
                     now,
                     probe=claim.is_probe,
                     jitter=random.random(),  # noqa: S311 - spreads workers, guards nothing

@@ -1,19 +1,35 @@
 """Take a person's word about a letter that nobody else can decide about."""
 
 from datetime import datetime
-from enum import StrEnum
+from enum import Enum, StrEnum, auto
 from types import MappingProxyType
 from typing import Final
 
 from sqlalchemy import Connection, select
 
 from letters.books.changes import Happening, apply
+from letters.reasons import Reason
 from letters.states import Cause, State
 from letters.storage.schema import letter, writing
 
 
+class Doubt(Enum):
+    """Why a letter cannot be decided about."""
+
+    NO_LETTER = auto()
+    """There is none with this id."""
+    NOT_IN_STATE = auto()
+    """It is in `state`, so that there is nothing to decide."""
+    ERASED = auto()
+    """Its text has been erased, so that it cannot be sent again."""
+
+
 class CannotSettle(Exception):
-    """The letter is not in a state to be decided about; str() says why and what to do."""
+    """The letter is not in a state to be decided about. The doors say why."""
+
+    def __init__(self, doubt: Doubt, state: State | None = None) -> None:
+        super().__init__(doubt.name)
+        self.doubt, self.state = doubt, state
 
 
 class Word(StrEnum):
@@ -49,14 +65,12 @@ def _decide(
         .with_for_update(of=letter)
     ).first()
     if row is None:
-        raise CannotSettle(f"There is no letter {letter_id}: copy its id from the desk.")
+        raise CannotSettle(Doubt.NO_LETTER)
     if row.state != wanted:
-        raise CannotSettle(
-            f"The letter is {row.state}, not {wanted}, so there is nothing to decide about it."
-        )
+        raise CannotSettle(Doubt.NOT_IN_STATE, State(row.state))
     if row.body is None and cause is Cause.AGAIN:
-        raise CannotSettle("The letter's text has been erased, so it cannot be sent again.")
-    apply(connection, [Happening(letter_id, cause, now, detail="a person's word")])
+        raise CannotSettle(Doubt.ERASED)
+    apply(connection, [Happening(letter_id, cause, now, reason=Reason.PERSONS_WORD)])
 
 
 def campaign_of(connection: Connection, letter_id: str) -> int | None:

@@ -6,7 +6,7 @@ from typing import Final
 
 from sqlalchemy import ColumnElement, Connection, Insert, insert, literal_column, select
 
-from letters.states import State
+from letters.states import Cause, State
 from letters.storage.batch import (
     Row,
     given,
@@ -47,7 +47,9 @@ _ADD_WRITINGS: Final = insert(writing).from_select(
 )
 _ADD_HISTORY: Final = insert(history).from_select(
     ["letter_id", "state", "cause", "at"],
-    select(text_at(0), text_at(5), literal_column("'written'"), moment_at(6)).where(_is("letter")),
+    select(text_at(0), text_at(5), literal_column(f"'{Cause.WRITTEN}'"), moment_at(6)).where(
+        _is("letter")
+    ),
 )
 _ADD_NOTICES: Final = insert(notice).from_select(
     ["letter_id", "purpose", "address"],

@@ -94,7 +94,9 @@ target = Table(
     Column("definition", JSON, nullable=False),
     Column("next_slot_at", Moment, nullable=False),
     Column("valid_before", Moment),
-    Column("held_reason", Text),  # why its letters are held; null: it can be written to
+    Column("hold_reason", String(20)),  # why its letters are held; null: it can be written to
+    Column("hold_words", Text),  # the other side's own, if it said any
+    Column("held_reason", Text),  # as the version before kept it, and reads it while it still runs
     Column("held_at", Moment),
     Column("alarmed_at", Moment),  # when the organisers were mailed that nothing goes to it
     # Letters in a row, up to now, that came back or were dropped.
@@ -212,7 +214,8 @@ attempt = Table(
     Column("claimed_at", Moment, nullable=False),
     Column("ended_at", Moment),
     Column("outcome", String(12)),
-    Column("detail", Text),
+    Column("reason", String(20)),
+    Column("detail", Text),  # the other side's own words, here and below
     Index("ix_attempt_letter", "letter_id"),
 )
 
@@ -220,13 +223,16 @@ event = Table(
     "event",
     metadata,
     Column("id", _Key, primary_key=True),
-    Column("sg_event_id", Text, nullable=False, unique=True),
+    # Under the name of the version before, which still writes it while a new one is released.
+    Column("sg_event_id", Text, key="event_id", nullable=False, unique=True),
     Column("letter_id", ForeignKey("letter.id"), nullable=False),
     Column("attempt_id", String(32), nullable=False),
-    Column("kind", String(16), nullable=False),
+    Column("kind", String(16), key="cause", nullable=False),
+    # It speaks of the address and not of this letter alone: it takes no mail, or complained.
+    Column("is_hard", Boolean, nullable=False, server_default=text("false")),
     Column("happened_at", Moment, nullable=False),
     Column("received_at", Moment, nullable=False),
-    Column("detail", Text),  # the receiving server's own words
+    Column("detail", Text),
     Index("ix_event_letter", "letter_id"),
 )
 
@@ -238,6 +244,7 @@ history = Table(
     Column("state", String(12), nullable=False),
     Column("cause", String(12), nullable=False),
     Column("at", Moment, nullable=False),
+    Column("reason", String(20)),
     Column("detail", Text),
     Index("ix_history_letter", "letter_id", "id"),
 )
@@ -256,7 +263,8 @@ account = Table(
     Column("id", Integer, primary_key=True),  # one row
     Column("not_before", Moment),  # nobody sends until then
     Column("since", Moment),  # when the trouble began; null: there is none
-    Column("trouble", Text),  # what SendGrid said, or why it cannot be reached
+    Column("reason", String(20)),  # why SendGrid cannot be reached
+    Column("trouble", Text),  # what SendGrid said
     Column("refused", Boolean, nullable=False, server_default=text("false")),  # 401 or 403
     Column("failures", Integer, nullable=False, server_default=text("0")),
     Column("events_until", Moment),  # latest claim of which an event has come

@@ -33,7 +33,6 @@ _LEASE: Final = timedelta(minutes=2)
 _MOST: Final = 50
 _FIRST_PAUSE: Final = timedelta(seconds=5)
 _LONGEST_PAUSE: Final = timedelta(hours=3)
-_WRITTEN: Final = "written"
 _ENQUEUE: Final = text(
     "INSERT INTO dispatch (id, campaign_id, letter_id, kind, state, at, queued_at, due_at)"
     " VALUES (:id, :campaign_id, :letter_id, :kind, :state, :at, :queued_at, :due_at)"
@@ -149,7 +148,7 @@ def enqueue(
 def _told_by(record: Row[*tuple[Any, ...]]) -> list[tuple[Kind, str]]:
     told = []
     is_first_word = record.cause == Cause.CONFIRM or (
-        record.cause == _WRITTEN and record.state != State.UNCONFIRMED
+        record.cause == Cause.WRITTEN and record.state != State.UNCONFIRMED
     )
     if is_first_word and record.opt_in_wording is not None:
         told.append((Kind.CONSENT, f"consent-{record.submission_id}"))

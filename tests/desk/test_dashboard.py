@@ -51,7 +51,7 @@ def test_the_dashboard_adds_up_is_open_to_all_and_lets_nothing_come_alive(
         connection.execute(
             update(target)
             .where(target.c.email == "office1@harbours.example", target.c.queued > 0)
-            .values(held_reason=HOSTILE)
+            .values(hold_reason="bounced", hold_words=HOSTILE)
         )
         found = organisers.enrol(connection, "desk@postbag.example", datetime.now(UTC))
         token = sign_ins.new_link(connection, found.id, datetime.now(UTC))

@@ -10,6 +10,7 @@ from letters.campaign import Campaign, LetterTemplate, Target
 from letters.languages import Language, translations
 from letters.notices import to_organisers, to_writers
 from letters.notices.to_writers import Undelivered, first_notice
+from letters.reasons import Hold
 from letters.states import State
 from translations.catalogues import TRANSLATED, problems, read, sentences
 
@@ -97,7 +98,12 @@ def test_later_notices_are_in_their_campaigns_language_too() -> None:
         to_writers.reminder(campaign, LINK),
         to_writers.bad_news(campaign, LINK, lost, is_confirmed=True),
         to_writers.question(campaign, LINK, [(left, follows)]),
-        to_organisers.target_stopped(campaign, LINK, left, words="لا", came_back=(3, 5), waiting=2),
+        *(
+            to_organisers.target_stopped(
+                campaign, LINK, left, why=why, words="لا", came_back=(3, 5), waiting=2
+            )
+            for why in Hold
+        ),
         to_organisers.term_over(campaign, LINK, left, waiting=11),
         to_organisers.unknown_letters(campaign, LINK, 100),
     ):

@@ -16,6 +16,7 @@ from letters.campaigns.stored import StoredCampaign
 from letters.files.campaign_file import read_campaign
 from letters.intake.take import Intake
 from letters.notices.links import Links
+from letters.reasons import Hold
 from letters.receipts import receipt
 from letters.sending import events
 from letters.sending import gate as account
@@ -146,23 +147,23 @@ class Books:
         return sent
 
     def tell(
-        self, of: Claim, cause: Cause, kind: str, words: str | None = None, *, ends: bool = False
+        self, of: Claim, cause: Cause, words: str | None = None, ends_with: Hold | None = None
     ) -> None:
         """Let an event about one claim come in."""
         event = DeliveryEvent(
-            secrets.token_hex(8), of.attempt_id, cause, kind, self.now, words, ends
+            secrets.token_hex(8), of.attempt_id, cause, self.now, words, ends_with
         )
         with self.database.write() as connection:
             events.record(connection, [event], self.now)
 
     def bounce(self, of: Claim, words: str = "550 no such mailbox") -> None:
-        self.tell(of, Cause.BOUNCE, "bounce", words, ends=True)
+        self.tell(of, Cause.BOUNCE, words, Hold.BOUNCED)
 
     def block(self, of: Claim, words: str = "421 too many") -> None:
-        self.tell(of, Cause.BOUNCE, "blocked", words)
+        self.tell(of, Cause.BOUNCE, words)
 
     def deliver(self, of: Claim) -> None:
-        self.tell(of, Cause.DELIVER, "delivered")
+        self.tell(of, Cause.DELIVER)
 
     def sweep(self) -> Swept:
         return sweep(self.database, self.settings, self.now)

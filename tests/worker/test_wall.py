@@ -12,6 +12,7 @@ from typing import Final
 
 import pytest
 
+from letters.reasons import Reason
 from letters.sending.claims import LEAD, Claim
 from letters.sending.outcomes import Answer, Outcome
 from letters.settings import Settings, read_settings
@@ -171,16 +172,16 @@ def test_where_nobody_listens_nothing_has_left() -> None:
         return outcome
 
     outcome = asyncio.run(to_a_closed_port())
-    assert outcome == Outcome(Answer.UNREACHABLE, None, "no connection could be made")
+    assert outcome == Outcome(Answer.UNREACHABLE, None, reason=Reason.NO_CONNECTION)
 
 
 @pytest.mark.parametrize(
-    ("has_authorities", "words"),
-    [(True, "no answer came in time"), (False, "no secure connection could be made")],
+    ("has_authorities", "reason"),
+    [(True, Reason.NO_ANSWER), (False, Reason.NOT_SECURE)],
 )
 def test_where_no_secure_connection_comes_about_nothing_has_left(
     has_authorities: bool,
-    words: str,
+    reason: Reason,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -198,5 +199,5 @@ def test_where_no_secure_connection_comes_about_nothing_has_left(
         return played, outcome
 
     played, outcome = asyncio.run(to_a_plain_port())
-    assert outcome == Outcome(Answer.UNREACHABLE, None, words)
+    assert outcome == Outcome(Answer.UNREACHABLE, None, reason=reason)
     assert played.bodies == []

@@ -85,7 +85,9 @@ def settle(slug: str) -> Response:
 
 def _decide(connection: Connection, stored: StoredCampaign, letter_id: str, word: str) -> None:
     if settling.campaign_of(connection, letter_id) != stored.id:
-        raise settling.CannotSettle(letter_id)  # what is another campaign's is not there
+        raise settling.CannotSettle(
+            settling.Doubt.NO_LETTER
+        )  # what is another campaign's is not there
     if word == "queue-again":
         settling.again(connection, letter_id, services().now())
     else:

@@ -12,10 +12,11 @@ from sqlalchemy import Connection
 
 from letters.campaigns import store, targets
 from letters.campaigns.stored import StoredCampaign, StoredTarget
-from letters.campaigns.targets import CannotDecide
+from letters.campaigns.targets import CannotDecide, Objection
 from letters.desk import record
 from letters.desk.record import Deed
 from letters.notices.alarms import came_back
+from letters.reasons import Hold
 from letters.states import State
 from webapp.desk.door import blueprint, signed_in
 from webapp.site import errors
@@ -50,7 +51,7 @@ def held_targets(
     found: list[Held] = []
     for target in stored.targets:
         waiting = by_target.get(target.id, Counter[State]())[State.HELD]
-        if target.can_be_written_to(now) or not (waiting or target.held_reason):
+        if target.can_be_written_to(now) or not (waiting or target.hold is not None):
             continue
         after = follows.get(target.id)
         found.append(
@@ -72,23 +73,51 @@ def _in_time(target: StoredTarget, now: datetime) -> bool:
 
 
 def _reason(connection: Connection, target: StoredTarget) -> str:
+    """Return the sentence, without its full stop, that says why nothing goes to a target."""
     if target.withdrawn:
         return _("No longer in the campaign")
-    if target.held_reason == targets.BY_HAND:
-        return _("An organiser holds its letters")
-    if target.held_reason is not None:
-        words = target.held_reason.rstrip(".")
-        failed, of = came_back(connection, target.id)
-        if not failed:
-            return words  # somebody has taken over
-        return _(
-            "%(failed)s of the last %(of)s letters did not arrive, so sending has stopped. The "
-            "other side says: %(words)s",
-            failed=format_decimal(failed),
-            of=format_decimal(of),
-            words=words,
-        )
-    return _("Its time is over")
+    match target.hold:
+        case None:
+            return _("Its time is over")
+        case Hold.BY_ORGANISER:
+            return _("An organiser holds its letters")
+        case Hold.SUCCEEDED:
+            return _("Somebody has taken over")
+        case Hold.COMPLAINED:
+            what = _("It reported a letter as unwanted, so sending has stopped")
+        case Hold.SUPPRESSED:
+            what = _("SendGrid keeps its address on a list of those that it delivers nothing to")
+        case Hold.STOPPED_BY_OFFICE:
+            what = _("It asked for no more letters")
+        case Hold.BOUNCED | Hold.SOFT_FAILURES:
+            failed, of = came_back(connection, target.id)
+            what = _(
+                "%(failed)s of the last %(of)s letters did not arrive, so sending has stopped",
+                failed=format_decimal(failed),
+                of=format_decimal(of),
+            )
+    if not target.hold_words:
+        return what
+    return _(
+        "%(what)s. The other side says: %(words)s", what=what, words=target.hold_words.rstrip(".")
+    )
+
+
+def objection_sentence(error: CannotDecide) -> str:
+    """Return why a decision about a target cannot be taken, and what to do."""
+    sentence = {
+        Objection.NOTHING_GOES: _("Nothing goes to {name} as it is."),
+        Objection.WITHDRAWN: _("{name} is no longer in the campaign: add it again first."),
+        Objection.TERM_OVER: _(
+            "{name} may be written to until {day} only: change that first, or name a successor."
+        ),
+        Objection.NO_ADDRESS: _("{email} is not an e-mail address: write it as name@host.org."),
+        Objection.ADDRESS_TAKEN: _("Another target of this campaign has {email} already."),
+        Objection.ITSELF: _("Nobody follows themselves: name another target."),
+        Objection.SUCCESSOR_HELD: _("{name} cannot be written to: mend that first."),
+        Objection.NO_TARGET: _("{slug} has no target {email}: look at its targets on the desk."),
+    }[error.objection]
+    return sentence.format(**error.values)
 
 
 @blueprint.post("/<slug>/target")
@@ -118,7 +147,7 @@ def decide(slug: str) -> Response:
                 detail=f"{email} → {other}" if other else email,
             )
     except CannotDecide as error:
-        return _refused(slug, _(error.sentence).format(**error.values))
+        return _refused(slug, objection_sentence(error))
     wake_worker(services().redis)
     return make_response(redirect(url_for("desk.show", slug=slug), HTTPStatus.SEE_OTHER))
 

@@ -14,6 +14,7 @@ from letters.campaign import Status
 from letters.campaigns.stored import StoredCampaign, StoredTarget
 from letters.desk import trouble as attention
 from letters.pacing.slots import leaves_at, next_open
+from letters.reasons import Hold, Reason
 from letters.states import State
 from webapp.desk import charts
 from webapp.site.language import gettext as _
@@ -99,7 +100,8 @@ class TargetRow:
     ends_at: datetime | None
     next_slot_text: str
     ends_text: str
-    held_reason: str | None
+    hold: str
+    """Why nothing goes to it; empty: letters do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,9 +134,9 @@ def target_row(
     if queued and not stopped and target.can_be_written_to(now):
         first = next_open(pacing, timezone, max(target.next_slot_at, now))
         last = leaves_at(pacing, timezone, first, queued - 1)
-    held = target.held_reason
+    hold = "" if target.hold is None else hold_words(target.hold)
     if target.withdrawn:
-        held = _("no longer in the campaign")
+        hold = _("no longer in the campaign")
     waiting, under_way, bad = (
         sum(states[state] for state in of) for of in (_WAITING, _UNDER_WAY, _BAD)
     )
@@ -154,7 +156,7 @@ def target_row(
         ends_at=last,
         next_slot_text="" if first is None else moment(first),
         ends_text="" if last is None else moment(last),
-        held_reason=held,
+        hold=hold,
     )
 
 
@@ -182,25 +184,54 @@ def trouble(found: attention.Found, now: datetime) -> Trouble:
         found.target_name,
         words.desk_word or words.word,
         words.shape,
-        found.detail or words.meaning,
+        found.detail or (reason_words(found.reason) if found.reason else words.meaning),
         ago(found.since, now),
         found.since.isoformat(),
         buttons.get(found.state, ()),
     )
 
 
+def hold_words(hold: Hold) -> str:
+    """Return in a few words why nothing goes to a target."""
+    return {
+        Hold.BY_ORGANISER: _("held by an organiser"),
+        Hold.SUCCEEDED: _("somebody has taken over"),
+        Hold.BOUNCED: _("its address takes no mail"),
+        Hold.COMPLAINED: _("it reported a letter as unwanted"),
+        Hold.SOFT_FAILURES: _("too many letters did not arrive"),
+        Hold.SUPPRESSED: _("SendGrid delivers nothing to its address"),
+        Hold.STOPPED_BY_OFFICE: _("it asked for no more letters"),
+    }[hold]
+
+
+def reason_words(reason: Reason) -> str:
+    """Return why something happened to a letter, or to all sending."""
+    return {
+        Reason.NAME_NOT_FOUND: _("Its name was not found."),
+        Reason.NO_CONNECTION: _("No connection could be made."),
+        Reason.NOT_SECURE: _("No secure connection could be made."),
+        Reason.NO_ANSWER: _("No answer came in time."),
+        Reason.BROKEN: _("The connection broke before an answer came."),
+        Reason.UNFORESEEN: _("Something went wrong on our side."),
+        Reason.WORKER_STOPPED: _("The process that was sending it stopped."),
+        Reason.NO_NEWS: _("News of later letters came, and none of this one."),
+        Reason.PERSONS_WORD: _("A person said so."),
+    }[reason]
+
+
 def alarm_sentence(alarm: attention.Alarm) -> str:
     """Return an alarm in words: what happened and what to do."""
+    words = alarm.words or (reason_words(alarm.reason) if alarm.reason else "")
     match alarm.kind:
         case attention.Kind.KEY_REFUSED:
             return _(
                 "SendGrid refuses our key, so all sending has stopped. It said: %(words)s. Check "
                 "SENDGRID_API_KEY; sending goes on by itself when the key works.",
-                words=alarm.words,
+                words=words,
             )
         case attention.Kind.UNREACHABLE:
             return _(
                 "SendGrid cannot be reached (%(words)s). Letters wait and are tried again by "
                 "themselves.",
-                words=alarm.words,
+                words=words.rstrip("."),
             )

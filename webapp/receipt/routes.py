@@ -10,10 +10,10 @@ from sqlalchemy import Connection
 from letters.campaign import Status
 from letters.campaigns import store
 from letters.campaigns.stored import StoredCampaign
-from letters.campaigns.targets import CannotDecide
 from letters.receipts import erasure, successors
 from letters.receipts import receipt as receipts
 from letters.receipts.receipt import Receipt, SubmittedLetter, TooLate, UnknownSubmission
+from letters.receipts.successors import CannotSendOn, Obstacle
 from letters.states import NOT_LEFT, State
 from letters.text.compose import line_feeds
 from letters.tokens import BadToken, digest
@@ -208,13 +208,17 @@ def send_on(token: str) -> Response:
     return make_response(redirect(url_for("receipt.show", token=token), HTTPStatus.SEE_OTHER))
 
 
-@blueprint.errorhandler(CannotDecide)
-def _cannot_send_on(error: CannotDecide) -> Response:
-    return errors.page(
-        HTTPStatus.CONFLICT,
-        _("This letter cannot go there"),
-        _(error.sentence).format(**error.values),
-    )
+@blueprint.errorhandler(CannotSendOn)
+def _cannot_send_on(error: CannotSendOn) -> Response:
+    why = {
+        Obstacle.NOT_WAITING: _(
+            "This letter does not wait for a decision any more: your page shows where it is."
+        ),
+        Obstacle.HAS_WRITTEN: _(
+            "You have a letter to this office already: your page shows where it is."
+        ),
+    }[error.obstacle]
+    return errors.page(HTTPStatus.CONFLICT, _("This letter cannot go there"), why)
 
 
 @blueprint.post("/erase")

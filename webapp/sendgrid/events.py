@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 from types import MappingProxyType
 from typing import Final
 
+from letters.reasons import Hold
 from letters.sending.events import DeliveryEvent
 from letters.states import Cause
 
@@ -60,11 +61,16 @@ def _read(item: Mapping[str, object], now: datetime) -> DeliveryEvent | None:
         event_id=_event_id(item),
         attempt_id=attempt_id,
         cause=_CAUSES[kind],
-        kind="blocked" if blocked else kind,
         happened_at=_moment(item.get("timestamp"), now),
         detail=_words(item),
-        ends_target=(kind == "bounce" and not blocked) or kind == "spamreport",
+        ends_with=_ends_with(kind, is_blocked=blocked),
     )
+
+
+def _ends_with(kind: str, *, is_blocked: bool) -> Hold | None:
+    if kind == "bounce" and not is_blocked:
+        return Hold.BOUNCED
+    return Hold.COMPLAINED if kind == "spamreport" else None
 
 
 def _event_id(item: Mapping[str, object]) -> str:

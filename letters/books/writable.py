@@ -1,0 +1,30 @@
+"""Say in SQL who can be written to now, and which campaigns send: one rule each, said once."""
+
+from datetime import datetime
+
+from sqlalchemy import BindParameter, ColumnElement, or_
+
+from letters.campaign import Status
+from letters.storage.schema import campaign, target
+
+SENDING_STATUSES = (Status.LIVE, Status.CLOSED)
+"""A campaign that is paused or a draft sends nothing."""
+
+
+def writable(now: datetime | BindParameter[datetime]) -> ColumnElement[bool]:
+    """Return the condition that a letter may leave for a target.
+
+    What is read of a target says the same: :meth:`StoredTarget.can_be_written_to`.
+    """
+    return (
+        target.c.hold_reason.is_(None)
+        & target.c.withdrawn.is_(False)
+        & or_(target.c.valid_before.is_(None), target.c.valid_before > now)
+    )
+
+
+def sends(now: datetime) -> ColumnElement[bool]:
+    """Return the condition that a campaign sends what waits."""
+    return campaign.c.status.in_([str(status) for status in SENDING_STATUSES]) & or_(
+        campaign.c.ends_at.is_(None), campaign.c.ends_at > now
+    )

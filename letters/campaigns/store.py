@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import date, datetime
 from functools import lru_cache
 
-from sqlalchemy import Connection, Row, insert, select, update
+from sqlalchemy import Connection, Row, bindparam, insert, select, update
 
 from letters.books.changes import Happening, apply
 from letters.campaign import Campaign, Pacing, Status, Target
@@ -53,7 +53,7 @@ def load(connection: Connection, new: Campaign, now: datetime) -> int:
     values = {
         "title": new.title,
         "status": str(new.status),
-        "definition": write_campaign(new),
+        "definition": _file_of(new),
         "ends_at": new.ends_at,
         "loaded_at": now,
     }
@@ -88,13 +88,16 @@ def _repace(connection: Connection, campaign_id: int, pacing: Pacing, now: datet
         .order_by(target.c.id)
         .with_for_update()
     ).all()
-    for target_id, slot in slots:
-        # The last letter left an interval before the slot. A slot may also lie at the opening of a
-        # window that is no more, so nobody waits longer than one interval from now.
-        moved = min(slot - earlier.interval + pacing.interval, now + pacing.interval)
-        connection.execute(
-            update(target).where(target.c.id == target_id).values(next_slot_at=moved)
-        )
+    # The last letter left an interval before the slot. A slot may also lie at the opening of a
+    # window that is no more, so nobody waits longer than one interval from now.
+    gained = pacing.interval - earlier.interval
+    moved = [
+        {"target_id": target_id, "slot": min(slot + gained, now + pacing.interval)}
+        for target_id, slot in slots
+    ]
+    if moved:
+        by_id = update(target).where(target.c.id == bindparam("target_id"))
+        connection.execute(by_id.values(next_slot_at=bindparam("slot")), moved)
 
 
 def _load_targets(
@@ -109,6 +112,8 @@ def _load_targets(
             .with_for_update()
         )
     }
+    added: list[dict[str, object]] = []
+    kept: list[dict[str, object]] = []
     for position, new in enumerate(targets):
         values: dict[str, object] = {
             "position": position,
@@ -119,11 +124,13 @@ def _load_targets(
         }
         target_id = known.pop(new.email.lower(), None)
         if target_id is None:
-            connection.execute(
-                insert(target).values(campaign_id=campaign_id, next_slot_at=now, **values)
-            )
+            added.append({"campaign_id": campaign_id, "next_slot_at": now, **values})
         else:
-            connection.execute(update(target).where(target.c.id == target_id).values(**values))
+            kept.append({"target_id": target_id, **values})
+    if added:
+        connection.execute(insert(target), added)
+    if kept:
+        connection.execute(update(target).where(target.c.id == bindparam("target_id")), kept)
     for target_id in known.values():
         connection.execute(update(target).where(target.c.id == target_id).values(withdrawn=True))
         hold(connection, target_id, now)
@@ -151,8 +158,18 @@ def repace(connection: Connection, slug: str, pacing: Pacing, now: datetime) -> 
     connection.execute(
         update(campaign)
         .where(campaign.c.id == row.id)
-        .values(definition=write_campaign(changed), loaded_at=now)
+        .values(definition=_file_of(changed), loaded_at=now)
     )
+
+
+def _file_of(kept: Campaign) -> str:
+    """Return the campaign file that is kept: with one target, as it needs one.
+
+    All of them have rows of their own; to write and read hundreds would take the better part of a
+    second, while every letter that is handed in waits.
+    """
+    one = next((target for target in kept.targets if target.areas), kept.targets[0])
+    return write_campaign(replace(kept, targets=(one,)))
 
 
 def set_status(connection: Connection, slug: str, status: Status) -> None:

@@ -143,7 +143,7 @@ def _read_pacing(table: CheckedTable) -> Pacing:
     pacing = Pacing(
         per_target_per_hour=per_hour or usual.per_target_per_hour,
         window=rules.window(table.text("window", rules.WINDOW, "")),
-        days=tuple(day for day in WEEKDAYS if day in days),
+        days=tuple(day for day in WEEKDAYS if day in days) or usual.days,
         resend_unknown=table.choice("resend_unknown", ResendUnknown, usual.resend_unknown),
         hold_after_soft_failures=table.whole("hold_after_soft_failures", 1, 1_000)
         or usual.hold_after_soft_failures,

@@ -13,11 +13,9 @@ from math import ceil
 from typing import Final, Generic, TypeVar
 from zoneinfo import ZoneInfo
 
-from letters.campaign import Pacing
-from letters.pacing.slots import stretches
+from letters.campaign import Pacing, Window
+from letters.pacing.slots import HORIZON, stretches
 
-HORIZON: Final = timedelta(days=36_525)
-"""A plan looks a century ahead. What would leave later is said to leave at its end."""
 _HOUR: Final = timedelta(hours=1)
 _MIDNIGHT: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _LEAST: Final = timedelta(microseconds=1)
@@ -54,7 +52,22 @@ class _Run:
     count: int
 
 
-def plan(
+class OpenTimes:
+    """Each zone's open stretches from one moment on, found once however many plans ask."""
+
+    def __init__(self, now: datetime) -> None:
+        self.now: Final = now.astimezone(UTC)
+        self._found: dict[tuple[Window | None, tuple[str, ...], str], _Stretches] = {}
+
+    def of(self, pacing: Pacing, zone: str) -> _Stretches:
+        """Return a zone's open stretches; what one plan has found of them the next one has."""
+        key = (pacing.window, pacing.days, zone)
+        if key not in self._found:
+            self._found[key] = tee(stretches(pacing, zone, self.now), 1)[0]
+        return copy(self._found[key])
+
+
+def plan(  # noqa: PLR0913 - each by its name
     pacing: Pacing,
     *,
     waiting: Mapping[_Key, int],
@@ -62,8 +75,13 @@ def plan(
     timezone: Mapping[_Key, str],
     now: datetime,
     send_rate: float,
+    until: datetime | None = None,
+    open_times: OpenTimes | None = None,
 ) -> Plan[_Key]:
     """Return the plan for the letters in `waiting`, by target.
+
+    What would leave later than `until`, or than :data:`HORIZON`, is said to leave then. Plans for
+    one moment may share their `open_times`.
 
     `send_rate`, in requests a second over all targets, can only put the end off. It counts as an
     even flow: all letters at that rate from now on, and those to each timezone at that rate
@@ -71,20 +89,26 @@ def plan(
     """
     now = now.astimezone(UTC)
     horizon = now + HORIZON
-    open_in = {zone: tee(stretches(pacing, zone, now), 1)[0] for zone in set(timezone.values())}
+    if until is not None:
+        horizon = max(now, min(horizon, until.astimezone(UTC)))
+    opened = open_times or OpenTimes(now)
     targets: dict[_Key, TargetPlan] = {}
     in_zone: Counter[str] = Counter()
+    # Most targets of a campaign that has not begun are alike: each kind of them is planned once.
+    alike: dict[tuple[str, datetime, int], TargetPlan] = {}
     for key, count in waiting.items():
         zone = timezone[key]
         in_zone[zone] += count
         first = max(now, next_slot.get(key, now).astimezone(UTC))
-        # A copy shares what has been worked out: each zone's stretches are found once.
-        runs = list(_runs(copy(open_in[zone]), first, pacing.interval, count, horizon))
-        hour, letters = _busiest_hour(runs, pacing.interval, _ahead(zone, now))
-        ends_at = _end(runs, pacing.interval, count, horizon)
-        targets[key] = TargetPlan(ends_at, hour, min(letters, ceil(send_rate * 3_600)))
+        if (zone, first, count) not in alike:
+            runs = list(_runs(opened.of(pacing, zone), first, pacing.interval, count, horizon))
+            hour, letters = _busiest_hour(runs, pacing.interval, _ahead(zone, now))
+            ends_at = _end(runs, pacing.interval, count, horizon)
+            most = min(letters, ceil(send_rate * 3_600))
+            alike[zone, first, count] = TargetPlan(ends_at, hour, most)
+        targets[key] = alike[zone, first, count]
     flow = max(_LEAST, timedelta(seconds=min(1 / send_rate, HORIZON.total_seconds())))
-    flows = [(open_in[zone], count) for zone, count in in_zone.items()]
+    flows = [(opened.of(pacing, zone), count) for zone, count in in_zone.items()]
     flows.append((iter([(now, None)]), in_zone.total()))
     ends = [each.ends_at for each in targets.values()]
     ends += [_end(_runs(o, now, flow, count, horizon), flow, count, horizon) for o, count in flows]

@@ -23,7 +23,8 @@ from babel.numbers import format_decimal
 
 from letters.campaign import WEEKDAYS, Campaign, Pacing
 from letters.languages import Language, translations
-from letters.pacing.plan import Plan, plan
+from letters.pacing.plan import OpenTimes, Plan, plan
+from letters.pacing.slots import HORIZON
 
 MOST_PER_HOUR: Final = 120
 """Letters to one office; the module says why."""
@@ -85,7 +86,7 @@ def check(
     requests a second over all targets.
     """
     expected = expected_letters(campaign, so_far)
-    foresight = _Foresight(campaign, so_far, expected, now, send_rate)
+    foresight = _Foresight(campaign, so_far, expected, now, send_rate, OpenTimes(now))
     words = _Words(language, foresight)
     found = foresight.plan(campaign.pacing)
     reasons: list[Reason] = []
@@ -115,8 +116,14 @@ class _Foresight:
     expected: Mapping[str, int]
     now: datetime
     send_rate: float
+    open_times: OpenTimes
 
-    def plan(self, pacing: Pacing, expected: Mapping[str, int] | None = None) -> Plan[str]:
+    def plan(
+        self,
+        pacing: Pacing,
+        expected: Mapping[str, int] | None = None,
+        until: datetime | None = None,
+    ) -> Plan[str]:
         slots = {email: known.next_slot for email, known in self.so_far.items()}
         return plan(
             pacing,
@@ -125,11 +132,20 @@ class _Foresight:
             timezone={target.email: target.timezone for target in self.campaign.targets},
             now=self.now,
             send_rate=self.send_rate,
+            until=until,
+            open_times=self.open_times,
         )
+
+    def would_be_in_time(self, pacing: Pacing, expected: Mapping[str, int] | None = None) -> bool:
+        """Tell the same of another pacing; what comes after the end is not looked at."""
+        return self.is_in_time(self.plan(pacing, expected, self.campaign.ends_at))
 
     def is_in_time(self, found: Plan[str]) -> bool:
         ends_at = self.campaign.ends_at
-        return found.ends_at is None or ends_at is None or found.ends_at < ends_at
+        if found.ends_at is None or ends_at is None:
+            return True
+        # What a plan says to leave at its own end may leave later.
+        return found.ends_at < min(ends_at, self.now + HORIZON)
 
     def at(self, per_hour: int) -> Plan[str]:
         return self.plan(replace(self.campaign.pacing, per_target_per_hour=per_hour))
@@ -137,7 +153,12 @@ class _Foresight:
     def least_per_hour(self) -> int | None:
         """Return the fewest letters an hour that are done in time; None: the line forbids it."""
         rates = range(1, MOST_PER_HOUR + 1)
-        place = bisect_left(rates, 1, key=lambda rate: self.is_in_time(self.at(rate)))
+        pacing = self.campaign.pacing
+        place = bisect_left(
+            rates,
+            1,
+            key=lambda rate: self.would_be_in_time(replace(pacing, per_target_per_hour=rate)),
+        )
         return rates[place] if place < len(rates) else None
 
     def most_letters(self) -> int:
@@ -146,7 +167,7 @@ class _Foresight:
 
         def is_late(goal: int) -> bool:
             smaller = expected_letters(replace(self.campaign, goal=goal), self.so_far)
-            return not self.is_in_time(self.plan(self.campaign.pacing, smaller))
+            return not self.would_be_in_time(self.campaign.pacing, smaller)
 
         return bisect_left(goals, 1, key=is_late)
 
@@ -212,7 +233,7 @@ class _Words:
                     figure=self._number(faster)
                 )
             )
-        if wide != campaign.pacing and foresight.is_in_time(foresight.plan(wide)):
+        if wide != campaign.pacing and foresight.would_be_in_time(wide):
             ways.append(_("Or let letters leave at any hour on every day."))
         if fewer:
             ways.append(

@@ -7,27 +7,30 @@ shows it twice and both count; where it skips one, nothing shows it and nothing 
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, time, timedelta
-from itertools import islice, pairwise
+from itertools import pairwise
 from math import floor
 from typing import Final
 from zoneinfo import ZoneInfo
 
 from letters.campaign import WEEKDAYS, Pacing
 
+HORIZON: Final = timedelta(days=1_826)
+"""We look five years ahead. What would leave later, or never, is said to leave at their end."""
 _DAY: Final = timedelta(days=1)
 _RUN_DAYS: Final = 7
 
 
 def next_open(pacing: Pacing, timezone: str, at: datetime) -> datetime:
     """Return the earliest open moment from `at` on."""
+    at = at.astimezone(UTC)
     if _never_closes(pacing):
-        return at.astimezone(UTC)
-    return next(_pieces(pacing, ZoneInfo(timezone), at.astimezone(UTC)))[0]
+        return at
+    return next((opens for opens, _ in _pieces(pacing, ZoneInfo(timezone), at)), at + HORIZON)
 
 
 def closes_at(pacing: Pacing, timezone: str, at: datetime) -> datetime | None:
     """Return the end of the open stretch that holds `at`, or of the next one; None: it has none."""
-    return next(stretches(pacing, timezone, at))[1]
+    return next((closes for _, closes in stretches(pacing, timezone, at)), None)
 
 
 def slots(pacing: Pacing, timezone: str, first: datetime) -> Iterator[datetime]:
@@ -50,14 +53,17 @@ def stretches(
     """Yield the open stretches from `at` on, each as [opens, closes), as long as they can be.
 
     The first one opens at `at` if that is open. A stretch that never closes has None and is the
-    only one; else they go on for ever.
+    only one; where no day is open there is none; else they go on for ever.
     """
     at = at.astimezone(UTC)
     if _never_closes(pacing):
         yield at, None
         return
     pieces = _pieces(pacing, ZoneInfo(timezone), at)
-    opens, closes = next(pieces)
+    first = next(pieces, None)
+    if first is None:
+        return
+    opens, closes = first
     for next_opens, next_closes in pieces:
         if next_opens > closes:
             yield opens, closes
@@ -71,8 +77,10 @@ def _never_closes(pacing: Pacing) -> bool:
 
 
 def _pieces(pacing: Pacing, zone: ZoneInfo, at: datetime) -> Iterator[tuple[datetime, datetime]]:
-    # Yields open pieces from `at` on; one may begin where the last ended. What the target's clock
-    # shows is reckoned as if it were UTC, `ahead` of the true UTC.
+    # Yields open pieces from `at` on, none where no day is open; one may begin where the last
+    # ended. What the target's clock shows is reckoned as if it were UTC, `ahead` of the true UTC.
+    if not pacing.days:
+        return
     opens = pacing.window.opens if pacing.window else time()
     closes = pacing.window.closes if pacing.window else time()
     length = (_DAY if closes <= opens else timedelta()) + (_since(closes) - _since(opens))
@@ -120,5 +128,20 @@ def _since(clock: time) -> timedelta:
 
 
 def leaves_at(pacing: Pacing, timezone: str, first: datetime, letters_ahead: int) -> datetime:
-    """Return when a letter leaves that has `letters_ahead` before it, the first at `first`."""
-    return next(islice(slots(pacing, timezone, first), letters_ahead, None))
+    """Return when a letter leaves that has `letters_ahead` before it, the first at `first`.
+
+    They are counted a stretch at once: a long queue costs no more than a short one of as many days.
+    """
+    at = first.astimezone(UTC)
+    horizon, left, interval = at + HORIZON, letters_ahead, pacing.interval
+    for opens, closes in stretches(pacing, timezone, at):
+        at = max(at, opens)
+        end = horizon if closes is None else min(closes, horizon)
+        fits = max(0, -((at - end) // interval))  # rounded up
+        if left < fits:
+            return at + left * interval
+        if end == horizon:
+            break
+        left -= fits
+        at += fits * interval
+    return horizon

@@ -2,12 +2,13 @@
 
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from time import process_time
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from letters.campaign import Campaign, LetterTemplate, Pacing, Target
+from letters.campaign import WEEKDAYS, Campaign, LetterTemplate, Pacing, Target
 from letters.files.rules import window
 from letters.pacing.readiness import MOST_PER_HOUR, Kind, Reason, SoFar, check, expected_letters
 
@@ -127,3 +128,19 @@ def test_every_way_out_that_names_a_figure_leads_out(
         ):
             figure = int(reason.ways[1].split("let ")[1].split()[0])
             assert reasons(replace(campaign, pacing=Pacing(figure))) == ()
+
+
+@pytest.mark.parametrize("day", ["mon", None])
+@pytest.mark.parametrize("ends", [date(2027, 6, 1), date(2060, 1, 1)])
+def test_the_largest_goal_at_the_slowest_pace_is_soon_seen_through(
+    day: str | None, ends: date
+) -> None:
+    zones = ("Europe/London", "America/New_York", "Asia/Tokyo", "Australia/Sydney")
+    targets = tuple(
+        Target(f"{n}", f"{n}@harbours.example", f"{n}", timezone=zones[n % 4]) for n in range(650)
+    )
+    slowest = Pacing(1, window("08:00-08:01"), (day,) if day else WEEKDAYS)
+    campaign = replace(CAMPAIGN, targets=targets, goal=1_000_000_000, ends=ends, pacing=slowest)
+    begun = process_time()
+    assert check(campaign, {}, now=NOW, send_rate=10).reasons
+    assert process_time() - begun < 4  # and not minutes

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from letters.campaign import WEEKDAYS, Pacing, Window
-from letters.pacing.slots import closes_at, next_open, slots, stretches
+from letters.pacing.slots import HORIZON, closes_at, leaves_at, next_open, slots, stretches
 
 MINUTE = timedelta(minutes=1)
 DAY = timedelta(days=1)
@@ -223,3 +223,24 @@ def test_the_millionth_slot() -> None:
     # Three hundred a day make 3,333 full days, which are 666 weeks and three days. The hundredth of
     # the next day leaves 198 minutes after eight, by a clock that shows summer time.
     assert last == at("2027-01-04T10:18Z") + timedelta(weeks=666, days=3)
+
+
+def test_where_no_day_is_open_nothing_ever_leaves_and_that_is_known_at_once() -> None:
+    for window in (None, Window(time(8), time(18)), Window(time(9), time(9))):
+        never = Pacing(30, window, ())
+        first = at("2027-01-05T09:30Z")
+        assert list(stretches(never, "Europe/London", first)) == []
+        assert list(slots(never, "Europe/London", first)) == []
+        assert closes_at(never, "Europe/London", first) is None
+        assert next_open(never, "Europe/London", first) == first + HORIZON
+        assert leaves_at(never, "Europe/London", first, 0) == first + HORIZON
+
+
+@settings(deadline=None)
+@given(PACINGS, WEEKS, st.integers(0, 400))
+def test_a_letter_behind_others_leaves_as_if_they_were_walked_one_by_one(
+    pacing: Pacing, zone_and_first: tuple[str, datetime], ahead: int
+) -> None:
+    zone, first = zone_and_first
+    walked = next(islice(slots(pacing, zone, first), ahead, None))
+    assert leaves_at(pacing, zone, first, ahead) == min(walked, first + HORIZON)

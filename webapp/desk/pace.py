@@ -50,34 +50,47 @@ def show_pace(slug: str) -> Response:
 @blueprint.post("/<slug>/pace")
 def pace(slug: str) -> Response:
     """Show what a change would do; store it when it was looked at."""
-    form, now = PaceForm(), services().now()
-    with services().database.write() as connection:
+    form = PaceForm()
+    with services().database.read() as connection:
         stored = store.find(connection, slug)
         before = stored.campaign
         pacing, found = _read(form, before.pacing)
-        after = replace(before, pacing=pacing)
-        plans = (check(connection, stored, before), check(connection, stored, after))
-        is_draft = before.status is Status.DRAFT
-        refused = bool(plans[1].reasons) and not is_draft
-        if request.form.get("do") == "save" and not found and not refused:
-            if pacing != before.pacing:
-                store.repace(connection, slug, pacing, now)
-                record.record(
-                    connection,
-                    Deed.PACED,
-                    now,
-                    by=signed_in().email,
-                    campaign_id=stored.id,
-                    detail=f"{_in_words(before.pacing)} → {_in_words(pacing)}",
-                )
-            is_stored = True
-        else:
-            is_stored = False
-    if is_stored:
+        now = check(connection, stored, before)
+        # Of a pacing that cannot be, nothing can be foreseen.
+        then = now if found else check(connection, stored, replace(before, pacing=pacing))
+    is_draft = before.status is Status.DRAFT
+    refused = bool(then.reasons) and not is_draft
+    is_wanted = request.form.get("do") == "save" and not found and not refused
+    if is_wanted and _store(stored, pacing):
         wake_worker(services().redis)
         where = url_for("desk.ready" if is_draft else "desk.show", slug=slug)
         return make_response(redirect(where, HTTPStatus.SEE_OTHER))
-    return _page(stored, form, plans, found, is_changed=not found and pacing != before.pacing)
+    changed = not found and pacing != before.pacing
+    return _page(stored, form, (now, then), found, is_changed=changed)
+
+
+def _store(looked_at: StoredCampaign, pacing: Pacing) -> bool:
+    """Store a pacing whose plan was looked at; tell whether the campaign is still as it was then.
+
+    Plans are worked out before: while this writes, every letter that is handed in waits for it.
+    """
+    now = services().now()
+    with services().database.write() as connection:
+        stored = store.find(connection, looked_at.campaign.slug)
+        before = stored.campaign.pacing
+        if stored.campaign != looked_at.campaign:
+            return False
+        if pacing != before:
+            store.repace(connection, stored.campaign.slug, pacing, now)
+            record.record(
+                connection,
+                Deed.PACED,
+                now,
+                by=signed_in().email,
+                campaign_id=stored.id,
+                detail=f"{_in_words(before)} → {_in_words(pacing)}",
+            )
+    return True
 
 
 def _read(form: PaceForm, before: Pacing) -> tuple[Pacing, list[Wrong]]:

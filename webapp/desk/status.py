@@ -34,11 +34,19 @@ def set_status(slug: str) -> Response:
             _("Choose live, paused, closed or draft."),
         )
     now = services().now()
+    with services().database.read() as connection:
+        looked_at = store.find(connection, slug)
+        before = looked_at.campaign.status
+        opens = status in _CHECKED_BEFORE and before not in _CHECKED_BEFORE
+        is_refused = opens and bool(check(connection, looked_at, looked_at.campaign).reasons)
+    if is_refused:
+        return make_response(redirect(url_for("desk.ready", slug=slug), HTTPStatus.SEE_OTHER))
     with services().database.write() as connection:
         stored = store.find(connection, slug)
         before = stored.campaign.status
         opens = status in _CHECKED_BEFORE and before not in _CHECKED_BEFORE
-        is_refused = opens and bool(check(connection, stored, stored.campaign).reasons)
+        # What has changed since it was checked is looked at once more.
+        is_refused = opens and stored.campaign != looked_at.campaign
         if not is_refused:
             store.set_status(connection, slug, status)
             record.record(

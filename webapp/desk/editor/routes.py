@@ -115,22 +115,27 @@ def edit(slug: str) -> Response:
     """Take changes to a stored campaign, or do what one of the editor's buttons asks for."""
     view, act = View(), request.form.get("do", "save")
     form, campaign = _read(EditorForm(), act, slug, view)
-    answer = None
-    with services().database.write() as connection:
+    with services().database.read() as connection:
         stored = store.find(connection, slug)
         if campaign is not None:
             campaign = replace(campaign, status=stored.campaign.status)
-            if typed(form.version) != stored.loaded_at.isoformat():
-                form.version.data = stored.loaded_at.isoformat()
-                view.status = HTTPStatus.CONFLICT
-                view.notice = _(
-                    "Somebody else changed this campaign while you did. Nothing of yours was "
-                    "stored yet: look at the record, then save again to put yours in its place."
-                )
-            elif not _floods(connection, stored, campaign, view):
-                answer = _store_changes(connection, stored, campaign)
-    if answer is None:
+        is_fine = campaign is not None and not _floods(connection, stored, campaign, view)
+    if campaign is None or not is_fine:
         return _page(form, view, stored)
+    answer = None
+    with services().database.write() as connection:
+        found = store.find(connection, slug)
+        # Others may have changed it since this page was served, or since it was checked just now.
+        if typed(form.version) == found.loaded_at.isoformat() and found.campaign == stored.campaign:
+            answer = _store_changes(connection, found, campaign)
+    if answer is None:
+        form.version.data = found.loaded_at.isoformat()
+        view.status = HTTPStatus.CONFLICT
+        view.notice = _(
+            "Somebody else changed this campaign while you did. Nothing of yours was "
+            "stored yet: look at the record, then save again to put yours in its place."
+        )
+        return _page(form, view, found)
     wake_worker(services().redis)
     return answer
 

@@ -1,0 +1,82 @@
+"""While one request writes, every letter that is handed in waits for it: so none takes long."""
+
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from letters.campaign import WEEKDAYS
+from letters.campaigns import store
+from letters.files.campaign_file import read_campaign
+from tests.abuse.at_desk import Desk
+from tests.abuse.conftest import Site
+from tests.desk.conftest import campaign_fields
+from tests.support.stack import campaign_file
+from tests.support.write_turns import write_turns
+
+MakeSite = Callable[..., Site]
+LONGEST_TURN_SECONDS = 0.2
+MANY = tuple(f"office-{n}@harbours.example" for n in range(650))
+# A minute on one day of the week, for as many letters as there can be: years of plan.
+SLOWEST = {"per_hour": "1", "opens": "08:00", "closes": "08:01", "days": ["mon"]}
+USUAL = {"per_hour": "30", "opens": "", "closes": "", "days": list(WEEKDAYS)}
+
+
+def site_with(make_site: MakeSite, *targets: str) -> Site:
+    site = make_site()
+    ends = (datetime.now(UTC) + timedelta(days=9_000)).date()
+    more = f"goal = 1_000_000_000\nends = {ends}\n"
+    campaign = read_campaign(campaign_file("pace", *targets, more=more, pacing="days = ['sun']"))
+    with site.database.write() as connection:
+        store.load(connection, campaign, datetime.now(UTC))
+    return site
+
+
+def test_a_pace_without_a_day_is_refused_at_once(make_site: MakeSite) -> None:
+    site = site_with(make_site)
+    desk = Desk(site)
+    begun = time.process_time()
+    for do in ("look", "save"):
+        answer = desk.post("/desk/pace/pace", {**USUAL, "days": [], "do": do})
+        assert answer.status_code == 422
+    assert time.process_time() - begun < 1
+    with site.database.read() as connection:
+        assert store.find(connection, "pace").campaign.pacing.days == ("sun",)
+
+
+@pytest.mark.parametrize("pace", [SLOWEST, USUAL, {**USUAL, "days": []}], ids=["slow", "usual", ""])
+@pytest.mark.parametrize("do", ["look", "save"])
+def test_a_pace_is_worked_out_before_it_writes(
+    make_site: MakeSite, pace: dict[str, object], do: str
+) -> None:
+    site = site_with(make_site, *MANY)
+    desk = Desk(site)
+    with write_turns(site.app.extensions["postbag"].database) as turns:
+        desk.post("/desk/pace/pace", {**pace, "do": do})
+    assert max(turns, default=0) < LONGEST_TURN_SECONDS
+
+
+@pytest.mark.parametrize("status", ["draft", "live", "paused", "closed"])
+def test_a_campaign_is_checked_before_its_status_is_written(
+    make_site: MakeSite, status: str
+) -> None:
+    site = site_with(make_site, *MANY)
+    desk = Desk(site)
+    desk.post("/desk/pace/status", {"status": "draft"})
+    with write_turns(site.app.extensions["postbag"].database) as turns:
+        desk.post("/desk/pace/status", {"status": status})
+    assert max(turns, default=0) < LONGEST_TURN_SECONDS
+
+
+def test_a_change_is_checked_before_it_is_written(make_site: MakeSite) -> None:
+    site = site_with(make_site)
+    desk = Desk(site)
+    with site.database.read() as connection:
+        version = store.find(connection, "pace").loaded_at.isoformat()
+    slow = {**SLOWEST, "goal": "1000000000", "ends": "2045-01-01", "version": version}
+    fields = campaign_fields("Keep the trees", *MANY[:200], slug="pace", **slow)
+    with write_turns(site.app.extensions["postbag"].database) as turns:
+        answer = desk.post("/desk/pace/edit", fields)
+    assert answer.status_code == 422
+    assert max(turns, default=0) < LONGEST_TURN_SECONDS

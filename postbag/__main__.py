@@ -14,7 +14,7 @@ from letters.files.campaign_file import CampaignFileError
 from letters.sending.settling import CannotSettle
 from letters.settings import SettingsError, read_settings
 from letters.storage.database import Database, StorageUnavailable
-from postbag import campaigns, doctor, ledger, organisers, plan, record, settling, webhooks
+from postbag import campaigns, doctor, faults, ledger, organisers, plan, record, settling, webhooks
 from postbag.shell import Refused, Shell
 
 
@@ -45,9 +45,11 @@ def main(arguments: Sequence[str]) -> int:
         sentence = f"{error} is no organiser: see `postbag organiser list`."
     except StorageUnavailable:
         sentence = "The database cannot be reached: check DATABASE_URL and that it runs."
+    except CampaignFileError as error:
+        sentence = "\n".join(map(faults.of_file, error.faults))
     except CannotSettle as error:
         sentence = settling.refusal(error)
-    except (SettingsError, Refused, CampaignFileError) as error:
+    except (SettingsError, Refused) as error:
         sentence = str(error)
     print(sentence, file=sys.stderr)
     return 1

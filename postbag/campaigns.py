@@ -14,7 +14,7 @@ from letters.desk.record import Deed
 from letters.files.campaign_file import read_campaign, write_campaign
 from letters.files.spreadsheet import read_targets
 from letters.storage import migrate as migrations
-from postbag import checking
+from postbag import checking, faults
 from postbag.shell import Commands, Refused, Shell
 from postbag.targets import add_decisions
 from worker.wake import wake
@@ -123,9 +123,8 @@ def _status(shell: Shell, options: Namespace) -> int:
 
 def _load_targets(shell: Shell, options: Namespace) -> int:
     table = read_targets(_read(options.file))
-    wrong = [f"Row {report.row}: {error}" for report in table.reports for error in report.errors]
-    if wrong:
-        raise Refused("\n".join(wrong))
+    if table.reports:
+        raise Refused("\n".join(faults.of_rows(table.reports)))
     with shell.database.write() as connection:
         stored = store.find(connection, options.slug)
         changed = replace(stored.campaign, targets=table.targets)

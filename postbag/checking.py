@@ -13,6 +13,7 @@ from letters.pacing import readiness
 from letters.sending import outlook
 from letters.text.addresses import is_address
 from letters.tokens import Tokens
+from postbag.reasons import sentence, ways, what
 from postbag.shell import Refused, Shell
 
 
@@ -22,7 +23,7 @@ def warn(shell: Shell, connection: Connection, stored: StoredCampaign) -> None:
     The command line does it all the same: who can run it is trusted to know why.
     """
     for reason in _reasons(shell, connection, stored):
-        shell.say(f"Warning: {reason}")
+        shell.say(f"Warning: {sentence(reason)}")
 
 
 def check(shell: Shell, options: Namespace) -> int:
@@ -35,13 +36,13 @@ def check(shell: Shell, options: Namespace) -> int:
             {
                 "ready": not reasons,
                 "reasons": [
-                    {"kind": str(one.kind), "what": one.what, "ways": list(one.ways)}
+                    {"kind": str(one.kind), "what": what(one), "ways": list(ways(one))}
                     for one in reasons
                 ],
             }
         )
     else:
-        print("\n".join(map(str, reasons)) or f"{options.slug} can go live.")
+        print("\n".join(map(sentence, reasons)) or f"{options.slug} can go live.")
     return 1 if reasons else 0
 
 

@@ -1,11 +1,34 @@
 """`postbag webhook`: where another system hears of consents and final states."""
 
 from argparse import Namespace
+from types import MappingProxyType
+from typing import Final
 
 from letters.campaigns import store
 from letters.webhooks import outbox
-from letters.webhooks.public_url import BadUrl, check_url, is_own_machine
+from letters.webhooks.public_url import BadUrl, WhyBad, check_url, is_own_machine
 from postbag.shell import Commands, Refused, Shell
+
+_BAD: Final = MappingProxyType(
+    {
+        WhyBad.NO_URL: "This is no URL: write it out, https:// included.",
+        WhyBad.HAS_MORE: (
+            "The URL must have no user name, no spaces and no part after #: remove them."
+        ),
+        WhyBad.NOT_HTTPS: "The URL must begin with https://, so that nobody can listen on the way.",
+        WhyBad.PRIVATE: "The URL leads to a private address: use one that the internet can reach.",
+    }
+)
+_TROUBLES: Final = MappingProxyType(
+    {
+        outbox.TIMED_OUT: "it gave no answer in time",
+        outbox.UNREACHABLE: "it cannot be reached",
+        WhyBad.NO_URL: "its address is no URL",
+        WhyBad.HAS_MORE: "its URL has a user name, a space or a part after #",
+        WhyBad.NOT_HTTPS: "its URL does not begin with https://",
+        WhyBad.PRIVATE: "its URL leads to a private address",
+    }
+)
 
 
 def add_commands(commands: Commands) -> None:
@@ -29,7 +52,7 @@ def _set(shell: Shell, options: Namespace) -> int:
     try:
         check_url(options.url, may_be_own=is_own_machine(shell.settings.public_url))
     except BadUrl as error:
-        raise Refused(str(error)) from error
+        raise Refused(_BAD[error.why]) from error
     with shell.database.write() as connection:
         stored = store.find(connection, options.slug)
         secret = outbox.put(connection, stored.id, options.url, shell.now())
@@ -53,7 +76,7 @@ def _show(shell: Shell, options: Namespace) -> int:
                 "waiting": found.waiting,
                 "sent": found.sent,
                 "given_up": found.given_up,
-                "trouble": found.trouble,
+                "trouble": _trouble(found.trouble),
             }
         )
         return 0
@@ -61,7 +84,7 @@ def _show(shell: Shell, options: Namespace) -> int:
     print(f"Secret: {found.secret}")
     print(f"Messages: {found.waiting} waiting, {found.sent} sent, {found.given_up} given up")
     if found.trouble:
-        print(f"Trouble: {found.trouble}; they are tried again by themselves.")
+        print(f"Trouble: {_trouble(found.trouble)}; they are tried again by themselves.")
     return 0
 
 
@@ -73,6 +96,13 @@ def _remove(shell: Shell, options: Namespace) -> int:
         except outbox.NoWebhook as error:
             raise _none(options.slug) from error
     return 0
+
+
+def _trouble(trouble: str | None) -> str | None:
+    if trouble is None:
+        return None
+    # What an earlier version stored is a sentence already.
+    return _TROUBLES.get(trouble) or trouble.replace("answered-", "it answered ")
 
 
 def _none(slug: str) -> Refused:

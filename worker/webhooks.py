@@ -102,10 +102,10 @@ async def _trouble(
             message.url, data=message.body, headers=headers(message, now), allow_redirects=False
         ) as answer:
             # Its words are not read: they would be shown to whoever typed the URL.
-            return None if 200 <= answer.status < 300 else f"it answered {answer.status}"
+            return None if 200 <= answer.status < 300 else outbox.answered(answer.status)
     except BadUrl as error:
-        return str(error)
+        return error.why
     except TimeoutError:
-        return f"it gave no answer within {_TIMEOUT_SECONDS} seconds"
+        return outbox.TIMED_OUT
     except (aiohttp.ClientError, OSError, ValueError):
-        return "it cannot be reached"
+        return outbox.UNREACHABLE

@@ -5,7 +5,6 @@ Reading finds every fault of a file at once, each with its key and its line.
 
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 import tomlkit
 
@@ -24,35 +23,20 @@ from letters.campaign import (
     Target,
 )
 from letters.files import rules
-from letters.files.checks import CheckedTable, Fault
-from letters.files.toml_lines import Path, lines, syntax_error
+from letters.files.checks import CheckedTable
+from letters.files.faults import Fault, FileFault, Flaw, Path, What
+from letters.files.toml_lines import lines, syntax_error
 from letters.languages import Language
 from letters.text.compose import body, merge_values
 from letters.text.merge import fields, merge
 
 
-@dataclass(frozen=True, slots=True)
-class FileError:
-    """One thing that is wrong with a campaign file."""
-
-    key: str
-    """Such as `targets[2].email`, counted from 1; empty if the file is not TOML."""
-    line: int
-    """From 1. For what is missing, the line of the table that lacks it."""
-    message: str
-    """What is wrong and what to do, without its subject and its full stop."""
-
-    def __str__(self) -> str:
-        """Return the error as one sentence."""
-        return f"Line {self.line}: {self.key or 'this'} {self.message}."
-
-
 class CampaignFileError(Exception):
-    """A campaign file cannot be taken. `errors` are all its faults, by line."""
+    """A campaign file cannot be taken. `faults` are all that is wrong with it, by line."""
 
-    def __init__(self, errors: tuple[FileError, ...]) -> None:
-        super().__init__("\n".join(map(str, errors)))
-        self.errors = errors
+    def __init__(self, faults: tuple[FileFault, ...]) -> None:
+        super().__init__(*faults)
+        self.faults = faults
 
 
 def read_campaign(text: str) -> Campaign:
@@ -62,13 +46,13 @@ def read_campaign(text: str) -> Campaign:
         values = tomllib.loads(text)
     except (ValueError, RecursionError):
         line, words = syntax_error(text)
-        message = f"cannot be read as TOML ({words}): correct it and try again"
-        raise CampaignFileError((FileError("", line, message),)) from None
+        fault = FileFault("", line, Flaw(What.NOT_TOML, found=words))
+        raise CampaignFileError((fault,)) from None
     campaign, faults = check_campaign(values)
     if faults:
         known = lines(text)
-        errors = (FileError(_key(f.path), _line(f.path, known), f.message) for f in faults)
-        raise CampaignFileError(tuple(sorted(errors, key=lambda error: error.line)))
+        placed = (FileFault(_key(f.path), _line(f.path, known), f.flaw) for f in faults)
+        raise CampaignFileError(tuple(sorted(placed, key=lambda fault: fault.line)))
     return campaign
 
 
@@ -124,9 +108,9 @@ def _read(top: CheckedTable, faults: list[Fault]) -> Campaign:
     top.end()
     if campaign.routing is Routing.AREA:
         if not campaign.asks_postcode:
-            top.wrong("routing", 'is "area": add asks_postcode = true')
+            top.wrong("routing", Flaw(What.AREA_WITHOUT_POSTCODE))
         if not any(target.areas for target in campaign.targets):
-            top.wrong("routing", 'is "area": give at least one target its areas')
+            top.wrong("routing", Flaw(What.AREA_WITHOUT_AREAS))
     if not any(fault.path[0] in {"letter", "targets"} for fault in faults):
         _check_lengths(campaign, faults)
         if campaign.identical is Identical.DIGEST:
@@ -138,7 +122,7 @@ def _read_pacing(table: CheckedTable) -> Pacing:
     usual = Pacing()
     days = table.texts("days", rules.DAY, usual.days, needs_one=True)
     if len(set(days)) < len(days):
-        table.wrong("days", "names a day twice: name it once")
+        table.wrong("days", Flaw(What.A_DAY_TWICE))
     per_hour = table.whole("per_target_per_hour", 1, 3_600_000)
     pacing = Pacing(
         per_target_per_hour=per_hour or usual.per_target_per_hour,
@@ -170,7 +154,7 @@ def _read_subjects(table: CheckedTable) -> tuple[str, ...]:
     if table.has("subjects") and not table.has("subject"):
         return subjects
     if table.has("subjects"):
-        table.wrong("subjects", "stands beside letter.subject: keep one of the two")
+        table.wrong("subjects", Flaw(What.SUBJECTS_AND_SUBJECT))
     return (table.text("subject", rules.SUBJECT),)
 
 
@@ -185,7 +169,7 @@ def _read_points(letter: CheckedTable) -> tuple[Point, ...]:
         )
         table.end()
         if point.key and first.setdefault(point.key, number) != number:
-            table.wrong("key", f"is that of point {first[point.key]} too: choose another")
+            table.wrong("key", Flaw(What.SAME_AS_POINT, number=first[point.key]))
         points.append(point)
     return tuple(points)
 
@@ -198,10 +182,10 @@ def _read_targets(top: CheckedTable) -> tuple[Target, ...]:
         target = read_target(table)
         email = target.email.lower()
         if email and first.setdefault(email, number) != number:
-            table.wrong("email", f"is that of target {first[email]} too: keep one of the two")
+            table.wrong("email", Flaw(What.SAME_AS_TARGET, number=first[email]))
         targets.append(target)
     if not tables:
-        top.wrong("targets", "are missing: add at least one under [[targets]]")
+        top.wrong("targets", Flaw(What.NO_TARGETS))
     return tuple(targets)
 
 
@@ -229,16 +213,15 @@ def _check_lengths(campaign: Campaign, faults: list[Fault]) -> None:
     keys = [point.key for point in letter.points]
     longest = max(len(body(campaign, values, keys)) for values in every)
     if longest > rules.BODY_MAX:
-        words = f"shorten them to {rules.BODY_MAX:,} together"
-        message = f"and the points come to {longest:,} characters: {words}"
-        faults.append(Fault(("letter", "opening"), message))
+        flaw = Flaw(What.TOGETHER_TOO_LONG, length=longest, most=rules.BODY_MAX)
+        faults.append(Fault(("letter", "opening"), flaw))
     for place, subject in enumerate(letter.subjects):
         longest = max(len(merge(subject, values)) for values in every)
         if longest > rules.SUBJECT_MAX:
             several = len(letter.subjects) > 1
             path: Path = ("letter", "subjects", place) if several else ("letter", "subject")
-            message = f"has {longest} characters when filled in: shorten it to {rules.SUBJECT_MAX}"
-            faults.append(Fault(path, message))
+            flaw = Flaw(What.FILLED_IN_TOO_LONG, length=longest, most=rules.SUBJECT_MAX)
+            faults.append(Fault(path, flaw))
 
 
 def _check_digest(campaign: Campaign, faults: list[Fault]) -> None:
@@ -253,8 +236,7 @@ def _check_digest(campaign: Campaign, faults: list[Fault]) -> None:
     for path, text in texts:
         named = sorted(fields(text) & {"name", "postcode"})
         if named:
-            words = f'says {{{named[0]}}}, and identical = "digest" sends one text for all'
-            faults.append(Fault(path, f"{words}: take it out, or leave identical out"))
+            faults.append(Fault(path, Flaw(What.NAMES_WRITER, found=f"{{{named[0]}}}")))
 
 
 def write_campaign(campaign: Campaign) -> str:

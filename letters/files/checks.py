@@ -4,28 +4,20 @@ Reading goes on after a fault, with a value that can stand in, so that one readi
 """
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from difflib import get_close_matches
 from enum import StrEnum
 from typing import Final, TypeVar
 
-from letters.files.toml_lines import Path
+from letters.files.faults import MISSING, Fault, Flaw, Path, Shape, What
 
 _CONTROL: Final = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 _NOT_ONE_LINE: Final = re.compile(r"[\t\n\u2028\u2029]")
 _YEARS: Final = range(1970, 3000)  # any year that a clock can take would do
 
 _E = TypeVar("_E", bound=StrEnum)
-
-
-@dataclass(frozen=True, slots=True)
-class Fault:
-    """What is wrong with one value: a sentence without its subject and its full stop."""
-
-    path: Path
-    message: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,21 +28,21 @@ class Text:
     """Characters."""
     many_lines: bool = False
     may_be_blank: bool = False
-    check: Callable[[str], str | None] | None = None
+    check: Callable[[str], Flaw | None] | None = None
     """Tells what else is wrong with a text that is not blank."""
 
-    def fault(self, value: object) -> str | None:
+    def flaw(self, value: object) -> Flaw | None:
         """Return the first thing that is wrong with `value`."""
         if not isinstance(value, str):
-            return f"must be text in quotes, not {_kind(value)}"
+            return Flaw(What.NOT_TEXT, _shape(value))
         if _CONTROL.search(value):
-            return "has an invisible control character: type it anew"
+            return Flaw(What.CONTROL_CHARACTER)
         if not self.many_lines and _NOT_ONE_LINE.search(value):
-            return "must be one line, without a tab"
+            return Flaw(What.NOT_ONE_LINE)
         if len(value) > self.most:
-            return f"has {len(value)} characters: shorten it to {self.most}"
+            return Flaw(What.TOO_LONG, length=len(value), most=self.most)
         if not value.strip():
-            return None if self.may_be_blank else "is empty: fill it in"
+            return None if self.may_be_blank else Flaw(What.EMPTY)
         return None if self.check is None else self.check(value)
 
 
@@ -63,9 +55,9 @@ class CheckedTable:
         self._faults = faults
         self._known: list[str] = []
 
-    def wrong(self, key: str, message: str, *places: int) -> None:
+    def wrong(self, key: str, flaw: Flaw, *places: int) -> None:
         """Note a fault in the value of `key`, or at a place in it."""
-        self._faults.append(Fault((*self._path, key, *places), message))
+        self._faults.append(Fault((*self._path, key, *places), flaw))
 
     def has(self, key: str) -> bool:
         """Tell whether there is such a key."""
@@ -78,9 +70,9 @@ class CheckedTable:
             if default is None:
                 self.missing(key)
             return default or ""
-        fault = rule.fault(value)
-        if fault is not None:
-            self.wrong(key, fault)
+        flaw = rule.flaw(value)
+        if flaw is not None:
+            self.wrong(key, flaw)
             return default or ""
         return str(value)
 
@@ -91,16 +83,16 @@ class CheckedTable:
         if not self.has(key):
             self._known.append(key)
             return default
-        values = self._array(key, "texts")
+        values = self._array(key, What.NOT_A_LIST)
         if needs_one and not values:
-            self.wrong(key, "is empty: put at least one into it, or take it out")
+            self.wrong(key, Flaw(What.EMPTY_LIST))
         good: list[str] = []
         for place, value in enumerate(values):
-            fault = rule.fault(value)
-            if fault is None:
+            flaw = rule.flaw(value)
+            if flaw is None:
                 good.append(str(value))
             else:
-                self.wrong(key, fault, place)
+                self.wrong(key, flaw, place)
         return tuple(good)
 
     def flag(self, key: str) -> bool:
@@ -108,7 +100,7 @@ class CheckedTable:
         value = self._value(key)
         if value is None or isinstance(value, bool):
             return bool(value)
-        self.wrong(key, f"must be true or false, without quotes, not {_kind(value)}")
+        self.wrong(key, Flaw(What.NOT_A_FLAG, _shape(value)))
         return False
 
     def whole(self, key: str, least: int, most: int) -> int | None:
@@ -119,9 +111,9 @@ class CheckedTable:
         if isinstance(value, int) and not isinstance(value, bool):
             if least <= value <= most:
                 return value
-            self.wrong(key, f"must be from {least:,} to {most:,}")
+            self.wrong(key, Flaw(What.OUT_OF_RANGE, least=least, most=most))
         else:
-            self.wrong(key, f"must be a whole number without quotes, not {_kind(value)}")
+            self.wrong(key, Flaw(What.NOT_WHOLE, _shape(value)))
         return None
 
     def day(self, key: str) -> date | None:
@@ -132,9 +124,9 @@ class CheckedTable:
         if isinstance(value, date) and not isinstance(value, datetime):
             if value.year in _YEARS:
                 return value
-            self.wrong(key, f"must be a day of the years {_YEARS[0]} to {_YEARS[-1]}")
+            self.wrong(key, Flaw(What.NO_YEAR_OF_OURS, least=_YEARS[0], most=_YEARS[-1]))
         else:
-            self.wrong(key, f"must be a date such as 2027-03-31 without quotes, not {_kind(value)}")
+            self.wrong(key, Flaw(What.NOT_A_DAY, _shape(value)))
         return None
 
     def choice(self, key: str, options: type[_E], default: _E) -> _E:
@@ -144,77 +136,62 @@ class CheckedTable:
             return default
         if isinstance(value, str) and value in list(options):
             return options(value)
-        words = listed(f'"{option}"' for option in options)
-        self.wrong(key, f"must be {words}, not {_shown(value)}")
+        found = value if isinstance(value, str) and value.isprintable() else ""
+        words = tuple(map(str, options))
+        self.wrong(key, Flaw(What.NOT_OFFERED, _shape(value), found, options=words))
         return default
 
     def table(self, key: str) -> "CheckedTable":
         """Return a table within this one; an empty one if it is not there."""
         value = self._value(key)
         if value is not None and not isinstance(value, dict):
-            self.wrong(key, f"must be a table, [{key}], not {_kind(value)}")
+            self.wrong(key, Flaw(What.NOT_A_TABLE, _shape(value), key))
         inner = value if isinstance(value, dict) else {}
         return CheckedTable(inner, (*self._path, key), self._faults)
 
     def tables(self, key: str) -> list["CheckedTable"]:
         """Return the tables of an array of tables."""
         tables: list[CheckedTable] = []
-        for place, value in enumerate(self._array(key, "tables")):
+        for place, value in enumerate(self._array(key, What.NOT_TABLES)):
             if isinstance(value, dict):
                 tables.append(CheckedTable(value, (*self._path, key, place), self._faults))
             else:
-                self.wrong(key, f"must be a table, not {_kind(value)}", place)
+                self.wrong(key, Flaw(What.NOT_ONE_OF_TABLES, _shape(value)), place)
         return tables
 
     def missing(self, key: str) -> None:
         """Note that a key is not there."""
-        self.wrong(key, "is missing: add it")
+        self.wrong(key, MISSING)
 
     def end(self) -> None:
         """Note every key that nobody asked for."""
         for key in self._values:
             if key not in self._known:
                 near = get_close_matches(key, self._known, 1)
-                self.wrong(
-                    key,
-                    f'is not a known key: perhaps "{near[0]}" is meant'
-                    if near
-                    else "is not a known key: take it out",
-                )
+                self.wrong(key, Flaw(What.UNKNOWN_KEY, near="".join(near)))
 
     def _value(self, key: str) -> object:
         self._known.append(key)
         return self._values.get(key)
 
-    def _array(self, key: str, of: str) -> list[object]:
+    def _array(self, key: str, otherwise: What) -> list[object]:
         value = self._value(key)
         if isinstance(value, list):
             return value
         if value is not None:
-            self.wrong(key, f"must be a list of {of}, not {_kind(value)}")
+            self.wrong(key, Flaw(otherwise, _shape(value)))
         return []
 
 
-def listed(words: Iterable[str]) -> str:
-    """Return words as a sentence lists them: "a, b or c"."""
-    *first, last = words
-    return f"{', '.join(first)} or {last}" if first else last
-
-
-def _kind(value: object) -> str:
-    if isinstance(value, bool):
-        return "true or false"
-    names = {
-        str: "text",
-        int: "a number",
-        float: "a number with a point",
-        list: "a list",
-        dict: "a table",
-        date: "a date",
-        datetime: "a date with a time",
+def _shape(value: object) -> Shape:
+    shapes = {
+        bool: Shape.FLAG,
+        str: Shape.TEXT,
+        int: Shape.NUMBER,
+        float: Shape.FRACTION,
+        list: Shape.LIST,
+        dict: Shape.TABLE,
+        date: Shape.DATE,
+        datetime: Shape.MOMENT,
     }
-    return names.get(type(value), "a time")
-
-
-def _shown(value: object) -> str:
-    return f'"{value}"' if isinstance(value, str) and value.isprintable() else _kind(value)
+    return shapes.get(type(value), Shape.TIME)

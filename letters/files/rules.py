@@ -8,9 +8,10 @@ from typing import Final
 from zoneinfo import available_timezones
 
 from letters.campaign import WEEKDAYS, Window
-from letters.files.checks import Text, listed
+from letters.files.checks import Text
+from letters.files.faults import Flaw, What
 from letters.text.addresses import is_address
-from letters.text.merge import MergeError, fields
+from letters.text.merge import FIELDS, MergeError, fields
 
 SUBJECT_MAX: Final = 200
 BODY_MAX: Final = 10_000
@@ -29,27 +30,23 @@ _CLOCK: Final = r"([01][0-9]|2[0-3]):([0-5][0-9])"
 _WINDOW: Final = re.compile(rf"{_CLOCK}-{_CLOCK}")
 
 
-def _slug(text: str) -> str | None:
-    if _SLUG.fullmatch(text):
-        return None
-    return "must be small letters a to z and digits, with hyphens only between them"
+def _slug(text: str) -> Flaw | None:
+    return None if _SLUG.fullmatch(text) else Flaw(What.NOT_A_SLUG)
 
 
-def _point_key(text: str) -> str | None:
-    if _POINT_KEY.fullmatch(text):
-        return None
-    return "must be letters a to z and digits, with hyphens or underscores only between them"
+def _point_key(text: str) -> Flaw | None:
+    return None if _POINT_KEY.fullmatch(text) else Flaw(What.NOT_A_POINT_KEY)
 
 
-def _email(text: str) -> str | None:
-    return None if is_address(text) else "is not an e-mail address: write it as name@host.org"
+def _email(text: str) -> Flaw | None:
+    return None if is_address(text) else Flaw(What.NOT_AN_ADDRESS)
 
 
-def _timezone(text: str) -> str | None:
+def _timezone(text: str) -> Flaw | None:
     if text in _timezones():
         return None
     near = get_close_matches(text, sorted(_timezones()), 1)
-    return f'is not a timezone: write one such as "{near[0] if near else "Europe/London"}"'
+    return Flaw(What.NOT_A_TIMEZONE, near=near[0] if near else "Europe/London")
 
 
 @lru_cache(maxsize=1)
@@ -57,34 +54,32 @@ def _timezones() -> frozenset[str]:
     return frozenset(available_timezones())
 
 
-def _origin(text: str) -> str | None:
+def _origin(text: str) -> Flaw | None:
     found = _ORIGIN.fullmatch(text)
     if found and int(found["port"] or 443) < 65_536:
         return None
-    return 'must be an origin such as "https://example.org": https, small letters, and no path'
+    return Flaw(What.NOT_AN_ORIGIN)
 
 
-def _window(text: str) -> str | None:
-    return None if _WINDOW.fullmatch(text) else 'must be two times such as "08:00-18:00"'
+def _window(text: str) -> Flaw | None:
+    return None if _WINDOW.fullmatch(text) else Flaw(What.NOT_A_WINDOW)
 
 
-def _weekday(text: str) -> str | None:
-    if text in WEEKDAYS:
-        return None
-    return "must be " + listed(f'"{day}"' for day in WEEKDAYS)
+def _weekday(text: str) -> Flaw | None:
+    return None if text in WEEKDAYS else Flaw(What.NOT_A_WEEKDAY, options=WEEKDAYS)
 
 
-def _area(text: str) -> str | None:
-    if "*" in text[:-1]:
-        return "may have a * only at its end"
-    return None
+def _area(text: str) -> Flaw | None:
+    return Flaw(What.STAR_INSIDE) if "*" in text[:-1] else None
 
 
-def _merge_fields(text: str) -> str | None:
+def _merge_fields(text: str) -> Flaw | None:
     try:
         fields(text)
     except MergeError as error:
-        return error.message
+        if error.found == "}":
+            return Flaw(What.STRAY_BRACE)
+        return Flaw(What.NOT_A_MERGE_FIELD, found=error.found, options=FIELDS)
     return None
 
 

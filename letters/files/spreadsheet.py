@@ -17,7 +17,8 @@ from typing import Final
 
 from letters.campaign import Target
 from letters.files.campaign_file import read_target
-from letters.files.checks import CheckedTable, Fault
+from letters.files.checks import CheckedTable
+from letters.files.faults import CellFault, Fault, Flaw, RowReport, What
 from letters.text.postcodes import read_areas, write_areas
 
 COLUMNS: Final = (
@@ -42,14 +43,6 @@ _DATE: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
 @dataclass(frozen=True, slots=True)
-class RowReport:
-    """What is wrong with one row, as sentences. The row of the column names is row 1."""
-
-    row: int
-    errors: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
 class TargetList:
     """What a spreadsheet holds: targets or, if anything is wrong, reports and no target."""
 
@@ -70,7 +63,7 @@ def read_targets(csv_text: str) -> TargetList:
     text = csv_text.removeprefix("\ufeff")
     delimiter = max(",;\t", key=lambda mark: len(set(_names(text, mark)) & set(COLUMNS)))
     names = _names(text, delimiter)
-    wrong = _head_errors(names)
+    wrong = _head_faults(names)
     if wrong:
         return TargetList((), (RowReport(1, wrong),))
     targets: list[Target] = []
@@ -78,20 +71,21 @@ def read_targets(csv_text: str) -> TargetList:
     first: dict[str, int] = {}
     number = 1
     for number, row in _rows(text, delimiter):
-        if isinstance(row, str):
-            reports.append(RowReport(number, (row,)))
+        if isinstance(row, Flaw):
+            reports.append(RowReport(number, (CellFault("", row),)))
             continue
         if number == 1 or not any(row):
             continue
-        target, errors = _read_row(names, row)
+        target, faults = _read_row(names, row)
         email = target.email.lower()
         if email and first.setdefault(email, number) != number:
-            errors.append(f"email is that of row {first[email]} too: keep one of the two.")
-        if errors:
-            reports.append(RowReport(number, tuple(errors)))
+            same = Flaw(What.SAME_AS_ROW, number=first[email])
+            faults.append(CellFault("email", same, target.email))
+        if faults:
+            reports.append(RowReport(number, tuple(faults)))
         targets.append(target)
     if not targets and not reports:
-        reports.append(RowReport(number + 1, ("there is no target: write one in each row.",)))
+        reports.append(RowReport(number + 1, (CellFault("", Flaw(What.NO_ROWS)),)))
     ignored = tuple(name for name in names if name and name not in (*COLUMNS, *_OPEN_STATES))
     return TargetList(() if reports else tuple(targets), tuple(reports), ignored)
 
@@ -109,7 +103,7 @@ def write_targets(targets: Sequence[Target]) -> str:
     return out.getvalue()
 
 
-def _rows(text: str, delimiter: str) -> Iterator[tuple[int, list[str] | str]]:
+def _rows(text: str, delimiter: str) -> Iterator[tuple[int, list[str] | Flaw]]:
     """Yield each row with its number: its cells, or what is wrong with it."""
     reader = csv.reader(StringIO(text, newline=""), delimiter=delimiter, strict=True)
     for number in count(1):
@@ -118,17 +112,17 @@ def _rows(text: str, delimiter: str) -> Iterator[tuple[int, list[str] | str]]:
         except StopIteration:
             return
         except csv.Error as error:
-            yield number, f"cannot be read as CSV ({error}): look at its quotes."
+            yield number, Flaw(What.NOT_CSV, found=str(error))
 
 
 def _names(text: str, delimiter: str) -> list[str]:
     _, row = next(_rows(text, delimiter), (1, []))
-    return [] if isinstance(row, str) else [name.lower() for name in row]
+    return [] if isinstance(row, Flaw) else [name.lower() for name in row]
 
 
-def _head_errors(names: Sequence[str]) -> tuple[str, ...]:
-    errors = [
-        f'the column "{name}" is there twice: keep one of the two.'
+def _head_faults(names: Sequence[str]) -> tuple[CellFault, ...]:
+    flaws = [
+        Flaw(What.COLUMN_TWICE, found=name)
         for name in (*COLUMNS, *_OPEN_STATES)
         if names.count(name) > 1
     ]
@@ -136,26 +130,23 @@ def _head_errors(names: Sequence[str]) -> tuple[str, ...]:
     for name in names:
         near = get_close_matches(name, absent, 1, 0.75)
         if near and name not in COLUMNS:
-            errors.append(f'"{name}" is not a known column: perhaps "{near[0]}" is meant.')
+            flaws.append(Flaw(What.UNKNOWN_COLUMN, found=name, near=near[0]))
             absent.remove(near[0])
-    errors += [
-        f'there is no column "{name}": add it to the first row.'
-        for name in ("name", "email")
-        if name in absent
-    ]
-    return tuple(errors)
+    flaws += [Flaw(What.NO_COLUMN, found=name) for name in ("name", "email") if name in absent]
+    return tuple(CellFault("", flaw) for flaw in flaws)
 
 
-def _read_row(names: Sequence[str], row: Sequence[str]) -> tuple[Target, list[str]]:
+def _read_row(names: Sequence[str], row: Sequence[str]) -> tuple[Target, list[CellFault]]:
     cells = {name: cell for name, cell in zip(names, row, strict=False) if cell}
     faults: list[Fault] = []
     target = read_target(CheckedTable(_values(cells, faults), (), faults))
     if "salutation" not in cells:
         target = replace(target, salutation=target.name)
-    errors = [f"{fault.path[0]} {fault.message}." for fault in faults]
+    columns = [(str(fault.path[0]), fault.flaw) for fault in faults]
+    found = [CellFault(column, flaw, cells.get(column, "")) for column, flaw in columns]
     if any(row[len(names) :]):
-        errors.append("it has more cells than there are columns: look at its quotes.")
-    return target, errors
+        found.append(CellFault("", Flaw(What.TOO_MANY_CELLS)))
+    return target, found
 
 
 def _values(cells: Mapping[str, str], faults: list[Fault]) -> dict[str, object]:
@@ -175,7 +166,7 @@ def _values(cells: Mapping[str, str], faults: list[Fault]) -> dict[str, object]:
     if "valid_until" in cells:
         values["valid_until"] = _day(cells["valid_until"])
         if values["valid_until"] is None:
-            faults.append(Fault(("valid_until",), "must be a date such as 2027-03-31"))
+            faults.append(Fault(("valid_until",), Flaw(What.UNREADABLE_DAY)))
     return values
 
 

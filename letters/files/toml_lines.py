@@ -10,8 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
-Path = tuple[str | int, ...]
-"""The keys that lead to a value; a number, from 0, is a place in an array."""
+from letters.files.faults import Path
 
 _TOKEN: Final = re.compile(
     r"""

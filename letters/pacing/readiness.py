@@ -12,17 +12,13 @@ are more.
 from bisect import bisect_left
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from enum import StrEnum
 from math import ceil
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from babel.dates import format_date
-from babel.numbers import format_decimal
-
 from letters.campaign import WEEKDAYS, Campaign, Pacing
-from letters.languages import Language, translations
 from letters.pacing.plan import OpenTimes, Plan, plan
 from letters.pacing.slots import HORIZON
 
@@ -48,17 +44,51 @@ class SoFar:
     next_slot: datetime | None = None
 
 
+class Remedy(StrEnum):
+    """What one can do so that a campaign can go live."""
+
+    LOWER = "lower"
+    """No more than `figure` letters an hour to one office: the most that is allowed."""
+    USUAL = "usual"
+    """`figure` letters an hour to one office, which let it read each."""
+    LATER_END = "later-end"
+    """A last day that is not past; `day` or later, where that is known."""
+    NO_END = "no-end"
+    FASTER = "faster"
+    """At least `figure` letters an hour to each office."""
+    WIDER = "wider"
+    """Letters leave at any hour on every day."""
+    FEWER = "fewer"
+    """A goal of at most `figure` letters."""
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """One way out, and what comes of it."""
+
+    remedy: Remedy
+    figure: int = 0
+    day: date | None = None
+    last: datetime | None = None
+    """When the last letter would then leave, by the campaign's clock; None: nobody can know."""
+    needs_later_end: bool = False
+    """The last letter would leave after the last day all the same."""
+
+
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """Why a campaign cannot go live: a sentence that names the figure, and two ways out."""
+    """Why a campaign cannot go live: the figures of it, and two ways out."""
 
     kind: Kind
-    what: str
-    ways: tuple[str, str]
-
-    def __str__(self) -> str:
-        """Return all of it in one line."""
-        return f"{self.what} {self.ways[0]} {self.ways[1]}"
+    ways: tuple[Way, Way]
+    per_hour: int
+    """Letters to one office, as the campaign is."""
+    letters: int
+    """How many it was foreseen for."""
+    last_day: date
+    """When the last of them would leave."""
+    ends: date | None
+    """The last day of the campaign."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +108,6 @@ def check(
     *,
     now: datetime,
     send_rate: float,
-    language: Language = Language.EN,
 ) -> Readiness:
     """Return what can be foreseen, and every reason against going live.
 
@@ -87,15 +116,15 @@ def check(
     """
     expected = expected_letters(campaign, so_far)
     foresight = _Foresight(campaign, so_far, expected, now, send_rate, OpenTimes(now))
-    words = _Words(language, foresight)
     found = foresight.plan(campaign.pacing)
+    against = _Reasons(foresight, found)
     reasons: list[Reason] = []
     if campaign.pacing.per_target_per_hour > MOST_PER_HOUR:
-        reasons.append(words.flood())
+        reasons.append(against.flood())
     if campaign.ends_at is not None and campaign.ends_at <= now:
-        reasons.append(words.over())
+        reasons.append(against.over())
     elif not foresight.is_in_time(found):
-        reasons.append(words.too_late(found))
+        reasons.append(against.too_late())
     return Readiness(tuple(reasons), found, sum(expected.values()))
 
 
@@ -171,95 +200,55 @@ class _Foresight:
 
         return bisect_left(goals, 1, key=is_late)
 
-    def last_day(self, found: Plan[str]) -> date:
-        """Return the day on which the last letter leaves, by the campaign's clock."""
-        return ((found.ends_at or self.now).astimezone(ZoneInfo(self.campaign.timezone))).date()
+    def last(self, found: Plan[str]) -> datetime:
+        """Return when the last letter leaves, by the campaign's clock."""
+        return (found.ends_at or self.now).astimezone(ZoneInfo(self.campaign.timezone))
 
 
 @dataclass(frozen=True, slots=True)
-class _Words:
-    language: Language
+class _Reasons:
     foresight: _Foresight
+    found: Plan[str]
 
     def flood(self) -> Reason:
-        _ = translations(self.language).gettext
-        per_hour = self.foresight.campaign.pacing.per_target_per_hour
-        seconds = timedelta(hours=1) / per_hour / timedelta(seconds=1)
-        what = _(
-            "At {figure} letters an hour one office gets a letter every {seconds} seconds; at most "
-            "{most} an hour are allowed."
-        ).format(
-            figure=self._number(per_hour),
-            seconds=self._number(float(f"{seconds:.2g}")),
-            most=self._number(MOST_PER_HOUR),
-        )
-        first = _("Lower the figure to {most} an hour or less.").format(
-            most=self._number(MOST_PER_HOUR)
-        )
-        second = _(
-            "Or spread the letters over more time: the usual {usual} an hour let an office read "
-            "each."
-        ).format(usual=self._number(_USUAL))
-        ways = (first + self._then(MOST_PER_HOUR), second + self._then(_USUAL))
-        return Reason(Kind.FLOOD, what, ways)
+        ways = [
+            self._paced(Remedy.LOWER, MOST_PER_HOUR),
+            self._paced(Remedy.USUAL, _USUAL),
+        ]
+        if ways[0].last == ways[1].last:  # for a letter or two it makes no difference
+            ways = [replace(way, last=None) for way in ways]
+        return self._reason(Kind.FLOOD, ways[0], ways[1])
 
     def over(self) -> Reason:
-        _ = translations(self.language).gettext
-        ends = self.foresight.campaign.ends or date.min
-        what = _("The last day of the campaign, {day}, is past.").format(day=self._day(ends))
-        ways = (_("Choose a later last day."), _("Or leave the last day empty."))
-        return Reason(Kind.OVER, what, ways)
+        return self._reason(Kind.OVER, Way(Remedy.LATER_END), Way(Remedy.NO_END))
 
-    def too_late(self, found: Plan[str]) -> Reason:
-        _ = translations(self.language).gettext
+    def too_late(self) -> Reason:
         campaign, foresight = self.foresight.campaign, self.foresight
-        what = _(
-            "At {figure} an hour to each office the last of {letters} letters would leave on "
-            "{day}, after the last day of the campaign, {ends}."
-        ).format(
-            figure=self._number(campaign.pacing.per_target_per_hour),
-            letters=self._number(sum(foresight.expected.values())),
-            day=self._day(foresight.last_day(found)),
-            ends=self._day(campaign.ends or date.min),
-        )
-        day = self._day(foresight.last_day(found))
-        ways = [_("Move the last day to {day} or later.").format(day=day)]
+        later = Way(Remedy.LATER_END, day=foresight.last(self.found).date())
         faster = foresight.least_per_hour()
-        wide = replace(campaign.pacing, window=None, days=WEEKDAYS)
-        fewer = foresight.most_letters()
         if faster is not None:
-            ways.append(
-                _("Or let {figure} letters an hour go to each office.").format(
-                    figure=self._number(faster)
-                )
-            )
+            return self._reason(Kind.TOO_LATE, later, Way(Remedy.FASTER, faster))
+        wide = replace(campaign.pacing, window=None, days=WEEKDAYS)
         if wide != campaign.pacing and foresight.would_be_in_time(wide):
-            ways.append(_("Or let letters leave at any hour on every day."))
-        if fewer:
-            ways.append(
-                _("Or lower the goal to {letters} letters.").format(letters=self._number(fewer))
-            )
-        ways.append(_("Or leave the last day empty."))
-        return Reason(Kind.TOO_LATE, what, (ways[0], ways[1]))
+            return self._reason(Kind.TOO_LATE, later, Way(Remedy.WIDER))
+        fewer = foresight.most_letters()
+        second = Way(Remedy.FEWER, fewer) if fewer else Way(Remedy.NO_END)
+        return self._reason(Kind.TOO_LATE, later, second)
 
-    def _then(self, per_hour: int) -> str:
-        """Return what follows from another figure: when the last letter leaves, if any waits."""
+    def _paced(self, remedy: Remedy, per_hour: int) -> Way:
         foresight = self.foresight
         found = foresight.at(per_hour)
-        if found.ends_at is None:
-            return ""
-        _ = translations(self.language).gettext
-        letters, day = sum(foresight.expected.values()), foresight.last_day(found)
-        if foresight.is_in_time(found):
-            sentence = _("The last of {letters} letters would leave on {day}.")
-        else:
-            sentence = _(
-                "The last of {letters} letters would leave on {day}, so move the last day there."
-            )
-        return " " + sentence.format(letters=self._number(letters), day=self._day(day))
+        last = None if found.ends_at is None else foresight.last(found)
+        is_late = not foresight.is_in_time(found)
+        return Way(remedy, per_hour, last=last, needs_later_end=is_late)
 
-    def _number(self, number: float) -> str:
-        return format_decimal(number, locale=self.language.locale)
-
-    def _day(self, day: date) -> str:
-        return format_date(day, "long", locale=self.language.locale)
+    def _reason(self, kind: Kind, first: Way, second: Way) -> Reason:
+        campaign = self.foresight.campaign
+        return Reason(
+            kind,
+            (first, second),
+            campaign.pacing.per_target_per_hour,
+            sum(self.foresight.expected.values()),
+            self.foresight.last(self.found).date(),
+            campaign.ends,
+        )

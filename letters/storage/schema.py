@@ -357,7 +357,7 @@ webhook = Table(
     Column("set_at", Moment, nullable=False),
     Column("failures", Integer, nullable=False, server_default=text("0")),  # since a success
     Column("not_before", Moment),  # nothing is sent to it until then
-    Column("trouble", Text),  # what went wrong last; null: nothing since the last success
+    Column("trouble", Text),  # a word for what went wrong last; null: nothing since a success
 )
 
 dispatch = Table(

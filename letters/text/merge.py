@@ -16,13 +16,14 @@ _ATTEMPT: Final = re.compile(r"\{[^{}\n]{0,40}\}?")
 class MergeError(Exception):
     """A brace is neither part of a field nor doubled.
 
-    `position` counts characters from 0; `message` is a sentence without its subject.
+    `position` counts characters from 0; `found` is a } that ends nothing, or what was meant to be a
+    field and is none.
     """
 
-    def __init__(self, position: int, message: str) -> None:
-        super().__init__(message)
+    def __init__(self, position: int, found: str) -> None:
+        super().__init__(position, found)
         self.position = position
-        self.message = message
+        self.found = found
 
 
 def fields(text: str) -> frozenset[str]:
@@ -48,13 +49,8 @@ def merge(text: str, values: Mapping[str, str]) -> str:
 def _checked(found: re.Match[str]) -> str:
     mark = found[0]
     if mark == "}":
-        raise MergeError(found.start(), "has a } that ends nothing: write }} for a plain brace")
+        raise MergeError(found.start(), mark)
     if mark == "{":
         attempt = _ATTEMPT.match(found.string, found.start())
-        raise MergeError(
-            found.start(),
-            f"has {attempt[0] if attempt else mark}, which is not a merge field: use "
-            + ", ".join(f"{{{field}}}" for field in FIELDS)
-            + ", or write {{ for a plain brace",
-        )
+        raise MergeError(found.start(), attempt[0] if attempt else mark)
     return mark

@@ -44,6 +44,17 @@ _ENQUEUE: Final = text(
 )
 
 
+# What can go wrong with a post, beside a URL that is bad (public_url.WhyBad).
+TIMED_OUT: Final = "timed-out"
+UNREACHABLE: Final = "unreachable"
+_ANSWERED: Final = "answered-"
+
+
+def answered(status: int) -> str:
+    """Return what went wrong where the receiver answered with a status that is no success."""
+    return f"{_ANSWERED}{status}"
+
+
 class NoWebhook(Exception):
     """The campaign has no webhook."""
 
@@ -55,7 +66,7 @@ class Webhook:
     url: str
     secret: str
     trouble: str | None
-    """What went wrong last; None: nothing since the last success."""
+    """What went wrong last, as a word of ours; None: nothing since the last success."""
     waiting: int
     sent: int
     """In the last 30 days, as all that follows."""
@@ -68,7 +79,7 @@ class Result:
 
     message: Message
     trouble: str | None
-    """None: it was taken."""
+    """What went wrong, as a word of ours; None: it was taken."""
 
 
 def put(connection: Connection, campaign_id: int, url: str, now: datetime) -> str:

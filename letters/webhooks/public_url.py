@@ -4,6 +4,7 @@ A URL that an organiser types must not become a way to reach what only our machi
 (OWASP, Server Side Request Forgery).
 """
 
+from enum import StrEnum
 from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
 from typing import Final
 from urllib.parse import urlsplit
@@ -13,8 +14,22 @@ _MOST_CHARACTERS: Final = 2_000
 _TRANSLATED: Final = (IPv6Network("64:ff9b::/96"), IPv6Network("64:ff9b:1::/48"))
 
 
+class WhyBad(StrEnum):
+    """Why we do not post to a URL."""
+
+    NO_URL = "no-url"
+    HAS_MORE = "has-more"
+    """A user name, a space, or a part after #."""
+    NOT_HTTPS = "not-https"
+    PRIVATE = "private"
+
+
 class BadUrl(Exception):
-    """We do not post to this URL; str() says why and what to do."""
+    """We do not post to this URL."""
+
+    def __init__(self, why: WhyBad) -> None:
+        super().__init__(why)
+        self.why = why
 
 
 def is_own_machine(url: str) -> bool:
@@ -37,17 +52,17 @@ def check_url(url: str, *, may_be_own: bool) -> None:
     except ValueError:
         host, has_port = None, False
     if not host or not has_port or len(url) > _MOST_CHARACTERS or not url.isprintable():
-        raise BadUrl("This is no URL: write it out, https:// included.")
+        raise BadUrl(WhyBad.NO_URL)
     if " " in url or parts.username is not None or parts.password is not None or parts.fragment:
-        raise BadUrl("The URL must have no user name, no spaces and no part after #: remove them.")
+        raise BadUrl(WhyBad.HAS_MORE)
     own = is_own_machine(url)
     if parts.scheme != "https" and not (parts.scheme == "http" and own and may_be_own):
-        raise BadUrl("The URL must begin with https://, so that nobody can listen on the way.")
+        raise BadUrl(WhyBad.NOT_HTTPS)
     address = _literal(host)
     if (own and not may_be_own) or (
         address is not None and not may_post_to(address, may_be_own=may_be_own)
     ):
-        raise BadUrl("The URL leads to a private address: use one that the internet can reach.")
+        raise BadUrl(WhyBad.PRIVATE)
 
 
 def may_post_to(address: IPv4Address | IPv6Address, *, may_be_own: bool) -> bool:

@@ -39,8 +39,8 @@ def test_a_bad_row_is_told_and_nothing_is_taken(sign_in: Callable[..., AtDesk]) 
     status, page = upload(ana, content.encode())
     assert status == 422
     assert "Nothing was taken" in page
-    assert "<strong>Row 3</strong> email is not an e-mail address" in page
-    assert "<strong>Row 4</strong> name is missing" in page
+    assert "<strong>Row 3</strong> E-mail address is no e-mail address" in page
+    assert "<strong>Row 4</strong> Name is empty" in page
     assert "A. Example" not in page
 
 

@@ -58,15 +58,15 @@ def test_every_error_stands_beside_its_field_and_nothing_typed_is_lost(ana: AtDe
     assert answer.status == 422
     for field, sentence in {
         "title": "Title is empty: fill it in.",
-        "slug": "Address of the page must be small letters",
-        "opening": "Opening has {nobody}, which is not a merge field",
+        "slug": "Address of the page may have small letters",
+        "opening": "Opening has {nobody}, which is no merge field",
         "goal": "Goal must be a whole number such as 30.",
         "ends": "Last day must be a date such as 2027-03-31.",
         "per_hour": "Letters an hour to one office must be from 1 to 3,600,000.",
-        "opens": "Letters leave from needs both times, or neither.",
+        "opens": "Give both times between which letters leave, or neither.",
         "days": "Choose at least one day.",
-        "timezone": "Time zone is not a timezone",
-        "targets-0-email": "E-mail address is not an e-mail address: write it as name@host.org.",
+        "timezone": "Time zone is no time zone",
+        "targets-0-email": "E-mail address is no e-mail address: it should read like name@host",
     }.items():
         assert re.search(rf'id="{field}-error">[^<]*{re.escape(sentence)}', page), field
         assert page.count(f'id="{field}"') == 1

@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from letters.campaign import Target
-from letters.files.spreadsheet import COLUMNS, RowReport, read_targets
+from letters.files.spreadsheet import COLUMNS, read_targets
+from postbag.faults import of_rows
 
 OPEN_STATES = (
     "id,name,current_party,current_district,current_chamber,given_name,family_name,gender,email,"
@@ -112,29 +113,26 @@ def test_each_row_is_reported_and_nothing_is_given_out() -> None:
         "G,,,,\n"
     )
     assert found.targets == ()
-    assert found.reports == (
-        RowReport(4, ("name is missing: add it.",)),
-        RowReport(
-            5,
-            (
-                "valid_until must be a date such as 2027-03-31.",
-                "email is not an e-mail address: write it as name@host.org.",
-                'timezone is not a timezone: write one such as "Europe/London".',
-                "areas may have a * only at its end.",
-            ),
-        ),
-        RowReport(6, ("name must be one line, without a tab.",)),
-        RowReport(
-            7,
-            (
-                "valid_until must be a date such as 2027-03-31.",
-                "it has more cells than there are columns: look at its quotes.",
-                "email is that of row 2 too: keep one of the two.",
-            ),
-        ),
-        RowReport(8, ("cannot be read as CSV (',' expected after '\"'): look at its quotes.",)),
-        RowReport(9, ("email is missing: add it.",)),
-    )
+    assert of_rows(found.reports) == [
+        "Row 4: name is missing: add it.",
+        "Row 5: valid_until must be a date such as 2027-03-31.",
+        "Row 5: email is not an e-mail address: write it as name@host.org.",
+        'Row 5: timezone is not a timezone: write one such as "Europe/London".',
+        "Row 5: areas may have a * only at its end.",
+        "Row 6: name must be one line, without a tab.",
+        "Row 7: valid_until must be a date such as 2027-03-31.",
+        "Row 7: it has more cells than there are columns: look at its quotes.",
+        "Row 7: email is that of row 2 too: keep one of the two.",
+        "Row 8: cannot be read as CSV (',' expected after '\"'): look at its quotes.",
+        "Row 9: email is missing: add it.",
+    ]
+    cells = {fault.column: fault.cell for fault in found.reports[1].faults}
+    assert cells == {
+        "valid_until": "31/01/2027",
+        "email": "c at b.example",
+        "timezone": "London",
+        "areas": "A*B",
+    }
 
 
 @pytest.mark.parametrize(
@@ -167,7 +165,7 @@ def test_each_row_is_reported_and_nothing_is_given_out() -> None:
     ],
 )
 def test_what_is_wrong_with_the_file(file: str, row: int, errors: list[str]) -> None:
-    assert read_targets(file).reports == (RowReport(row, tuple(errors)),)
+    assert of_rows(read_targets(file).reports) == [f"Row {row}: {error}" for error in errors]
 
 
 def test_other_columns_are_left_aside() -> None:
@@ -180,7 +178,7 @@ def test_other_columns_are_left_aside() -> None:
 def test_whatever_a_file_holds_there_are_targets_or_reports(file: str) -> None:
     found = read_targets(file)
     assert bool(found.targets) is not bool(found.reports)
-    assert all(report.row >= 1 and report.errors for report in found.reports)
+    assert all(report.row >= 1 and report.faults for report in found.reports)
 
 
 CELLS = st.text(st.characters(exclude_categories=["Cc", "Cs", "Zl", "Zp"]), max_size=20).map(

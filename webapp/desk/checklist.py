@@ -19,9 +19,10 @@ from webapp.action import page
 from webapp.action.page import View
 from webapp.action.routes import fresh_form
 from webapp.desk.door import blueprint, signed_in
+from webapp.desk.reasons import told
 from webapp.site import errors
-from webapp.site.language import current, ngettext
 from webapp.site.language import gettext as _
+from webapp.site.language import ngettext
 from webapp.site.services import services
 from webapp.site.throttle import admit
 from webapp.site.wake import wake_worker
@@ -37,7 +38,6 @@ def check(connection: Connection, stored: StoredCampaign | None, campaign: Campa
         so_far,
         now=services().now(),
         send_rate=services().settings.send_rate,
-        language=current(),
     )
 
 
@@ -51,7 +51,7 @@ def ready(slug: str) -> str:
         "desk/checklist.html",
         campaign=stored.campaign,
         is_open=stored.campaign.status in {Status.LIVE, Status.PAUSED},
-        reasons=found.reasons,
+        reasons=list(map(told, found.reasons)),
         known=_known(stored.campaign, found),
         sheets=rehearsal.sheets(stored.campaign, _MOST_SHEETS),
         more=max(0, len(stored.campaign.targets) - _MOST_SHEETS),

@@ -12,7 +12,7 @@ from letters.campaigns.stored import StoredCampaign
 from letters.desk import record
 from letters.desk.record import Deed
 from letters.files.campaign_file import check_pacing
-from letters.files.checks import Fault
+from letters.files.faults import Fault
 from letters.pacing.plan import Plan
 from letters.pacing.readiness import Readiness
 from webapp.desk.checklist import check
@@ -21,6 +21,7 @@ from webapp.desk.editor.faults import Wrong, labels, wrongs
 from webapp.desk.editor.form import PaceForm, pacing_fields
 from webapp.desk.editor.values import pacing_values
 from webapp.desk.editor.words import choices
+from webapp.desk.reasons import told
 from webapp.site.language import gettext as _
 from webapp.site.language import ngettext
 from webapp.site.services import services
@@ -129,7 +130,7 @@ def _page(
         beside=beside,
         is_changed=is_changed,
         can_save=is_changed and not is_refused,
-        reasons=after.reasons if is_changed or is_refused else (),
+        reasons=list(map(told, after.reasons)) if is_changed or is_refused else (),
         letters=after.letters,
         ends=(_ends(before.plan), _ends(after.plan)),
         rows=_rows(stored.campaign, before.plan, after.plan),

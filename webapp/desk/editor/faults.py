@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final
 
-from letters.files.checks import Fault
-from letters.files.toml_lines import Path
+from letters.files.faults import Fault, Flaw, Path, RowReport, What
+from webapp.desk.editor.flaws import sentence
 from webapp.site.language import gettext as _
 
 _FIELDS: Final = MappingProxyType(
@@ -70,24 +70,39 @@ def labels() -> dict[str, str]:
 
 def wrongs(faults: Iterable[Fault], listed: int) -> list[Wrong]:
     """Return every fault beside its field. The first `listed` targets are rows of a list."""
+    given, words = list(faults), labels()
+    if any(fault.path == ("title",) for fault in given):
+        # The address is made of the title, so it lacks for the title's reason.
+        given = [fault for fault in given if fault.path != ("slug",) or not _is_empty(fault.flaw)]
+    return [_wrong(fault, listed, words) for fault in given]
+
+
+def row_sentences(report: RowReport) -> list[str]:
+    """Return what is wrong with one row of a spreadsheet, a sentence for each fault."""
     words = labels()
-    return [_wrong(fault, listed, words) for fault in faults]
+    return [
+        sentence(words.get(f"targets-{fault.column}", fault.column), fault.flaw)
+        for fault in report.faults
+    ]
+
+
+def _is_empty(flaw: Flaw) -> bool:
+    return flaw.what in {What.EMPTY, What.MISSING}
 
 
 def _wrong(fault: Fault, listed: int, words: dict[str, str]) -> Wrong:
     field = _field(fault.path, listed)
-    special = {
-        ("targets",): _("Add at least one person to write to."),
-        ("routing",): _("To write by postcode, give at least one target the postcodes served."),
-        ("pacing", "days"): _("Choose at least one day."),
-    }.get(tuple(map(str, fault.path)))
-    if special is not None:
-        return Wrong(field, special)
+    if fault.path == ("slug",) and _is_empty(fault.flaw):
+        no_address = _("No address can be made of this title: write one with letters a to z.")
+        return Wrong(field, no_address)
+    if fault.path == ("pacing", "days") and fault.flaw.what is What.EMPTY_LIST:
+        return Wrong(field, _("Choose at least one day."))
     if fault.path[0] == "targets" and field == "spreadsheet":
         row = int(fault.path[1]) + 2  # below the column names
-        return Wrong(field, f"{_('Row %(row)d', row=row)}: {fault.path[2]} {fault.message}.")
+        label = words.get(f"targets-{fault.path[2]}", str(fault.path[2]))
+        return Wrong(field, f"{_('Row %(row)d', row=row)}: {sentence(label, fault.flaw)}")
     group = "-".join(part for part in field.split("-") if not part.isdigit())
-    return Wrong(field, f"{words.get(group, group)} {fault.message}.")
+    return Wrong(field, sentence(words.get(group, group), fault.flaw))
 
 
 def _field(path: Path, listed: int) -> str:

@@ -14,7 +14,7 @@ from letters.campaigns.stored import StoredCampaign
 from letters.desk import drafts, organisers, record
 from letters.desk.record import Deed
 from letters.files.campaign_file import check_campaign
-from letters.files.checks import Fault
+from letters.files.faults import Fault
 from letters.files.rules import RESERVED_SLUGS
 from letters.files.spreadsheet import TargetList, read_targets
 from letters.notices import rehearsal
@@ -23,7 +23,7 @@ from webapp.action.page import summary
 from webapp.desk.checklist import check
 from webapp.desk.door import blueprint, signed_in
 from webapp.desk.editor import buttons
-from webapp.desk.editor.faults import Wrong, labels, wrongs
+from webapp.desk.editor.faults import Wrong, labels, row_sentences, wrongs
 from webapp.desk.editor.form import (
     EditorForm,
     blank_fields,
@@ -35,6 +35,7 @@ from webapp.desk.editor.form import (
 )
 from webapp.desk.editor.values import suggested_slug, values
 from webapp.desk.editor.words import choices
+from webapp.desk.reasons import told
 from webapp.site.fields import typed
 from webapp.site.language import gettext as _
 from webapp.site.services import services
@@ -163,7 +164,7 @@ def _read(form: EditorForm, act: str, slug: str, view: View) -> tuple[EditorForm
     view.wrongs += [
         Wrong("spreadsheet", f"{_('Row %(row)d', row=report.row)}: {sentence}")
         for report in listed.reports
-        for sentence in report.errors
+        for sentence in row_sentences(report)
     ]
     if view.wrongs:
         view.status = HTTPStatus.UNPROCESSABLE_ENTITY
@@ -229,7 +230,7 @@ def _floods(connection: Connection, stored: StoredCampaign, campaign: Campaign, 
         return False
     beside = {Kind.FLOOD: "per_hour", Kind.TOO_LATE: "ends", Kind.OVER: "ends"}
     view.wrongs = [
-        Wrong(beside[reason.kind], str(reason))
+        Wrong(beside[reason.kind], str(told(reason)))
         for reason in check(connection, stored, campaign).reasons
     ]
     if view.wrongs:
@@ -294,6 +295,7 @@ def _page(form: EditorForm, view: View, stored: StoredCampaign | None) -> Respon
             notice=view.notice,
             focus=view.focus,
             report=view.report,
+            row_sentences=row_sentences,
             listed=listed,
             looked_at=looked_at,
             summary_html=summary(looked_at.summary) if looked_at else "",

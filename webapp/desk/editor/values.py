@@ -11,7 +11,7 @@ from datetime import date
 from typing import Final
 
 from letters.campaign import Replies, Routing, Target
-from letters.files.checks import Fault
+from letters.files.faults import Fault, Flaw, What
 from letters.files.rules import RESERVED_SLUGS
 from letters.text.compose import line_feeds
 from letters.text.postcodes import read_areas
@@ -40,7 +40,7 @@ def pacing_values(form: PaceForm, faults: list[Fault]) -> dict[str, object]:
         values["per_target_per_hour"] = per_hour
     opens, closes = typed(form.opens), typed(form.closes)
     if bool(opens) != bool(closes):
-        faults.append(Fault(("pacing", "window"), "needs both times, or neither"))
+        faults.append(Fault(("pacing", "window"), Flaw(What.HALF_A_WINDOW)))
     elif opens:
         values["window"] = f"{opens[:5]}-{closes[:5]}"
     return values
@@ -150,7 +150,7 @@ def _whole(text: str, path: tuple[str | int, ...], faults: list[Fault]) -> int |
         return None
     if digits.isascii() and digits.isdigit() and len(digits) < 15:
         return int(digits)
-    faults.append(Fault(path, "must be a whole number such as 30"))
+    faults.append(Fault(path, Flaw(What.UNREADABLE_NUMBER)))
     return None
 
 
@@ -162,5 +162,5 @@ def _day(text: str, path: tuple[str | int, ...], faults: list[Fault]) -> date | 
             return date.fromisoformat(text)
     except ValueError:
         pass  # the fault below says it
-    faults.append(Fault(path, "must be a date such as 2027-03-31"))
+    faults.append(Fault(path, Flaw(What.UNREADABLE_DAY)))
     return None

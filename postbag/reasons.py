@@ -1,0 +1,72 @@
+"""Say in English why a campaign cannot go live, and the ways out."""
+
+from datetime import date, datetime
+
+from babel.dates import format_date
+
+from letters.pacing.readiness import MOST_PER_HOUR, Kind, Reason, Remedy, Way
+
+
+def sentence(reason: Reason) -> str:
+    """Return a reason with its two ways out, in one line."""
+    return " ".join((what(reason), *ways(reason)))
+
+
+def what(reason: Reason) -> str:
+    """Return why a campaign cannot go live, with the figure."""
+    match reason.kind:
+        case Kind.FLOOD:
+            return (
+                f"At {reason.per_hour:,} letters an hour one office gets a letter every "
+                f"{float(f'{3600 / reason.per_hour:.2g}'):g} seconds; at most {MOST_PER_HOUR} an "
+                "hour are allowed."
+            )
+        case Kind.OVER:
+            return f"The last day of the campaign, {_day(reason.ends)}, is past."
+        case Kind.TOO_LATE:
+            return (
+                f"At {reason.per_hour:,} an hour to each office the last of {reason.letters:,} "
+                f"letters would leave on {_day(reason.last_day)}, after the last day of the "
+                f"campaign, {_day(reason.ends)}."
+            )
+
+
+def ways(reason: Reason) -> tuple[str, str]:
+    """Return the two ways out, and what comes of each."""
+    lasts = [way.last.date() for way in reason.ways if way.last is not None]
+    same_day = len(lasts) > len(set(lasts))
+    first, second = (_way(way, reason, with_time=same_day) for way in reason.ways)
+    return first, second
+
+
+def _way(way: Way, reason: Reason, *, with_time: bool) -> str:
+    words = {
+        Remedy.LOWER: f"Lower the figure to {way.figure:,} an hour or less.",
+        Remedy.USUAL: (
+            f"Or spread the letters over more time: the usual {way.figure:,} an hour let an office "
+            "read each."
+        ),
+        Remedy.LATER_END: (
+            "Choose a later last day."
+            if way.day is None
+            else f"Move the last day to {_day(way.day)} or later."
+        ),
+        Remedy.NO_END: "Or leave the last day empty.",
+        Remedy.FASTER: f"Or let {way.figure:,} letters an hour go to each office.",
+        Remedy.WIDER: "Or let letters leave at any hour on every day.",
+        Remedy.FEWER: f"Or lower the goal to {way.figure:,} letters.",
+    }[way.remedy]
+    if way.last is None:
+        return words
+    return f"{words} {_then(way, way.last, reason, with_time=with_time)}"
+
+
+def _then(way: Way, last: datetime, reason: Reason, *, with_time: bool) -> str:
+    at = f" at {last:%H:%M}" if with_time else ""
+    there = ", so move the last day there" if way.needs_later_end else ""
+    day = _day(last.date())
+    return f"The last of {reason.letters:,} letters would leave on {day}{at}{there}."
+
+
+def _day(day: date | None) -> str:
+    return format_date(day, "long", locale="en_GB")

@@ -1,0 +1,97 @@
+"""Say in the reader's language why a campaign cannot go live, and the ways out."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from flask_babel import format_date, format_decimal
+
+from letters.pacing.readiness import MOST_PER_HOUR, Kind, Reason, Remedy, Way
+from webapp.site.language import gettext as _
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A reason in words: a sentence that names the figure, and two ways out."""
+
+    kind: Kind
+    what: str
+    ways: tuple[str, str]
+
+    def __str__(self) -> str:
+        """Return all of it in one line."""
+        return f"{self.what} {self.ways[0]} {self.ways[1]}"
+
+
+def told(reason: Reason) -> Told:
+    """Return a reason in the language of this request."""
+    lasts = [way.last.date() for way in reason.ways if way.last is not None]
+    same_day = len(lasts) > len(set(lasts))
+    first, second = (_way(way, reason, with_time=same_day) for way in reason.ways)
+    return Told(reason.kind, _what(reason), (first, second))
+
+
+def _what(reason: Reason) -> str:
+    match reason.kind:
+        case Kind.FLOOD:
+            return _(
+                "At %(figure)s letters an hour one office gets a letter every %(seconds)s seconds; "
+                "at most %(most)s an hour are allowed.",
+                figure=format_decimal(reason.per_hour),
+                seconds=format_decimal(float(f"{3600 / reason.per_hour:.2g}")),
+                most=format_decimal(MOST_PER_HOUR),
+            )
+        case Kind.OVER:
+            return _("The last day of the campaign, %(day)s, is past.", day=_day(reason.ends))
+        case Kind.TOO_LATE:
+            return _(
+                "At %(figure)s an hour to each office the last of %(letters)s letters would leave "
+                "on %(day)s, after the last day of the campaign, %(ends)s.",
+                figure=format_decimal(reason.per_hour),
+                letters=format_decimal(reason.letters),
+                day=_day(reason.last_day),
+                ends=_day(reason.ends),
+            )
+
+
+def _way(way: Way, reason: Reason, *, with_time: bool) -> str:
+    figure = format_decimal(way.figure)
+    match way.remedy:
+        case Remedy.LOWER:
+            sentence = _("Lower the figure to %(most)s an hour or less.", most=figure)
+        case Remedy.USUAL:
+            sentence = _(
+                "Or spread the letters over more time: the usual %(usual)s an hour let an office "
+                "read each.",
+                usual=figure,
+            )
+        case Remedy.LATER_END if way.day is None:
+            sentence = _("Choose a later last day.")
+        case Remedy.LATER_END:
+            sentence = _("Move the last day to %(day)s or later.", day=_day(way.day))
+        case Remedy.NO_END:
+            sentence = _("Or leave the last day empty.")
+        case Remedy.FASTER:
+            sentence = _("Or let %(figure)s letters an hour go to each office.", figure=figure)
+        case Remedy.WIDER:
+            sentence = _("Or let letters leave at any hour on every day.")
+        case Remedy.FEWER:
+            sentence = _("Or lower the goal to %(letters)s letters.", letters=figure)
+    if way.last is None:
+        return sentence
+    return f"{sentence} {_then(way, way.last, reason, with_time=with_time)}"
+
+
+def _then(way: Way, last: datetime, reason: Reason, *, with_time: bool) -> str:
+    values = {"letters": format_decimal(reason.letters), "day": _day(last.date())}
+    if with_time:
+        values["day"] = _("%(day)s at %(time)s", day=_day(last.date()), time=f"{last:%H:%M}")
+    if way.needs_later_end:
+        return _(
+            "The last of %(letters)s letters would leave on %(day)s, so move the last day there.",
+            **values,
+        )
+    return _("The last of %(letters)s letters would leave on %(day)s.", **values)
+
+
+def _day(day: date | None) -> str:
+    return str(format_date(day, "long"))

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from urllib.parse import urlencode
 
 from sqlalchemy import create_engine, text, update
 
@@ -21,7 +22,7 @@ from letters.storage.database import Database
 from letters.storage.migrate import migrate
 from letters.storage.schema import campaign
 from sandbox.keys import new_key, public_key
-from tests.support.stack import Valkey, free_port, postgres_server, wait_for
+from tests.support.stack import Valkey, form_fields, free_port, postgres_server, wait_for
 from tests.support.stand_in import ROOT
 
 SIZES = {"small": 10_000, "large": 1_000_000}
@@ -64,8 +65,15 @@ def web(database_url: str, redis_url: str, folder: Path) -> Iterator[tuple[int, 
             token = sign_ins.new_link(connection, found.id, datetime.now(UTC))
         database.close()
         connection_ = http.client.HTTPConnection("127.0.0.1", port)
-        connection_.request("GET", f"/desk/sign-in/{token}")
-        cookie = (connection_.getresponse().getheader("Set-Cookie") or "").partition(";")[0]
+        path = f"/desk/sign-in/{token}"
+        connection_.request("GET", path)
+        page = connection_.getresponse()
+        cookie = (page.getheader("Set-Cookie") or "").partition(";")[0]
+        fields = urlencode(form_fields(page.read().decode()), doseq=True)
+        form = {"Content-Type": "application/x-www-form-urlencoded", "Cookie": cookie}
+        connection_.request("POST", path, body=fields, headers=form)
+        kept = connection_.getresponse().headers.get_all("Set-Cookie") or []
+        cookie = next(one for one in kept if one.startswith("desk=")).partition(";")[0]
         yield port, cookie
     finally:
         process.terminate()

@@ -110,6 +110,17 @@ class Tokens:
                 continue
         raise BadToken
 
+    def device(self, organiser_id: int) -> str:
+        """Return what a browser keeps in which an organiser has been signed in."""
+        return self._signer("device").sign(f"{organiser_id:x}").decode()
+
+    def read_device(self, token: str) -> int | None:
+        """Return the organiser who has been signed in there; None: nobody that we know of."""
+        try:
+            return int(self._unsign("device", token), 16)
+        except (BadSignature, UnicodeError, ValueError):
+            return None
+
     def blind(self, use: str, value: str) -> str:
         """Return a name for `value` that tells nothing about it, 64 hexadecimal digits."""
         return self._signer(f"blind/{use}").get_signature(value).hex()[:64]

@@ -19,7 +19,8 @@ def add_commands(commands: Commands) -> None:
     invite.add_argument(
         "--role",
         choices=[str(role) for role in Role],
-        help="admin sees every campaign (the default for somebody new); organiser those given",
+        help="organiser (the default) sees the campaigns given to them; admin, as the first one "
+        "of all is, sees every campaign",
     )
     invite.set_defaults(act=_invite)
     everybody = actions.add_parser("list", help="list everybody")

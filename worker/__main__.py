@@ -11,6 +11,7 @@ import subprocess
 import sys
 import threading
 import time
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from types import FrameType
 from typing import Final
@@ -49,7 +50,7 @@ class Worker:
 
     def run(self) -> None:
         """Sweep until we are told to stop."""
-        background.start(self._database, self._settings, self._stopping)
+        background.start(self._database, self._settings, self._stopping, self._wake)
         wait = 0.0
         while not self._stopping.wait(wait):
             self._keep_child()
@@ -81,6 +82,10 @@ class Worker:
             wake(self._redis)
             return 1.0
         return min(_SWEEP_SECONDS, max(_SOONEST_SECONDS, seconds))
+
+    def _wake(self) -> None:
+        with suppress(RedisError):  # the next sweep does it
+            wake(self._redis)
 
     def _keep_child(self) -> None:
         if self._child is not None and self._child.poll() is None:

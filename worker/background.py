@@ -1,7 +1,7 @@
-"""Tell what has happened, beside the sweeper: the desk's figures, and webhooks of other systems.
+"""Work beside the sweeper: the desk's figures, other systems' webhooks, and sign-in links.
 
-Two threads of the worker's own process, so that a slow receiver holds up neither the figures nor
-the sweep. Each may fail: it says so and goes on.
+Threads of the worker's own process, so that a slow receiver holds up neither the figures nor the
+sweep. Each may fail: it says so and goes on.
 """
 
 import logging
@@ -11,8 +11,11 @@ from datetime import UTC, datetime
 from typing import Final
 
 from letters.desk import history
+from letters.notices import asking
+from letters.notices.links import Links
 from letters.settings import Settings
 from letters.storage.database import Database, StorageUnavailable
+from letters.tokens import Tokens
 from worker.webhooks import deliver
 
 _LOOK_SECONDS: Final = 1.0
@@ -20,8 +23,14 @@ _REST_SECONDS: Final = 10.0
 _log = logging.getLogger(__name__)
 
 
-def start(database: Database, settings: Settings, stopping: threading.Event) -> None:
-    """Start both threads; they end when `stopping` is set, or with the process."""
+def start(
+    database: Database, settings: Settings, stopping: threading.Event, wake: Callable[[], object]
+) -> None:
+    """Start the threads; they end when `stopping` is set, or with the process.
+
+    `wake` lets what was queued leave at once.
+    """
+    links = Links(settings.public_url, Tokens(settings.secret_keys))
 
     def read_news() -> bool:
         return history.read_on(database, datetime.now(UTC)) == history.MOST
@@ -29,7 +38,16 @@ def start(database: Database, settings: Settings, stopping: threading.Event) -> 
     def tell_others() -> bool:
         return deliver(database, settings, datetime.now(UTC)) > 0
 
-    for name, work in (("figures", read_news), ("webhooks", tell_others)):
+    def answer_who_asks() -> bool:
+        if asking.answer(database, links, datetime.now(UTC)):
+            wake()
+        return False
+
+    for name, work in (
+        ("figures", read_news),
+        ("webhooks", tell_others),
+        ("sign-in links", answer_who_asks),
+    ):
         threading.Thread(
             target=_repeat, args=(name, work, stopping), name=name, daemon=True
         ).start()

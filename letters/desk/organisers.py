@@ -44,22 +44,28 @@ class UnknownOrganiser(Exception):
 def enrol(connection: Connection, email: str, now: datetime, role: Role | None = None) -> Organiser:
     """Return the organiser with this address, made or changed as `role` says.
 
-    None leaves a role as it is, and makes somebody new an admin: whoever can run the command line
-    can do everything anyhow.
+    None leaves a role as it is. Somebody new becomes an organiser then; the first of all an admin,
+    as somebody has to be one.
     """
     address = email.strip().lower()
     found = find(connection, address)
     if found is None:
+        role = role or _role_of_the_next(connection)
         new_id: int = connection.execute(
             insert(organiser)
-            .values(email=address, role=str(role or Role.ADMIN), invited_at=now)
+            .values(email=address, role=str(role), invited_at=now)
             .returning(organiser.c.id)
         ).scalar_one()
-        return Organiser(new_id, address, role or Role.ADMIN)
+        return Organiser(new_id, address, role)
     if role is None or role is found.role:
         return found
     connection.execute(update(organiser).where(organiser.c.id == found.id).values(role=str(role)))
     return Organiser(found.id, address, role)
+
+
+def _role_of_the_next(connection: Connection) -> Role:
+    is_first = not connection.execute(select(exists(select(organiser.c.id)))).scalar()
+    return Role.ADMIN if is_first else Role.ORGANISER
 
 
 def find(connection: Connection, email: str) -> Organiser | None:

@@ -24,3 +24,7 @@ class Links:
     def desk(self, slug: str = "") -> str:
         """Return the link to a campaign on the desk, or to the list of them."""
         return f"{self.public_url}/desk/{slug}" if slug else f"{self.public_url}/desk"
+
+    def sign_in(self, token: str) -> str:
+        """Return the link that signs an organiser in."""
+        return f"{self.public_url}/desk/sign-in/{token}"

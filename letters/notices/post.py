@@ -39,7 +39,7 @@ class Purpose(StrEnum):
     """The link to confirm, or to the receipt, after a submission."""
     REMINDER = "reminder"
     SIGN_IN = "sign-in"
-    """An organiser asked for a link to the desk."""
+    """A link to the desk. It has a budget of its own: letters.notices.asking."""
     BAD_NEWS = "bad-news"
     """A letter did not arrive."""
     QUESTION = "question"
@@ -53,8 +53,7 @@ class Purpose(StrEnum):
 
 
 _BY_VISITORS: Final[list[ColumnElement[str]]] = [
-    literal_column(f"'{purpose}'")
-    for purpose in (Purpose.LINK, Purpose.REMINDER, Purpose.SIGN_IN, Purpose.ERASED)
+    literal_column(f"'{purpose}'") for purpose in (Purpose.LINK, Purpose.REMINDER, Purpose.ERASED)
 ]
 
 

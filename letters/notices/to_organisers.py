@@ -128,5 +128,49 @@ def unknown_letters(campaign: Campaign, link: str, number: int) -> Notice:
     )
 
 
+def sign_in_link(link: str, language: Language) -> Notice:
+    """Return the mail that brings a link that somebody asked for."""
+    _ = translations(language).gettext
+    return Notice.of(
+        _("Your link to the organisers' desk"),
+        _("With this link you sign in to the organisers' desk, once, within 15 minutes:"),
+        link,
+        _("If you did not ask for it, you need do nothing."),
+    )
+
+
+def invitation(
+    link: str,
+    public_url: str,
+    language: Language,
+    *,
+    by: str,
+    is_admin: bool,
+    campaign: Campaign | None = None,
+) -> Notice:
+    """Return the mail that invites somebody to the desk: who does, to what, and as what."""
+    _ = translations(language).gettext
+    role = (
+        _("You would be an admin: you see every campaign, and say who may do what.")
+        if is_admin
+        else _("You would be an organiser: you see the campaigns that are given to you, and make "
+               "your own.")
+    )  # fmt: skip
+    given = [] if campaign is None else [
+        _("The campaign that you are to work on: {title}").format(title=campaign.title)
+    ]  # fmt: skip
+    return Notice.of(
+        _("{email} invites you to the organisers' desk").format(email=by),
+        _("{email} invites you to the organisers' desk of {url}, where campaigns of letters are "
+          "written and followed.").format(email=by, url=public_url),
+        role,
+        *given,
+        _("With this link you sign in, once, within two days. After that you can ask for another "
+          "on the desk's own page."),
+        link,
+        _("If you do not know {email}, you need do nothing.").format(email=by),
+    )  # fmt: skip
+
+
 def _day(target: Target, language: Language) -> str:
     return format_date(target.valid_until, "long", language.locale) if target.valid_until else ""

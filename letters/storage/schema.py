@@ -285,11 +285,25 @@ sign_in = Table(
     metadata,
     Column("digest", String(64), primary_key=True),  # of the link's token, or of the session's
     Column("organiser_id", ForeignKey("organiser.id"), nullable=False),
-    Column("kind", String(8), nullable=False),  # link or session
+    Column("kind", String(8), nullable=False),  # see letters.desk.sign_ins
     Column("expires_at", Moment, nullable=False),
     Column("opened_at", Moment),
     Column("used_at", Moment),
     Column("device", String(64)),  # in plain words, such as "Firefox on Linux"
+    Column("browser", String(64)),  # of a link that was asked for: see letters.desk.sign_ins
+    Column("invited_by", Text),  # an organiser's address; null: the command line, or nobody
+)
+
+# Who asks for a sign-in link, whoever it is, until the worker has looked whether it is one of us.
+asking = Table(
+    "asking",
+    metadata,
+    Column("id", _Key, primary_key=True),
+    Column("email", Text, nullable=False),
+    Column("browser", String(64), nullable=False),
+    Column("known_id", BigInteger),  # an organiser who has been signed in there
+    Column("language", String(8), nullable=False),
+    Column("at", Moment, nullable=False),
 )
 
 campaign_organiser = Table(

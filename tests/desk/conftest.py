@@ -7,12 +7,13 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from playwright.sync_api import Page
 
 from letters.campaign import Campaign
 from letters.campaigns import store
 from letters.desk import organisers, sign_ins
 from letters.desk.organisers import Role
-from tests.support.stack import Stack
+from tests.support.stack import Stack, cookie_of
 from tests.support.stand_in import Answer
 
 
@@ -29,13 +30,11 @@ class AtDesk:
 
     def __init__(self, stack: Stack, email: str, role: str = "admin") -> None:
         self.stack, self.email = stack, email
-        answer = stack.get(new_link(stack, email, role))
-        self.cookie = answer.headers["Set-Cookie"].partition(";")[0]
+        self.cookie = stack.at_desk(email, role)
 
     def get(self, path: str) -> Answer:
         answer = self.stack.get(path, Cookie=self.cookie)
-        if "Set-Cookie" in answer.headers:
-            self.cookie = answer.headers["Set-Cookie"].partition(";")[0]
+        self.cookie = cookie_of(answer, self.cookie)
         return answer
 
     def page(self, path: str) -> str:
@@ -50,8 +49,14 @@ class AtDesk:
         return self.stack.post(path, posted, Cookie=self.cookie)
 
 
-@pytest.fixture(scope="session")
-def sign_in(stack: Stack) -> Callable[..., AtDesk]:
+def sign_in(page: Page, stack: Stack, email: str) -> None:
+    """Sign an admin in, in a browser."""
+    page.goto(stack.url + new_link(stack, email))
+    page.get_by_role("button", name="Sign in").click()
+
+
+@pytest.fixture(name="sign_in", scope="session")
+def sign_in_fixture(stack: Stack) -> Callable[..., AtDesk]:
     """Give a function that signs somebody in, as admin unless a role is named."""
     return lambda email, role="admin": AtDesk(stack, email, role)
 

@@ -16,7 +16,7 @@ import pytest
 
 from letters.books.changes import Happening, apply
 from letters.campaigns import store
-from letters.desk import figures, organisers, sign_ins
+from letters.desk import figures
 from letters.desk.figures import Series
 from letters.intake.take import Intake
 from letters.notices.links import Links
@@ -44,11 +44,7 @@ class Watcher:
 
     def __init__(self, stack: Stack, slug: str) -> None:
         self.stack, self.slug = stack, slug
-        with stack.database.write() as connection:
-            found = organisers.enrol(connection, "desk@postbag.example", datetime.now(UTC))
-            token = sign_ins.new_link(connection, found.id, datetime.now(UTC))
-        signed_in = stack.get(f"/desk/sign-in/{token}").headers["Set-Cookie"].partition(";")[0]
-        self._cookie = signed_in
+        self._cookie = stack.at_desk("desk@postbag.example")
 
     def _get(self, path: str) -> str:
         answer = self.stack.get(f"/desk/{self.slug}{path}", Cookie=self._cookie)

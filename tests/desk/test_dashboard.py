@@ -4,7 +4,6 @@ import re
 import secrets
 import xml.etree.ElementTree as ET
 from collections.abc import Callable
-from datetime import UTC, datetime
 
 from axe_playwright_python.sync_playwright import Axe
 from hypothesis import given
@@ -13,9 +12,8 @@ from playwright.sync_api import Page
 from sqlalchemy import update
 
 from bench.bulk import fill
-from letters.desk import organisers, sign_ins
 from letters.storage.schema import history, target
-from tests.desk.conftest import AtDesk
+from tests.desk.conftest import AtDesk, sign_in
 from tests.support.stack import Stack
 from webapp.desk import charts
 
@@ -53,9 +51,7 @@ def test_the_dashboard_adds_up_is_open_to_all_and_lets_nothing_come_alive(
             .where(target.c.email == "office1@harbours.example", target.c.queued > 0)
             .values(hold_reason="bounced", hold_words=HOSTILE)
         )
-        found = organisers.enrol(connection, "desk@postbag.example", datetime.now(UTC))
-        token = sign_ins.new_link(connection, found.id, datetime.now(UTC))
-    page.goto(f"{stack.url}/desk/sign-in/{token}")
+    sign_in(page, stack, "desk@postbag.example")
     for scheme, wide in (("light", 1280), ("dark", 360)):
         page.emulate_media(color_scheme="light" if scheme == "light" else "dark")
         page.set_viewport_size({"width": wide, "height": 900})

@@ -18,7 +18,6 @@ import sqlalchemy
 from playwright.sync_api import Page, expect
 
 from letters.books.changes import Happening, apply
-from letters.desk import organisers, sign_ins
 from letters.states import Cause
 from letters.storage.schema import letter
 from tests.support.stack import Stack, wait_for
@@ -30,10 +29,7 @@ WITHIN_SECONDS = 2.0
 
 
 def cookie(stack: Stack) -> str:
-    with stack.database.write() as connection:
-        found = organisers.enrol(connection, "desk@postbag.example", datetime.now(UTC))
-        token = sign_ins.new_link(connection, found.id, datetime.now(UTC))
-    return stack.get(f"/desk/sign-in/{token}").headers["Set-Cookie"].partition(";")[0]
+    return stack.at_desk("desk@postbag.example")
 
 
 class Desk(threading.Thread):

@@ -9,7 +9,6 @@ from typing import Any
 
 from sqlalchemy import select
 
-from letters.desk import organisers, sign_ins
 from letters.states import State
 from letters.storage.schema import campaign, history, letter
 from tests.support.stack import Stack, wait_for
@@ -116,12 +115,7 @@ def judge(stack: Stack, slug: str, submitted: int) -> Verdict:
 
 def see_desk(stack: Stack, path: str) -> str:
     """Give a page of the organisers' desk."""
-    with stack.database.write() as connection:
-        found = organisers.enrol(connection, "olu@postbag.example", datetime.now(UTC))
-        link = sign_ins.new_link(connection, found.id, datetime.now(UTC))
-    first = stack.get(f"/desk/sign-in/{link}")
-    cookie = first.headers["Set-Cookie"].partition(";")[0]
-    answer = stack.get(f"/desk{path}", Cookie=cookie)
+    answer = stack.get(f"/desk{path}", Cookie=stack.at_desk("olu@postbag.example"))
     assert answer.status == 200
     return answer.body.decode()
 

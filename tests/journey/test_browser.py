@@ -12,11 +12,12 @@ def test_a_supporters_letter_from_the_page_to_the_desk(stack: Stack, page: Page)
     slug = "journey"
     to = f"delivered@{slug}.example"
     stack.load(slug, to)
-    invited = stack.postbag("organiser", "invite", "olu@postbag.example")
+    invited = stack.postbag("organiser", "invite", "olu@postbag.example", "--role", "admin")
     desk = page.context.browser
     assert desk is not None
     desk_page = desk.new_context().new_page()
     desk_page.goto(invited.stdout.splitlines()[-1])
+    desk_page.get_by_role("button", name="Sign in").click()
     desk_page.goto(f"{stack.url}/desk/{slug}")
     expect(desk_page.locator("h1")).to_contain_text("Keep the harbour's trees")
 

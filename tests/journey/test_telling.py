@@ -27,9 +27,8 @@ def slug() -> str:
 def desk(stack: Stack) -> Iterator[tuple[str, str]]:
     """Give an organiser's address and the cookie of their session."""
     email = f"olu.{secrets.token_hex(4)}@trees.example"
-    link = stack.postbag("organiser", "invite", email).stdout.splitlines()[-1]
-    answer = stack.get(link.removeprefix(stack.url))
-    yield email, answer.headers["Set-Cookie"].partition(";")[0]
+    invited = stack.postbag("organiser", "invite", email, "--role", "admin")
+    yield email, stack.sign_in(invited.stdout.splitlines()[-1])
     stack.stand_in.request("DELETE", "/chaos")
 
 

@@ -23,6 +23,8 @@ from redis import Redis, RedisError
 
 from letters.books import ledger
 from letters.campaigns import store
+from letters.desk import organisers, sign_ins
+from letters.desk.organisers import Role
 from letters.files.campaign_file import read_campaign
 from letters.settings import Settings, read_settings
 from letters.storage.database import Database
@@ -276,6 +278,25 @@ class Stack:
         assert page.status == 200, page.status
         return {**form_fields(page.body.decode()), **supporter(), **changes}
 
+    def sign_in(self, link: str, **headers: str) -> str:
+        """Sign in with a link, as a person does with its page's button; give the cookie."""
+        path = link.removeprefix(self.url)
+        page = self.get(path, **headers)
+        assert page.status == 200, page.status
+        fields = form_fields(page.body.decode())
+        headers = {**headers, "Cookie": cookie_of(page, headers.get("Cookie", ""))}
+        answer = self.post(path, fields, **headers)
+        assert answer.status == 303, answer.status
+        return cookie_of(answer)
+
+    def at_desk(self, email: str, role: str = "admin") -> str:
+        """Make somebody an organiser who is signed in; give the cookie."""
+        now = datetime.now(UTC)
+        with self.database.write() as connection:
+            found = organisers.enrol(connection, email, now, Role(role))
+            token = sign_ins.new_link(connection, found.id, now)
+        return self.sign_in(f"/desk/sign-in/{token}")
+
     def messages(self, address: str) -> list[dict[str, Any]]:
         """Give what the stand-in took for one address, in the order taken."""
         return [
@@ -324,6 +345,14 @@ class Stack:
             with suppress(psutil.NoSuchProcess):
                 process.kill()
         worker.wait()
+
+
+def cookie_of(answer: Answer, before: str = "") -> str:
+    """Give the desk's cookie as an answer leaves it."""
+    for value in answer.headers.getall("Set-Cookie", ()):
+        if value.startswith(("desk=", "__Host-desk=")):
+            return str(value.partition(";")[0])
+    return before
 
 
 def supporter() -> dict[str, str]:

@@ -22,6 +22,7 @@ from typing import Any, Self
 
 import aiohttp
 import pytest
+from multidict import CIMultiDictProxy
 from sendgrid.helpers.mail import (
     Category,
     CustomArg,
@@ -72,7 +73,7 @@ def letter_id(body: Mapping[str, Any]) -> str:
 @dataclass(frozen=True)
 class Answer:
     status: int
-    headers: Mapping[str, str]
+    headers: CIMultiDictProxy[str]
     body: bytes
 
     def json(self) -> Any:  # noqa: ANN401 - a test knows what it asked for

@@ -11,7 +11,7 @@ import pytest
 from letters.campaign import Campaign, Confirm, LetterTemplate, Point, Status, Target
 from letters.campaigns import store
 from letters.languages import Language
-from tests.support.stack import Stack, form_fields
+from tests.support.stack import Stack, cookie_of, form_fields
 from tests.support.stand_in import Answer
 from translations.catalogues import read, sentences
 
@@ -143,10 +143,13 @@ def test_numbers_and_dates_are_written_as_in_the_language(stack: Stack) -> None:
 def test_the_desk_follows_the_organisers_browser(stack: Stack) -> None:
     slug = load(stack, Language.AR, Confirm.BEFORE_SENDING)
     assert stack.post(f"/c/{slug}", stack.form(slug, name="Ana")).status == 303
-    link = stack.postbag("organiser", "invite", "olu@postbag.example").stdout.splitlines()[-1]
+    link = stack.postbag(
+        "organiser", "invite", "olu@postbag.example", "--role", "admin"
+    ).stdout.splitlines()[-1]
     browser = {"Accept-Language": "ar-EG,en-US;q=0.7,en;q=0.3"}
-    answer = stack.get(link.removeprefix(stack.url), **browser)
-    cookie = answer.headers["Set-Cookie"].partition(";")[0]
+    offer = stack.get(link.removeprefix(stack.url), **browser)
+    assert foreign_words(Language.AR, offer) == set()
+    cookie = stack.sign_in(link, **browser)
     browser["Cookie"] = cookie
     own = ("", "/edit", "/ready", "/pace", "/people", "/record")
     for path in (
@@ -158,7 +161,7 @@ def test_the_desk_follows_the_organisers_browser(stack: Stack) -> None:
         found = foreign_words(Language.AR, stack.get(path, **browser)) - IN_A_CAMPAIGN_FILE
         assert (path, found) == (path, set())
     sessions = stack.get("/desk/sessions", **browser)
-    browser["Cookie"] = sessions.headers.get("Set-Cookie", cookie).partition(";")[0]
+    browser["Cookie"] = cookie_of(sessions, cookie)
     token = form_fields(sessions.body.decode())["csrf_token"]
     address = f"delivered@{slug}.example"
     itself = {"csrf_token": token, "word": "successor", "target": address, "email": address}

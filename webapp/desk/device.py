@@ -1,9 +1,13 @@
 """Say in plain words what somebody signs in with. Pure. Nothing else of a user agent is kept."""
 
+from datetime import timedelta
 from typing import Final
 
 from webapp.site.language import gettext as _
 
+KNOWN_COOKIE: Final = "known"
+"""Holds who has been signed in in a browser. It opens nothing: see letters.desk.sign_ins."""
+KNOWN_LIFE: Final = timedelta(days=365)
 # The first that is found counts: most programs also claim to be those further down.
 _PROGRAMS: Final = (
     ("Edg", "Edge"),

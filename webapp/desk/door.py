@@ -30,7 +30,9 @@ from webapp.site.services import services
 
 blueprint = Blueprint("desk", __name__, url_prefix="/desk")
 # Everything else of the desk is closed.
-OPEN: Final = frozenset({"desk.sign_in", "desk.ask_link", "desk.send_link"})
+OPEN: Final = frozenset({"desk.show_link", "desk.sign_in", "desk.ask_link", "desk.send_link"})
+# A page that stands open asks for these by itself: nobody need sit before it.
+_BY_ITSELF: Final = frozenset({"desk.events", "desk.show_figures"})
 ADMINS_ONLY: Final = frozenset(
     {
         "desk.invite",
@@ -67,7 +69,7 @@ def _guard() -> BaseResponse | None:
         )
     if found is None:
         return _signed_out()
-    if found.wants_note:
+    if found.wants_note and request.endpoint not in _BY_ITSELF:
         with services().database.write() as connection:
             sign_ins.note_use(connection, found.session_id, now)
     g.signed_in, g.organiser = found, found.organiser

@@ -8,11 +8,12 @@ from letters.campaigns import store
 from letters.desk import organisers, record, sign_ins
 from letters.desk.organisers import Role
 from letters.desk.record import Deed
-from letters.notices import post
+from letters.notices import post, to_organisers
+from letters.notices.links import Links
 from letters.text.addresses import is_address
 from webapp.desk.door import blueprint, signed_in
-from webapp.desk.sign_in import link_notice
 from webapp.site import errors
+from webapp.site.language import current
 from webapp.site.language import gettext as _
 from webapp.site.services import services
 from webapp.site.wake import wake_worker
@@ -41,12 +42,22 @@ def invite() -> str | Response:
     now = services().now()
     with services().database.write() as connection:
         invited = organisers.enrol(connection, email, now, Role(role))
-        link = link_notice(sign_ins.new_link(connection, invited.id, now))
-        post.post(connection, services().tokens, link, post.Purpose.SIGN_IN, invited.email, now)
+        token = sign_ins.new_link(connection, invited.id, now, signed_in().email)
+        public_url = services().settings.public_url
+        mail = to_organisers.invitation(
+            Links(public_url, services().tokens).sign_in(token),
+            public_url,
+            current(),
+            by=signed_in().email,
+            is_admin=invited.is_admin,
+        )
+        post.post(connection, services().tokens, mail, post.Purpose.SIGN_IN, invited.email, now)
         detail = f"{invited.email}, {invited.role}"
         record.record(connection, Deed.INVITED, now, by=signed_in().email, detail=detail)
     wake_worker(services().redis)
-    return _organisers_page(notice=_("A link is on its way to %(email)s.", email=invited.email))
+    return _organisers_page(
+        notice=_("An invitation is on its way to %(email)s.", email=invited.email)
+    )
 
 
 @blueprint.post("/organisers/remove")

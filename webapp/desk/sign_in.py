@@ -1,153 +1,178 @@
-"""Sign in with a link that works once, and out again; see and end one's own sessions."""
+"""Sign in with a link that works once.
 
-import logging
-import threading
+To look at a link changes nothing: programs that guard mailboxes open every link, and a page of
+somebody else's can lead a browser to one. Only the button on the link's own page signs in.
+"""
+
+import secrets
+from dataclasses import dataclass
 from http import HTTPStatus
 
-from flask import (
-    Response,
-    copy_current_request_context,
-    g,
-    make_response,
-    redirect,
-    render_template,
-    request,
-    session,
-    url_for,
-)
-from sqlalchemy.exc import IntegrityError
+from flask import Response, make_response, redirect, render_template, request, session, url_for
+from sqlalchemy import Connection
 
-from letters.desk import organisers, record, sign_ins
+from letters.desk import record, sign_ins
 from letters.desk.organisers import Organiser
 from letters.desk.record import Deed
-from letters.notices import post
-from letters.notices.notice import Notice
-from letters.storage.database import StorageUnavailable
-from webapp.desk.device import device
-from webapp.desk.door import blueprint, signed_in
-from webapp.site import errors
+from letters.desk.sign_ins import Link, SignedIn
+from letters.notices import asking
+from letters.notices.asking import Asking
+from letters.text.addresses import is_address
+from letters.tokens import digest
+from webapp.desk.device import KNOWN_COOKIE, KNOWN_LIFE, device
+from webapp.desk.door import blueprint
+from webapp.site import errors, language
 from webapp.site.language import gettext as _
 from webapp.site.services import services
 from webapp.site.throttle import admit
-from webapp.site.wake import wake_worker
-from webapp.site.words import ago, moment
+from webapp.site.words import moment
 
-_log = logging.getLogger(__name__)
+_OTHER_POSTS = 10
+"""Asking for a link stores next to nothing, so more of it is let in than of letters."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Offer:
+    """What one sign-in link offers to this browser."""
+
+    link: Link
+    here: SignedIn | None
+    """Who is signed in in this browser now."""
+    is_foreign: bool
+    """Another browser asked for the link."""
+
+    @property
+    def seen(self) -> str:
+        """Name all that the page says, so that the button does what was read and nothing else."""
+        here = self.here.organiser.email if self.here else ""
+        somebody = self.link.organiser
+        return digest(f"{somebody.email} {somebody.role} {here} {self.is_foreign}")
+
+    @property
+    def instead_of(self) -> Organiser | None:
+        """Return who would be signed out by it, if that is somebody else."""
+        if self.here is None or self.here.organiser.id == self.link.organiser.id:
+            return None
+        return self.here.organiser
+
+
+def _offer(connection: Connection, token: str) -> _Offer | None:
+    now = services().now()
+    link = sign_ins.look_at_link(connection, token, now)
+    if link is None:
+        return None
+    own = session.get("token", "")
+    here = sign_ins.signed_in(connection, own, now) if own else None
+    asked = session.get("asked")
+    is_foreign = not link.invites and (asked is None or digest(asked) != link.browser)
+    return _Offer(link, here, is_foreign)
 
 
 @blueprint.get("/sign-in/<token>")
+def show_link(token: str) -> Response:
+    """Show who would be signed in."""
+    with services().database.read() as connection:
+        offer = _offer(connection, token)
+    return _nothing_opens() if offer is None else _link_page(token, offer)
+
+
+@blueprint.post("/sign-in/<token>")
 def sign_in(token: str) -> Response:
-    """Sign in, once."""
-    if request.method == "HEAD":
-        # Mail programs look ahead with it; the link must still work for the person.
-        return make_response("", HTTPStatus.NO_CONTENT)
+    """Sign in, once; what has changed since it was shown is shown anew."""
     now = services().now()
     with services().database.write() as connection:
-        used = sign_ins.use_link(connection, token, now, device(request.user_agent.string))
-        if used is not None:
-            record.record(connection, Deed.SIGNED_IN, now, by=used[1])
-    if used is None:
-        return errors.page(
-            HTTPStatus.FORBIDDEN,
-            _("This link has been used or is too old"),
-            _("A link signs you in once. Ask for a new one."),
-            action=(url_for("desk.ask_link"), _("Ask for a new link")),
-        )
+        offer = _offer(connection, token)
+        if offer is None:
+            return _nothing_opens()
+        if request.form.get("seen") != offer.seen:
+            return _link_page(token, offer, HTTPStatus.CONFLICT)
+        opened = sign_ins.use_link(connection, token, now, device(request.user_agent.string))
+        if opened is None:
+            return _nothing_opens()
+        if offer.here is not None:
+            sign_ins.end(connection, offer.here.session_id)
+        record.record(connection, Deed.SIGNED_IN, now, by=offer.link.organiser.email)
+    return enter(opened, offer.link.organiser)
+
+
+def enter(opened: str, somebody: Organiser) -> Response:
+    """Lead somebody who has been let in to the desk, with their new session."""
     session.clear()
-    session["token"] = used[0]
+    session["token"] = opened
     session.permanent = True
-    return make_response(redirect(url_for("desk.list_campaigns"), HTTPStatus.SEE_OTHER))
+    answer = make_response(redirect(url_for("desk.list_campaigns"), HTTPStatus.SEE_OTHER))
+    answer.set_cookie(
+        KNOWN_COOKIE,
+        services().tokens.device(somebody.id),
+        max_age=KNOWN_LIFE,
+        path="/desk/sign-in",
+        secure=services().settings.public_url.startswith("https://"),
+        httponly=True,
+        samesite="Lax",
+    )
+    return answer
 
 
 @blueprint.get("/sign-in")
 def ask_link() -> str:
     """Ask for an address to mail a link to."""
-    return _sign_in_page(None)
+    return _sign_in_page()
 
 
 @blueprint.post("/sign-in")
 def send_link() -> str | Response:
-    """Mail a link to an organiser; answer a stranger the same."""
-    if not admit(services(), "sign-in", services().settings.form_limit):
+    """Write down who asks for a link: the worker looks who it is, so the answer is the same."""
+    limit = services().settings.form_limit.times(_OTHER_POSTS)
+    if not admit(services(), "sign-in", limit):
         return errors.page(
             HTTPStatus.TOO_MANY_REQUESTS,
             _("That was too often"),
             _("Please try again in an hour."),
         )
-    email = request.form.get("email", "")[:254]
-    with services().database.read() as connection:
-        found = organisers.find(connection, email)
-    # Apart, so that how long the answer takes does not tell a stranger who is an organiser.
-    mailing = copy_current_request_context(_mail_link)
-    threading.Thread(target=mailing, args=(found,), name="sign-in link").start()
-    return _sign_in_page(_("If this address belongs to an organiser, a link is on its way to it."))
-
-
-def _mail_link(to: Organiser | None) -> None:
-    if to is None:
-        return
-    now = services().now()
-    try:
-        with services().database.write() as connection:
-            if not post.may_be_mailed(connection, services().tokens, to.email, now):
-                return
-            words = link_notice(sign_ins.new_link(connection, to.id, now))
-            post.post(connection, services().tokens, words, post.Purpose.SIGN_IN, to.email, now)
-    except (StorageUnavailable, IntegrityError) as error:
-        _log.error("a sign-in link could not be mailed: %s", type(error).__name__)
-        return
-    wake_worker(services().redis)
-
-
-@blueprint.post("/sign-out")
-def sign_out() -> Response:
-    """End this session."""
+    email = request.form.get("email", "").strip()
+    if not is_address(email):
+        page = _sign_in_page(
+            typed=email[:254],
+            problem=_("This is no e-mail address: it should read like name@host.org."),
+        )
+        return make_response(page, HTTPStatus.UNPROCESSABLE_ENTITY)
+    mine = session.setdefault("asked", secrets.token_urlsafe(16))
+    known_id = services().tokens.read_device(request.cookies.get(KNOWN_COOKIE, ""))
+    somebody = Asking(email, digest(mine), known_id, language.current())
     with services().database.write() as connection:
-        sign_ins.end(connection, g.signed_in.session_id)
-    session.clear()
-    return make_response(redirect(url_for("desk.ask_link"), HTTPStatus.SEE_OTHER))
-
-
-@blueprint.get("/sessions")
-def list_sessions() -> str:
-    """Show where this organiser is signed in."""
-    now = services().now()
-    with services().database.read() as connection:
-        found = sign_ins.of_organiser(connection, signed_in().id, now)
-    return render_template(
-        "desk/sessions.html",
-        sessions=[
-            {
-                "id": one.id,
-                "device": one.device or _("a device we know nothing of"),
-                "opened": moment(one.opened_at) if one.opened_at else _("some time ago"),
-                "used": ago(one.used_at, now) if one.used_at else _("some time ago"),
-                "is_this": one.id == g.signed_in.session_id,
-            }
-            for one in found
-        ],
+        asking.write_down(connection, somebody, services().now())
+    return _sign_in_page(
+        notice=_("If this address belongs to an organiser, a link is on its way to it.")
     )
 
 
-@blueprint.post("/sessions/end")
-def end_session() -> Response:
-    """End one of this organiser's own sessions."""
-    now = services().now()
-    with services().database.write() as connection:
-        if sign_ins.end(connection, request.form.get("session", ""), signed_in().id):
-            record.record(connection, Deed.SESSION_ENDED, now, by=signed_in().email)
-    return make_response(redirect(url_for("desk.list_sessions"), HTTPStatus.SEE_OTHER))
+def _sign_in_page(*, notice: str = "", problem: str = "", typed: str = "") -> str:
+    return render_template(
+        "desk/sign_in.html",
+        form_url=url_for("desk.send_link"),
+        notice=notice,
+        problem=problem,
+        typed=typed,
+    )
 
 
-def _sign_in_page(notice: str | None) -> str:
-    return render_template("desk/sign_in.html", form_url=url_for("desk.send_link"), notice=notice)
+def _link_page(token: str, offer: _Offer, status: HTTPStatus = HTTPStatus.OK) -> Response:
+    page = render_template(
+        "desk/sign_in_link.html",
+        form_url=url_for("desk.sign_in", token=token),
+        link=offer.link,
+        until=moment(offer.link.expires_at),
+        instead_of=offer.instead_of,
+        is_foreign=offer.is_foreign,
+        seen=offer.seen,
+    )
+    return make_response(page, status)
 
 
-def link_notice(token: str) -> Notice:
-    """Return the mail that brings a sign-in link."""
-    body = [
-        _("With this link you sign in to the organisers' desk, once, within two days:"),
-        f"{services().settings.public_url}/desk/sign-in/{token}",
-        _("If you did not ask for it, you need do nothing."),
-    ]
-    return Notice(_("Your link to the organisers' desk"), "\n\n".join(body) + "\n")
+def _nothing_opens() -> Response:
+    return errors.page(
+        HTTPStatus.FORBIDDEN,
+        _("This link has been used or is too old"),
+        _("A link signs you in once. Ask for a new one."),
+        action=(url_for("desk.ask_link"), _("Ask for a new link")),
+    )

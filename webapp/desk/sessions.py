@@ -1,0 +1,52 @@
+"""Sign out; see and end one's own sessions."""
+
+from http import HTTPStatus
+
+from flask import Response, g, make_response, redirect, render_template, request, session, url_for
+
+from letters.desk import record, sign_ins
+from letters.desk.record import Deed
+from webapp.desk.door import blueprint, signed_in
+from webapp.site.language import gettext as _
+from webapp.site.services import services
+from webapp.site.words import ago, moment
+
+
+@blueprint.post("/sign-out")
+def sign_out() -> Response:
+    """End this session."""
+    with services().database.write() as connection:
+        sign_ins.end(connection, g.signed_in.session_id)
+    session.clear()
+    return make_response(redirect(url_for("desk.ask_link"), HTTPStatus.SEE_OTHER))
+
+
+@blueprint.get("/sessions")
+def list_sessions() -> str:
+    """Show where this organiser is signed in."""
+    now = services().now()
+    with services().database.read() as connection:
+        found = sign_ins.of_organiser(connection, signed_in().id, now)
+    return render_template(
+        "desk/sessions.html",
+        sessions=[
+            {
+                "id": one.id,
+                "device": one.device or _("a device we know nothing of"),
+                "opened": moment(one.opened_at) if one.opened_at else _("some time ago"),
+                "used": ago(one.used_at, now) if one.used_at else _("some time ago"),
+                "is_this": one.id == g.signed_in.session_id,
+            }
+            for one in found
+        ],
+    )
+
+
+@blueprint.post("/sessions/end")
+def end_session() -> Response:
+    """End one of this organiser's own sessions."""
+    now = services().now()
+    with services().database.write() as connection:
+        if sign_ins.end(connection, request.form.get("session", ""), signed_in().id):
+            record.record(connection, Deed.SESSION_ENDED, now, by=signed_in().email)
+    return make_response(redirect(url_for("desk.list_sessions"), HTTPStatus.SEE_OTHER))

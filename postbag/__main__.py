@@ -7,6 +7,7 @@ import argparse
 import os
 import sys
 from collections.abc import Callable, Sequence
+from contextlib import closing
 
 from letters.campaigns.store import ReservedSlug, UnknownCampaign
 from letters.desk.organisers import UnknownOrganiser
@@ -14,7 +15,18 @@ from letters.files.campaign_file import CampaignFileError
 from letters.sending.settling import CannotSettle
 from letters.settings import SettingsError, read_settings
 from letters.storage.database import Database, StorageUnavailable
-from postbag import campaigns, doctor, faults, ledger, organisers, plan, record, settling, webhooks
+from postbag import (
+    areas,
+    campaigns,
+    doctor,
+    faults,
+    ledger,
+    organisers,
+    plan,
+    record,
+    settling,
+    webhooks,
+)
 from postbag.shell import Refused, Shell
 
 
@@ -24,7 +36,7 @@ def _parser() -> argparse.ArgumentParser:
     commands.add_parser("migrate", help="bring the database to the newest schema").set_defaults(
         act=campaigns.migrate
     )
-    for group in (record, ledger, campaigns, settling, doctor, organisers, plan, webhooks):
+    for group in (record, ledger, campaigns, areas, settling, doctor, organisers, plan, webhooks):
         group.add_commands(commands)
     return parser
 
@@ -32,11 +44,11 @@ def _parser() -> argparse.ArgumentParser:
 def main(arguments: Sequence[str]) -> int:
     """Run one command and return the exit status."""
     options = _parser().parse_args(arguments)
+    act: Callable[[Shell, argparse.Namespace], int] = options.act
     try:
         settings = read_settings(os.environ)
-        database = Database(settings.database_url, connections=2)
-        act: Callable[[Shell, argparse.Namespace], int] = options.act
-        return act(Shell(settings, database), options)
+        with closing(Database(settings.database_url, connections=2)) as database:
+            return act(Shell(settings, database), options)
     except UnknownCampaign as error:
         sentence = f"There is no campaign {str(error)!r}: see /desk for those that are there."
     except ReservedSlug as error:

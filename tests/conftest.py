@@ -13,6 +13,7 @@ from sqlalchemy import create_engine, text
 
 from letters.storage.database import Database
 from letters.storage.migrate import migrate
+from tests.support.command import Terminal
 from tests.support.stack import Stack, Valkey, postgres_server
 
 
@@ -132,6 +133,18 @@ def database(make_database_url: Callable[[], str]) -> Iterator[Database]:
     made = Database(make_database_url())
     yield made
     made.close()
+
+
+@pytest.fixture
+def terminal(
+    database: Database,
+    valkey: Valkey,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> Terminal:
+    """Give a terminal on the test's own database, of each kind."""
+    url = database.engine.url.render_as_string(hide_password=False)
+    return Terminal(monkeypatch, capsys, url, valkey.new_database())
 
 
 @pytest.fixture(scope="session")

@@ -25,6 +25,7 @@ class Deed(StrEnum):
     TESTED = "tested"
     DECIDED = "decided"
     TARGET = "target"
+    AREAS = "areas"
     GIVEN = "given"
     TAKEN = "taken"
     INVITED = "invited"

@@ -14,12 +14,14 @@ from sqlalchemy import (
     CheckConstraint,
     Column,
     ColumnElement,
+    Date,
     DateTime,
     Dialect,
     Float,
     ForeignKey,
     Index,
     Integer,
+    LargeBinary,
     MetaData,
     String,
     Table,
@@ -391,6 +393,27 @@ dispatch = Table(
     Index("ix_dispatch_due", "due_at"),
     Index("ix_dispatch_ended", "ended_at"),
     Index("ix_dispatch_campaign", "campaign_id", "due_at"),
+)
+
+area_table = Table(
+    "area_table",
+    metadata,
+    Column("id", _Key, primary_key=True),
+    Column("name", String(64), nullable=False),
+    Column("starts", Date, nullable=False),  # the year 1: it counts always
+    Column("postcodes", Integer, nullable=False),
+    Column("areas", Integer, nullable=False),
+    Column("began_at", Moment, nullable=False),
+    Column("loaded_at", Moment),  # null: it does not count yet, or no more
+    Index("ix_area_table_name", "name", "starts"),
+)
+
+area_page = Table(
+    "area_page",
+    metadata,
+    Column("table_id", ForeignKey("area_table.id"), primary_key=True),
+    Column("first", LargeBinary, primary_key=True),  # its first postcode
+    Column("content", LargeBinary, nullable=False),  # see letters.campaigns.area_pages
 )
 
 # A partial index serves a query only where the query spells the same condition out: a parameter

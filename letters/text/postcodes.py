@@ -48,8 +48,16 @@ _WHOLE: Final = re.compile(rf"({_BRITISH})[0-9][A-Z]{{2}}|([A-Z][0-9][A-Z])[0-9]
 _ZIP_PLUS_4: Final = re.compile(r"([0-9]{5})[0-9]{4}")
 
 
+_ASCII: Final = {
+    code: None if mark in ".-" or not mark.isprintable() or mark.isspace() else mark.upper()
+    for code, mark in ((code, chr(code)) for code in range(128))
+}
+
+
 def normalise_postcode(text: str) -> str:
     """Return a postcode in upper case and ASCII digits, without spaces, dots and dashes."""
+    if text.isascii():  # as nearly all of the millions in a table are
+        return text.translate(_ASCII)
     upper = unicodedata.normalize("NFKC", text).upper()
     compared = "".join(map(_compared, unicodedata.normalize("NFKC", upper)))
     return unicodedata.normalize("NFKC", compared)  # an accent may have lost what it stood on

@@ -37,18 +37,21 @@ URL = "https://post.example"
 
 
 def settings(**more: str) -> Settings:
-    return read_settings(
-        {
-            "DATABASE_URL": "sqlite:///unused.db",
-            "REDIS_URL": "redis://localhost",
-            "SECRET_KEY": "a-secret-key-for-tests-only",
-            "PUBLIC_URL": URL,
-            "SENDGRID_API_KEY": "SG.test",
-            "SENDGRID_EVENT_PUBLIC_KEY": _public_key(),
-            "MAIL_FROM": "letters@postbag.example",
-            **more,
-        }
-    )
+    return read_settings(settings_as_given(**more))
+
+
+def settings_as_given(**more: str) -> dict[str, str]:
+    """Give settings as the environment holds them."""
+    return {
+        "DATABASE_URL": "sqlite:///unused.db",
+        "REDIS_URL": "redis://localhost",
+        "SECRET_KEY": "a-secret-key-for-tests-only",
+        "PUBLIC_URL": URL,
+        "SENDGRID_API_KEY": "SG.test",
+        "SENDGRID_EVENT_PUBLIC_KEY": _public_key(),
+        "MAIL_FROM": "letters@postbag.example",
+        **more,
+    }
 
 
 def _public_key() -> str:

@@ -51,6 +51,7 @@ def deed_word(deed: Deed) -> str:
         Deed.TESTED: _("had a test mailed"),
         Deed.DECIDED: _("decided about a letter"),
         Deed.TARGET: _("decided about a target"),
+        Deed.AREAS: _("loaded a look-up table"),
         Deed.GIVEN: _("gave the campaign to somebody"),
         Deed.TAKEN: _("took the campaign back"),
         Deed.INVITED: _("invited"),

@@ -6,12 +6,16 @@ from collections.abc import Mapping
 
 from launch.checkout import Checkout
 
-# What is checked, and how strictly, is written in pyproject.toml.
+# What is checked, and how strictly, is written in pyproject.toml, and beside it in biome.json for
+# JavaScript and CSS and in .djlint_rules.yaml for the templates.
 _CHECKS = (
     ("formatting", ["ruff", "format", "--check", "."]),
     ("lint", ["ruff", "check", "."]),
     ("types", ["mypy"]),
     ("import contracts", ["lint-imports"]),
+    ("JavaScript and CSS", ["biome", "lint", "--error-on-warnings", "webapp/static"]),
+    ("templates", ["djlint", "--lint", "--quiet", "templates"]),
+    ("Markdown and its links", ["rumdl", "check", "."]),
     ("translations", ["python", "-m", "translations"]),
 )
 

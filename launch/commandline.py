@@ -20,7 +20,8 @@ USAGE = """\
 usage: ./run              start everything on this computer; Ctrl-C ends it
        ./run setup        make .venv and install the pinned dependencies, start nothing
        ./run test ARGS    run the test suite; ARGS go to pytest
-       ./run check        formatting, lint, types, import contracts, translations
+       ./run check        formatting, lint, types, import contracts, scripts, styles, templates,
+                          links, translations
        ./run bench NAME   run the benchmarks, or the one of this name
        ./run postbag ...  the postbag command line, with the settings of ./run
 

@@ -7,7 +7,6 @@ import { store, stored } from "./kept.js";
 const RUN_WORDS = 4; // as letters/text/compose.py has it
 const UNREACHED_MS = 30_000;
 const NAME = "\ue000";
-const POSTCODE = "\ue001";
 
 // A browser takes long to learn a language's numbers: on a phone longer than all else here. So
 // that waits until the first is told, which is not before somebody types.

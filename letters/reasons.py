@@ -46,3 +46,5 @@ class Reason(StrEnum):
     """Events of later letters came, and none of this one."""
     PERSONS_WORD = "persons-word"
     """A person said so."""
+    ROLLED_BACK = "rolled-back"
+    """The database was put back to an earlier time, and it may have left since then."""

@@ -71,6 +71,8 @@ class Cause(StrEnum):
     """Queue it once more: a person's word, or proof that the earlier attempt was not taken."""
     GIVE_UP = "give_up"
     """A person's word, or no proven re-send is left: it was not sent."""
+    ROLLED_BACK = "rolled_back"
+    """The books were put back to an earlier time, and it may have left since then."""
 
 
 FINAL: Final = frozenset(
@@ -132,6 +134,10 @@ _STEPS: Final = MappingProxyType(
         (State.UNKNOWN, Cause.AGAIN): State.QUEUED,
         (State.UNKNOWN, Cause.GIVE_UP): State.FAILED,
         (State.FAILED, Cause.AGAIN): State.QUEUED,
+        (State.UNCONFIRMED, Cause.ROLLED_BACK): State.UNKNOWN,
+        (State.QUEUED, Cause.ROLLED_BACK): State.UNKNOWN,
+        (State.HELD, Cause.ROLLED_BACK): State.UNKNOWN,
+        (State.SENDING, Cause.ROLLED_BACK): State.UNKNOWN,
     }
 )
 

@@ -24,6 +24,7 @@ from postbag import (
     organisers,
     plan,
     record,
+    restored,
     settling,
     webhooks,
 )
@@ -36,7 +37,18 @@ def _parser() -> argparse.ArgumentParser:
     commands.add_parser("migrate", help="bring the database to the newest schema").set_defaults(
         act=campaigns.migrate
     )
-    for group in (record, ledger, campaigns, areas, settling, doctor, organisers, plan, webhooks):
+    for group in (
+        record,
+        ledger,
+        campaigns,
+        areas,
+        settling,
+        doctor,
+        organisers,
+        plan,
+        webhooks,
+        restored,
+    ):
         group.add_commands(commands)
     return parser
 

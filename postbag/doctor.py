@@ -2,6 +2,7 @@
 
 import asyncio
 from argparse import Namespace
+from datetime import datetime
 
 import aiohttp
 from redis import Redis, RedisError
@@ -28,7 +29,7 @@ def _doctor(shell: Shell, _options: Namespace) -> int:
         ("redis", _redis(shell.settings)),
         ("sendgrid key", asyncio.run(_key(shell.settings))),
         ("sender", _sender(shell.settings)),
-        ("sending", _sending(shell.database)),
+        ("sending", _sending(shell.database, shell.now())),
         ("webhook", _webhook(shell.settings)),
     ):
         print(f"{name}: {problem or 'ok'}")
@@ -83,12 +84,22 @@ def _sender(settings: Settings) -> str | None:
     return None
 
 
-def _sending(database: Database) -> str | None:
+def _sending(database: Database, now: datetime) -> str | None:
     try:
         with database.read() as connection:
             gate = account.look(connection)
     except StorageUnavailable:
         return "cannot be told without the database"
+    if gate.behind_since is not None:
+        return (
+            "has stopped: the database is older than what was sent; follow "
+            "docs/operations/restore.md, which ends with `postbag restored --since MOMENT`"
+        )
+    if gate.hears_strange_news(now):
+        return (
+            "goes on, but SendGrid tells of letters that this database has not sent; follow "
+            "docs/operations/restore.md"
+        )
     if gate.refused:
         return f"has stopped: SendGrid refuses the key ({gate.trouble}); mend the key"
     if gate.since is not None:

@@ -23,12 +23,14 @@ from letters.settings import Settings, SettingsError, read_settings
 from letters.storage.database import Database, StorageUnavailable
 from worker import background
 from worker.clock import offset
+from worker.mark import check, note_erased
 from worker.sweep import sweep
 from worker.wake import wake
 
 _SWEEP_SECONDS: Final = 5.0
 _SOONEST_SECONDS: Final = 0.25
 _RESTART_SECONDS: Final = 1.0
+_SAY_AGAIN_SECONDS: Final = 60.0
 _log = logging.getLogger("worker")
 
 
@@ -43,6 +45,7 @@ class Worker:
         self._child: subprocess.Popen[bytes] | None = None
         self._started_at = 0.0
         self._ahead = timedelta()
+        self._said_behind_at = -_SAY_AGAIN_SECONDS
 
     def stop(self, _signum: int, _frame: FrameType | None) -> None:
         """End in good order: the RQ worker finishes what is in flight."""
@@ -72,9 +75,14 @@ class Worker:
         except RedisError as error:
             redis_error = error  # the clocks stand to each other as they did
         now = datetime.now(UTC) + self._ahead
+        if redis_error is None and check(self._database, self._redis, now):
+            self._say_behind()
+            return _SWEEP_SECONDS
         swept = sweep(self._database, self._settings, now)
         if redis_error is not None:
             raise redis_error
+        keep = timedelta(days=self._settings.retention_days)
+        note_erased(self._database, self._redis, keep, now)
         if swept.due_at is None:
             return _SWEEP_SECONDS
         seconds = (swept.due_at - now).total_seconds()
@@ -86,6 +94,15 @@ class Worker:
     def _wake(self) -> None:
         with suppress(RedisError):  # the next sweep does it
             wake(self._redis)
+
+    def _say_behind(self) -> None:
+        if time.monotonic() - self._said_behind_at < _SAY_AGAIN_SECONDS:
+            return
+        self._said_behind_at = time.monotonic()
+        _log.error(
+            "nothing is sent: the database is older than what was sent. Was a backup put back? "
+            "Follow docs/operations/restore.md: it ends with `postbag restored --since MOMENT`"
+        )
 
     def _keep_child(self) -> None:
         if self._child is not None and self._child.poll() is None:

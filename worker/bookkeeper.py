@@ -13,12 +13,15 @@ from multiprocessing.connection import Connection
 from types import TracebackType
 from typing import Concatenate, Final, ParamSpec, Self, TypeVar, cast
 
-from letters.sending import claims, due, outcomes
+from redis import Redis, RedisError
+
+from letters.sending import claims, due, mark, outcomes
 from letters.sending import gate as account
 from letters.sending.claims import Claim
-from letters.sending.outcomes import Outcome
+from letters.sending.outcomes import Answer, Outcome
 from letters.storage.database import Database
 from worker.failpoints import Step, reached
+from worker.mark import RedisMark
 
 _P = ParamSpec("_P")
 _T = TypeVar("_T")
@@ -32,11 +35,13 @@ class Bookkeeper:
     gone.
     """
 
-    def __init__(self, database_url: str, clock_offset: timedelta) -> None:
+    def __init__(self, database_url: str, redis_url: str, clock_offset: timedelta) -> None:
         fork = get_context("fork")
         self._ours, self._theirs = fork.Pipe()
         self._process: Final = fork.Process(
-            target=_serve, args=(database_url, clock_offset, self._theirs, self._ours), daemon=True
+            target=_serve,
+            args=(database_url, redis_url, clock_offset, self._theirs, self._ours),
+            daemon=True,
         )
 
     def __enter__(self) -> Self:
@@ -58,15 +63,18 @@ class Bookkeeper:
         return self._ask(_next_due)
 
     def claim(self, most: int) -> list[Claim]:
-        """Claim up to `most` letters; the claim is on disk when this returns."""
-        return self._ask(_claim, most)
+        """Claim up to `most` letters; the claim is on disk when this returns.
+
+        Raises redis.RedisError. Nothing is claimed then, or all of it has been given back.
+        """
+        return self._ask(claim, most)
 
     def record(self, ended: Sequence[tuple[Claim, Outcome]]) -> None:
         """Record outcomes; they are on disk when this returns. Safe to repeat."""
         return self._ask(_record, ended)
 
     def _ask(
-        self, work: Callable[Concatenate["_Open", _P], _T], *arguments: _P.args, **_: _P.kwargs
+        self, work: Callable[Concatenate["OpenBooks", _P], _T], *arguments: _P.args, **_: _P.kwargs
     ) -> _T:
         self._ours.send((work, arguments))
         answer = self._ours.recv()
@@ -76,34 +84,53 @@ class Bookkeeper:
 
 
 @dataclass(frozen=True, slots=True)
-class _Open:
+class OpenBooks:
     """The books as they lie open in their process."""
 
     database: Database
+    redis: Redis
     clock_offset: timedelta
 
     def now(self) -> datetime:
+        """Return the time on the clock that all workers share."""
         return datetime.now(UTC) + self.clock_offset
 
 
-def _next_due(books: _Open) -> datetime | None:
+def _next_due(books: OpenBooks) -> datetime | None:
     with books.database.read() as connection:
         return due.next_due(connection, books.now())
 
 
-def _claim(books: _Open, most: int) -> list[Claim]:
+def claim(books: OpenBooks, most: int) -> list[Claim]:
+    """Claim up to `most` letters, unless the books are older than what was sent.
+
+    Redis knows of the claim before this returns. See :mod:`letters.sending.mark`. Raises
+    StorageUnavailable, and redis.RedisError.
+    """
+    with books.database.read() as connection:
+        kept = RedisMark(books.redis, mark.installation(connection))
+    in_redis = kept.read()
     with books.database.write() as connection:
         now = books.now()
+        if mark.is_behind(connection, in_redis, now):
+            return []
         gate = account.pass_through(connection, now)
         won = claims.claim(connection, most=most, gate=gate, now=now)
-        if won:
-            reached(Step.BEFORE_CLAIM_COMMITS)
-    if won:
-        reached(Step.AFTER_CLAIM_COMMITS)
+        if not won:
+            return []
+        ours, claimed = mark.move(connection, won)
+        reached(Step.BEFORE_CLAIM_COMMITS)
+    reached(Step.AFTER_CLAIM_COMMITS)
+    try:
+        kept.raise_to(ours, claimed)
+    except RedisError:
+        # What Redis does not know of must not leave.
+        _record(books, [(each, Outcome(Answer.GIVEN_BACK, None)) for each in won])
+        raise
     return won
 
 
-def _record(books: _Open, ended: Sequence[tuple[Claim, Outcome]]) -> None:
+def _record(books: OpenBooks, ended: Sequence[tuple[Claim, Outcome]]) -> None:
     with books.database.write() as connection:
         outcomes.record(connection, ended, books.now())
         reached(Step.BEFORE_OUTCOME_COMMITS)
@@ -111,14 +138,19 @@ def _record(books: _Open, ended: Sequence[tuple[Claim, Outcome]]) -> None:
 
 
 def _serve(
-    database_url: str, clock_offset: timedelta, theirs: Connection, ours: Connection
+    database_url: str,
+    redis_url: str,
+    clock_offset: timedelta,
+    theirs: Connection,
+    ours: Connection,
 ) -> None:
     """Answer until the other end of the pipe is closed, or its process is gone."""
     ours.close()  # our own copy of that end would keep the pipe open
     # Some hosts send these to every process; what is in flight still has to be recorded.
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    books = _Open(Database(database_url, connections=1), clock_offset)
+    redis = Redis.from_url(redis_url, socket_timeout=5, socket_connect_timeout=5)
+    books = OpenBooks(Database(database_url, connections=1), redis, clock_offset)
     while True:
         try:
             work, arguments = theirs.recv()
@@ -130,3 +162,4 @@ def _serve(
             answer = error
         theirs.send(answer)
     books.database.close()
+    redis.close()

@@ -76,7 +76,8 @@ class Drain:
     async def run(self, seconds: float) -> int:
         """Send until nothing is due or `seconds` are over; return how many letters were claimed.
 
-        Raises redis.RedisError when the rate cannot be kept; all in flight is recorded first.
+        Raises redis.RedisError when neither the rate nor the mark of our claims can be kept; all in
+        flight is recorded first.
         """
         recorder = asyncio.create_task(self._record_always())
         claimed = 0

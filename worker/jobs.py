@@ -31,7 +31,7 @@ def drain() -> None:
     settings = read_settings(os.environ)
     redis = Redis.from_url(settings.redis_url, socket_timeout=5, socket_connect_timeout=5)
     ahead = offset(redis)  # before anything is opened: Redis may be away
-    with Bookkeeper(settings.database_url, ahead) as books:
+    with Bookkeeper(settings.database_url, settings.redis_url, ahead) as books:
         asyncio.run(_drain(settings, redis, books, ahead))
     redis.close()
 

@@ -10,6 +10,7 @@ from letters.intake import limits
 from letters.notices import alarms, reminders, undelivered
 from letters.notices.links import Links
 from letters.receipts import erasure, expiry, successors
+from letters.sending import gate as account
 from letters.sending import lost
 from letters.sending.due import next_due
 from letters.settings import Settings
@@ -39,6 +40,9 @@ def sweep(database: Database, settings: Settings, now: datetime) -> Swept:
     own, which looks again.
     """
     with database.read() as connection:
+        if account.look(connection).behind_since is not None:
+            # Older than what was sent: what seems due may be done already, and told as well.
+            return Swept(None, 0)
         happenings = lost.find(connection, settings, now)
         expired = expiry.due(connection, now)
         left_office = targets.left_office(connection, now)

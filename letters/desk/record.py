@@ -32,6 +32,7 @@ class Deed(StrEnum):
     REMOVED = "removed"
     SIGNED_IN = "signed-in"
     SESSION_ENDED = "session-ended"
+    RESTORED = "restored"
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,10 @@ _MOST: Final = 50
 class Kind(Enum):
     """What kind of trouble an alarm tells of."""
 
+    BEHIND = auto()
+    """The books are older than what was sent."""
+    STRANGE_NEWS = auto()
+    """News came of attempts that the books do not know."""
     KEY_REFUSED = auto()
     UNREACHABLE = auto()
 
@@ -28,8 +32,8 @@ class Alarm:
     """A trouble that a person should know of."""
 
     kind: Kind
-    reason: Reason | None
-    words: str
+    reason: Reason | None = None
+    words: str = ""
     """What SendGrid said, if it said anything."""
 
 
@@ -47,12 +51,15 @@ class Found:
 
 
 def alarms(connection: Connection, now: datetime) -> list[Alarm]:
-    """Return what stops all sending now."""
+    """Return what stops all sending now, and what says that it should be stopped."""
     gate = account.look(connection)
-    if not gate.is_in_trouble(now):
-        return []
-    kind = Kind.KEY_REFUSED if gate.refused else Kind.UNREACHABLE
-    return [Alarm(kind, gate.reason, gate.trouble or "")]
+    if gate.behind_since is not None:
+        return [Alarm(Kind.BEHIND)]
+    found = [Alarm(Kind.STRANGE_NEWS)] if gate.hears_strange_news(now) else []
+    if gate.is_in_trouble(now):
+        kind = Kind.KEY_REFUSED if gate.refused else Kind.UNREACHABLE
+        found.append(Alarm(kind, gate.reason, gate.trouble or ""))
+    return found
 
 
 def overdue(connection: Connection, campaign_id: int, now: datetime, grace_seconds: float) -> int:

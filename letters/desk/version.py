@@ -70,6 +70,8 @@ def feel(connection: Connection, slug: str, now: datetime, grace_seconds: float)
         *(tuple(each) for each in targets),
         *has_left,
         *drawn,
+        gate.behind_since,
+        gate.hears_strange_news(now),
         gate.refused,
         (gate.reason, gate.trouble) if gate.is_in_trouble(now) else None,
         trouble.overdue(connection, row.id, now, grace_seconds),

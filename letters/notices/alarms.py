@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Final
 
-from sqlalchemy import Connection, and_, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, and_, func, or_, select, update
 
 from letters.campaigns import store
 from letters.desk import organisers
@@ -18,7 +18,7 @@ from letters.states import Cause, State
 from letters.storage.schema import account as account_table
 from letters.storage.schema import campaign, event, is_in, letter, target
 
-_UNKNOWN_EVERY: Final = timedelta(hours=24)
+_AGAIN_AFTER: Final = timedelta(hours=24)
 _LAST_LETTERS: Final = 20
 _LAST_EVENTS: Final = 2_000
 _DID_NOT_ARRIVE: Final = frozenset({Cause.BOUNCE, Cause.DROP})
@@ -32,6 +32,7 @@ def sound(
 ) -> None:
     """Queue a mail to the organisers for each trouble that they have not been told of."""
     _about_account(connection, links, now)
+    _about_strange_news(connection, links, now)
     _about_targets(connection, links, now)
     _about_unknown(connection, links, now - timedelta(seconds=unknown_grace_seconds), now)
 
@@ -41,6 +42,7 @@ def is_due(connection: Connection, unknown_grace_seconds: float, now: datetime) 
     gate = account.look(connection)
     return (
         (gate.is_in_trouble(now) and _untold_account(connection))
+        or bool(connection.execute(select(_is_strange_news(now))).scalar())
         or bool(_stopped(connection, now))
         or bool(_unknown(connection, now - timedelta(seconds=unknown_grace_seconds), now))
     )
@@ -62,6 +64,21 @@ def _about_account(connection: Connection, links: Links, now: datetime) -> None:
         notice = to_organisers.account_trouble(
             links.desk(), gate.reason, gate.trouble or "", is_refused=gate.refused
         )
+        _mail(connection, links, organisers.all_addresses(connection), notice, None, now)
+
+
+def _is_strange_news(now: datetime) -> ColumnElement[bool]:
+    told_at, came_at = account_table.c.strange_news_told_at, account_table.c.strange_news_at
+    lately = (told_at < came_at) & (told_at < now - _AGAIN_AFTER)
+    return came_at.is_not(None) & (told_at.is_(None) | lately)
+
+
+def _about_strange_news(connection: Connection, links: Links, now: datetime) -> None:
+    first = connection.execute(
+        update(account_table).where(_is_strange_news(now)).values(strange_news_told_at=now)
+    )
+    if first.rowcount:
+        notice = to_organisers.strange_news(links.desk())
         _mail(connection, links, organisers.all_addresses(connection), notice, None, now)
 
 
@@ -157,7 +174,7 @@ def _unknown(connection: Connection, before: datetime, now: datetime) -> dict[in
             or_(
                 campaign.c.unknown_alarm_at.is_(None),
                 and_(
-                    campaign.c.unknown_alarm_at < now - _UNKNOWN_EVERY,
+                    campaign.c.unknown_alarm_at < now - _AGAIN_AFTER,
                     # Only what has become unknown since is news.
                     letter.c.state_at > campaign.c.unknown_alarm_at,
                 ),

@@ -111,6 +111,19 @@ def _what_broke(reason: Reason | None) -> str:
             return _("The connection broke before an answer came.")
 
 
+def strange_news(link: str) -> Notice:
+    """Return the alarm that the books may be older than what was sent."""
+    _ = translations(Language.EN).gettext  # it concerns every campaign, in whatever language
+    return Notice.of(
+        _("SendGrid tells of letters that our books have not sent"),
+        _("Either the database was put back from a backup, or a copy of it is sending with our "
+          "key. Letters that it tells of are counted as sent. Others may go out a second time."),
+        _("Whoever runs Postbag finds in docs/operations/restore.md what to do. Please tell them "
+          "now:"),
+        link,
+    )  # fmt: skip
+
+
 def unknown_letters(campaign: Campaign, link: str, number: int) -> Notice:
     """Return the alarm that letters wait for a person's word."""
     _ = translations(campaign.language).gettext

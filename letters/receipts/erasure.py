@@ -1,6 +1,7 @@
 """Erase a writer: text and personal data go, the totals stay and the books still reconcile."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -22,6 +23,8 @@ from letters.storage.schema import (
     writing,
 )
 
+_OVERLAP: Final = timedelta(minutes=1)
+_MOST_TOLD: Final = 5_000
 _ENDED: Final = [str(state) for state in (*FINAL, State.ACCEPTED, State.DEFERRED)]
 
 
@@ -147,6 +150,41 @@ def due_notices(connection: Connection, now: datetime, keep: timedelta, most: in
             .order_by(notice.c.letter_id)
             .limit(most)
         ).scalars()
+    )
+
+
+def is_erased(connection: Connection, submission_id: str) -> bool | None:
+    """Tell whether a submission is erased; None: there is no such submission."""
+    found: bool | None = connection.execute(
+        select(submission.c.erased_at.is_not(None)).where(submission.c.id == submission_id)
+    ).scalar()
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Erased:
+    """Who was erased on a wish, before their time."""
+
+    submission_ids: tuple[str, ...]
+    until: datetime
+    """Nobody was erased later than this, as far as it was looked."""
+
+
+def erased(connection: Connection, since: datetime, keep: timedelta) -> Erased:
+    """Return who was erased since a moment, some thousands at most, the earliest first.
+
+    Without those whose time to be kept was over, and who would be erased again by themselves.
+    """
+    rows = connection.execute(
+        select(submission.c.id, submission.c.submitted_at, submission.c.erased_at)
+        # An erasure that began earlier may end later.
+        .where(submission.c.erased_at > since - _OVERLAP)
+        .order_by(submission.c.erased_at)
+        .limit(_MOST_TOLD)
+    ).all()
+    return Erased(
+        tuple(i for i, submitted_at, at in rows if at - submitted_at < keep),
+        max([since, *(at for *_, at in rows)]),
     )
 
 

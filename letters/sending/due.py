@@ -25,6 +25,8 @@ def next_due(connection: Connection, now: datetime) -> datetime | None:
     A target's slot can turn out to lie outside its window; the claim finds out and moves it.
     """
     gate = account.look(connection)
+    if gate.behind_since is not None:
+        return None
     # The order makes every database take the notices' own index. For "is there one" SQLite goes
     # through all waiting letters.
     notice = connection.execute(

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
 from sqlalchemy import Connection, func, select, true, update
 from sqlalchemy.dialects import postgresql, sqlite
@@ -14,6 +14,7 @@ from letters.campaigns.store import pacing_of
 from letters.reasons import Hold
 from letters.states import Cause
 from letters.storage.batch import fetch, given, integer_at, moment_at, text_at
+from letters.storage.identity import new_id
 from letters.storage.schema import account, attempt, campaign, letter, submission, target
 from letters.storage.schema import event as event_row
 
@@ -22,6 +23,11 @@ _ATTEMPTS: Final = (
     select(attempt.c.id, attempt.c.letter_id, submission.c.erased_at.is_not(None))
     .select_from(attempt.join(letter).outerjoin(submission))
     .where(attempt.c.id.in_(select(text_at(0))))
+)
+_LETTERS: Final = (
+    select(letter.c.id, submission.c.erased_at.is_not(None))
+    .select_from(letter.outerjoin(submission))
+    .where(letter.c.id.in_(select(text_at(0))))
 )
 _LATEST_CLAIM: Final = select(func.max(attempt.c.claimed_at)).where(
     attempt.c.id.in_(select(text_at(0)))
@@ -74,6 +80,8 @@ class DeliveryEvent:
     event_id: str
     """The same for every copy of the event."""
     attempt_id: str
+    letter_id: str | None
+    """The letter, or notice, as the event itself names it; None: it names none."""
     cause: Cause
     happened_at: datetime
     detail: str | None
@@ -86,10 +94,12 @@ def record(connection: Connection, events: Sequence[DeliveryEvent], now: datetim
     """Record events, of which some may be copies, late, or about letters that are not ours.
 
     An event that carries one of our attempt ids is proof that the letter was taken, whatever we
-    believed. Returns the changes.
+    believed. So is one that names one of our letters, with an attempt that these books do not know:
+    they are older than the news. Returns the changes.
     """
     posted = given((i,) for i in {event.attempt_id for event in events})
     found = fetch(connection, _ATTEMPTS, posted)
+    found += _of_strange_attempts(connection, events, {row[0] for row in found}, now)
     letter_of: dict[str, str] = {row[0]: row[1] for row in found}
     # A server's words may name whom it refused, and who was erased is not named again.
     erased = {row[0] for row in found if row[2]}
@@ -136,12 +146,42 @@ def record(connection: Connection, events: Sequence[DeliveryEvent], now: datetim
         _stop_targets(connection, endings, now)
         _count_failures(connection, changes, failed, now)
     latest = connection.execute(_LATEST_CLAIM, posted).scalar_one()
-    connection.execute(
-        update(account)
-        .where(account.c.events_until.is_(None) | (account.c.events_until < latest))
-        .values(events_until=latest)
-    )
+    if latest is not None:
+        connection.execute(
+            update(account)
+            .where(account.c.events_until.is_(None) | (account.c.events_until < latest))
+            .values(events_until=latest)
+        )
     return changes
+
+
+def _of_strange_attempts(
+    connection: Connection, events: Sequence[DeliveryEvent], known: Collection[str], now: datetime
+) -> list[Any]:
+    """Return attempts that these books do not know, of letters that they do, as _ATTEMPTS does.
+
+    Whether that needs a person is kept: it does not where one has said that a backup was put back,
+    and the letter had been there by then.
+    """
+    strange = {
+        event.letter_id: event.attempt_id
+        for event in events
+        if event.attempt_id not in known and event.letter_id is not None
+    }
+    if not strange:
+        return []
+    rows = fetch(connection, _LETTERS, given((i,) for i in strange))
+    if not rows:
+        return []
+    restored_at = connection.execute(select(account.c.restored_at)).scalar()
+    if restored_at is None or any(new_id(restored_at) < row[0] for row in rows):
+        connection.execute(update(account).values(strange_news_at=now))
+    ours: dict[str, bool] = {row[0]: row[1] for row in rows}
+    return [
+        (event.attempt_id, event.letter_id, ours[event.letter_id])
+        for event in events
+        if event.attempt_id not in known and event.letter_id in ours
+    ]
 
 
 def _lock_shaken(

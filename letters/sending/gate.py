@@ -12,6 +12,7 @@ from letters.storage.schema import account
 PROBE_EVERY: Final = timedelta(minutes=1)
 LONGEST_BACK_OFF: Final = timedelta(minutes=5)
 ALARM_AFTER: Final = timedelta(minutes=10)
+STRANGE_FOR: Final = timedelta(days=3)
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,10 +28,20 @@ class Gate:
     """What SendGrid said."""
     refused: bool
     """SendGrid refuses our key (401 or 403)."""
+    behind_since: datetime | None = None
+    """When these books were found to be older than what was sent; None: they are not."""
+    strange_news_at: datetime | None = None
+    """When news last came of an attempt that these books do not know; None: none came."""
 
     def is_shut(self, now: datetime) -> bool:
         """Tell whether nobody may send now."""
-        return self.not_before is not None and self.not_before > now
+        waits = self.not_before is not None and self.not_before > now
+        return waits or self.behind_since is not None
+
+    def hears_strange_news(self, now: datetime) -> bool:
+        """Tell whether news has come lately of attempts that these books do not know."""
+        came_at = self.strange_news_at
+        return came_at is not None and now - came_at < STRANGE_FOR
 
     @property
     def probes(self) -> bool:
@@ -45,8 +56,15 @@ class Gate:
 def look(connection: Connection) -> Gate:
     """Return the gate as it stands."""
     row = connection.execute(select(account)).one()
-    reason = None if row.reason is None else Reason(row.reason)
-    return Gate(row.not_before, row.since, reason, row.trouble, row.refused)
+    return Gate(
+        row.not_before,
+        row.since,
+        None if row.reason is None else Reason(row.reason),
+        row.trouble,
+        row.refused,
+        row.behind_since,
+        row.strange_news_at,
+    )
 
 
 def pass_through(connection: Connection, now: datetime) -> Gate:

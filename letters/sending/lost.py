@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
-from sqlalchemy import Connection, bindparam, select, update
+from sqlalchemy import Connection, bindparam, select, true, update
 
 from letters.books.changes import Happening, apply
 from letters.campaign import ResendUnknown
@@ -55,11 +55,15 @@ def _proven_lost(connection: Connection, settings: Settings, now: datetime) -> l
     """Find unknown letters that may go again.
 
     Their campaign asks for it, the grace is over, and events of later sends have come in since, so
-    that an event of theirs would have come too.
+    that an event of theirs would have come too. Of what was there when a backup was put back it may
+    have come before that, and is forgotten.
     """
-    events_until = connection.execute(select(account.c.events_until)).scalar()
+    events_until, restored_at = connection.execute(
+        select(account.c.events_until, account.c.restored_at)
+    ).one()
     if events_until is None:
         return []
+    is_our_own = true() if restored_at is None else letter.c.state_at > restored_at
     grace = timedelta(seconds=settings.unknown_grace_seconds)
     rows = connection.execute(
         select(letter.c.id, letter.c.resends, campaign.c.definition, writing.c.body.is_(None))
@@ -67,6 +71,7 @@ def _proven_lost(connection: Connection, settings: Settings, now: datetime) -> l
         .where(
             letter.c.kind == "letter",
             is_in(State.UNKNOWN),
+            is_our_own,
             letter.c.state_at < now - grace,
             letter.c.state_at < events_until,
         )

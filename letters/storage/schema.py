@@ -146,6 +146,8 @@ submission = Table(
           postgresql_where=text("remind_at IS NOT NULL")),
     Index("ix_submission_kept", "submitted_at", sqlite_where=text("erased_at IS NULL"),
           postgresql_where=text("erased_at IS NULL")),
+    Index("ix_submission_erased", "erased_at", sqlite_where=text("erased_at IS NOT NULL"),
+          postgresql_where=text("erased_at IS NOT NULL")),
 )  # fmt: skip
 
 letter = Table(
@@ -271,6 +273,15 @@ account = Table(
     Column("failures", Integer, nullable=False, server_default=text("0")),
     Column("events_until", Moment),  # latest claim of which an event has come
     Column("alarmed_at", Moment),  # when the organisers were mailed about the trouble
+    Column("installation", String(32)),  # made once; a backup keeps it
+    Column("claims", BigInteger, nullable=False, server_default=text("0")),  # ever made
+    # When a worker found that Redis knows of later claims: nothing is sent; null: it does not.
+    Column("behind_since", Moment),
+    Column("restored_at", Moment),  # when a person last said that a backup was put back
+    # When news last came of an attempt that these books do not know, and when the organisers were
+    # mailed about it.
+    Column("strange_news_at", Moment),
+    Column("strange_news_told_at", Moment),
 )
 
 organiser = Table(

@@ -61,6 +61,12 @@ def test_final_states_leave_only_by_proof_or_a_persons_word() -> None:
             assert cause in PROOFS or (state, cause) == (State.FAILED, Cause.AGAIN)
 
 
+def test_put_back_books_do_not_know_of_what_had_not_left() -> None:
+    for state in State:
+        may_have_left = state in {*NOT_LEFT, State.SENDING}
+        assert (advance(state, Cause.ROLLED_BACK) is State.UNKNOWN) == may_have_left
+
+
 @pytest.mark.parametrize("state", UNPROVEN)
 @pytest.mark.parametrize("count", range(1, 6))
 def test_every_order_of_up_to_five_events_gives_one_state(state: State, count: int) -> None:

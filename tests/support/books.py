@@ -154,7 +154,13 @@ class Books:
     ) -> None:
         """Let an event about one claim come in."""
         event = DeliveryEvent(
-            secrets.token_hex(8), of.attempt_id, cause, self.now, words, ends_with
+            secrets.token_hex(8),
+            of.attempt_id,
+            of.letter_id,
+            cause,
+            self.now,
+            words,
+            ends_with,
         )
         with self.database.write() as connection:
             events.record(connection, [event], self.now)

@@ -4,9 +4,9 @@ from flask import render_template
 
 from letters.books import ledger
 from letters.campaigns import store
-from letters.desk import drafts
+from letters.desk import drafts, trouble
 from webapp.desk.door import blueprint, signed_in
-from webapp.desk.words import shown_books, status_word
+from webapp.desk.words import alarm_sentence, shown_books, status_word
 from webapp.site.services import services
 from webapp.site.words import ago
 
@@ -21,8 +21,10 @@ def list_campaigns() -> str:
             for stored in store.find_all(connection, me.only_given)
         ]
         begun = drafts.of_organiser(connection, me.id)
+        alarms = trouble.alarms(connection, now)
     return render_template(
         "desk/campaigns.html",
+        alarms=[alarm_sentence(alarm) for alarm in alarms],
         campaigns=[
             {
                 "slug": stored.campaign.slug,

@@ -58,4 +58,5 @@ def deed_word(deed: Deed) -> str:
         Deed.REMOVED: _("removed"),
         Deed.SIGNED_IN: _("signed in"),
         Deed.SESSION_ENDED: _("ended a session"),
+        Deed.RESTORED: _("said that the database was put back from a backup"),
     }[deed]

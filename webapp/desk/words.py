@@ -216,6 +216,7 @@ def reason_words(reason: Reason) -> str:
         Reason.WORKER_STOPPED: _("The process that was sending it stopped."),
         Reason.NO_NEWS: _("News of later letters came, and none of this one."),
         Reason.PERSONS_WORD: _("A person said so."),
+        Reason.ROLLED_BACK: _("The database was put back to an earlier time; it may have left."),
     }[reason]
 
 
@@ -223,6 +224,18 @@ def alarm_sentence(alarm: attention.Alarm) -> str:
     """Return an alarm in words: what happened and what to do."""
     words = alarm.words or (reason_words(alarm.reason) if alarm.reason else "")
     match alarm.kind:
+        case attention.Kind.BEHIND:
+            return _(
+                "Nothing is sent: these books are older than what was sent. It seems that the "
+                "database was put back from a backup. Whoever runs Postbag finds in "
+                "docs/operations/restore.md what to do."
+            )
+        case attention.Kind.STRANGE_NEWS:
+            return _(
+                "SendGrid tells of letters that these books have not sent: they may be older than "
+                "what was sent, or a copy of them is sending. Whoever runs Postbag finds in "
+                "docs/operations/restore.md what to do."
+            )
         case attention.Kind.KEY_REFUSED:
             return _(
                 "SendGrid refuses our key, so all sending has stopped. It said: %(words)s. Check "

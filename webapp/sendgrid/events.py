@@ -33,7 +33,7 @@ _CAUSES: Final = MappingProxyType(
         "other": Cause.TAKEN,
     }
 )
-_ATTEMPT: Final = re.compile(r"[0-9a-f]{32}")
+_ID: Final = re.compile(r"[0-9a-f]{32}")
 _WORDS_MAX: Final = 500
 _EARLIEST: Final = datetime(2009, 1, 1, tzinfo=UTC)  # there was no SendGrid before
 
@@ -52,7 +52,7 @@ def read_events(body: bytes, now: datetime) -> list[DeliveryEvent]:
 
 def _read(item: Mapping[str, object], now: datetime) -> DeliveryEvent | None:
     kind, attempt_id = item.get("event"), item.get("attempt_id")
-    if not isinstance(attempt_id, str) or not _ATTEMPT.fullmatch(attempt_id):
+    if not isinstance(attempt_id, str) or not _ID.fullmatch(attempt_id):
         return None
     if not isinstance(kind, str) or kind not in _CAUSES:
         kind = "other"  # whatever it says of the attempt, SendGrid has it
@@ -60,6 +60,7 @@ def _read(item: Mapping[str, object], now: datetime) -> DeliveryEvent | None:
     return DeliveryEvent(
         event_id=_event_id(item),
         attempt_id=attempt_id,
+        letter_id=_letter_id(item),
         cause=_CAUSES[kind],
         happened_at=_moment(item.get("timestamp"), now),
         detail=_words(item),
@@ -71,6 +72,14 @@ def _ends_with(kind: str, *, is_blocked: bool) -> Hold | None:
     if kind == "bounce" and not is_blocked:
         return Hold.BOUNCED
     return Hold.COMPLAINED if kind == "spamreport" else None
+
+
+def _letter_id(item: Mapping[str, object]) -> str | None:
+    for name in ("letter_id", "notice_id"):
+        found = item.get(name)
+        if isinstance(found, str) and _ID.fullmatch(found):
+            return found
+    return None
 
 
 def _event_id(item: Mapping[str, object]) -> str:

@@ -45,7 +45,7 @@ def create_app(environ: Mapping[str, str] = os.environ) -> Flask:
         SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SAMESITE="Lax",
         SESSION_COOKIE_SECURE=settings.public_url.startswith("https://"),
-        MAX_CONTENT_LENGTH=_MOST_BYTES,
+        MAX_CONTENT_LENGTH=posted.MOST_BYTES,  # whoever may send more is given it
         MAX_FORM_MEMORY_SIZE=_MOST_BYTES,
         MAX_FORM_PARTS=2_000,
         WTF_CSRF_CHECK_DEFAULT=False,  # the desk asks for it; other forms have tokens of their own
@@ -58,7 +58,7 @@ def create_app(environ: Mapping[str, str] = os.environ) -> Flask:
     app.extensions["csrf_guard"] = CSRFProtect(app)
     for part in (action, pdf, receipt, sendgrid, desk, operations):
         app.register_blueprint(part.blueprint)
-    app.before_request(posted.read)
+    posted.register(app)
     errors.register(app)
     app.after_request(_guard)
     app.after_request(compress)

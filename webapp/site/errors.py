@@ -9,11 +9,13 @@ from werkzeug.exceptions import HTTPException
 
 from letters.campaigns.store import UnknownCampaign
 from letters.storage.database import StorageUnavailable
+from webapp.site.fields import BODY_MAX, REASON_MAX, SUBJECT_MAX
 from webapp.site.language import gettext as _
-from webapp.site.linger import linger
+from webapp.site.posted import form_as_read
 
 _log = logging.getLogger(__name__)
-_KEPT_FIELDS = ("reason", "subject", "body")
+_KEPT_FIELDS = {"reason": REASON_MAX, "subject": SUBJECT_MAX, "body": BODY_MAX}
+"""What is shown again, and how much of each: as much as its field takes."""
 
 
 def page(
@@ -28,13 +30,12 @@ def page(
         "subject": _("Subject"),
         "body": _("Your letter"),
     }
-    kept = []
-    if request.method == "POST" and not request.path.startswith("/webhooks/"):
-        kept = [
-            (labels[name], text)
-            for name in _KEPT_FIELDS
-            if (text := request.form.get(name, "")).strip()
-        ]
+    typed = form_as_read()
+    kept = [
+        (labels[name], text)
+        for name, most in _KEPT_FIELDS.items()
+        if (text := typed.get(name, "")[:most]).strip()
+    ]
     return make_response(
         render_template(
             "shared/message.html", heading=heading, sentences=sentences, action=action, kept=kept
@@ -78,15 +79,10 @@ def _http(error: HTTPException) -> Response:
     if status is HTTPStatus.NOT_FOUND:
         return not_found()
     if status is HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
-        return linger(
-            make_response(
-                render_template(
-                    "shared/message.html",
-                    heading=_("That is too much at once"),
-                    sentences=[_("Please shorten what you typed and send it again.")],
-                ),
-                status,
-            )
+        return page(
+            status,
+            _("That is too much at once"),
+            _("Please shorten what you typed and send it again."),
         )
     if error.response is not None:
         return make_response(error.response)

@@ -1,16 +1,30 @@
 """Read what was posted before anything else does: how much it is, and whether it is text."""
 
+from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Final
 from urllib.parse import parse_qsl
 
-from flask import abort, g, request, session
+from flask import Flask, Response, abort, g, request, session
 from werkzeug.datastructures import ImmutableMultiDict
 
+from letters.desk import sign_ins
+from webapp.site.linger import linger
+from webapp.site.services import services
+
 _MOST_FIELDS: Final = 2_000
-_MOST_BYTES_IN_PARTS: Final = 2**18
-"""Of a stranger's multipart form: to take one apart costs a second a megabyte."""
+MOST_BYTES: Final = 2**18
+"""Of a stranger's post: what the form can hold, percent-encoded, is about 150 kB. To take a form
+apart can cost a second and more a megabyte."""
+_MOST_BYTES_AT_THE_DESK: Final = 5 * 2**20
+"""Whoever is signed in there brings spreadsheets and long lists."""
 _READS_FOR_ITSELF: Final = "webhook.take"  # it looks at the length before it reads anything
+
+
+def register(app: Flask) -> None:
+    """Let `app` read what is posted before anything else does, and nothing that leads nowhere."""
+    app.before_request(read)
+    app.after_request(_end_unread)
 
 
 def read() -> None:
@@ -24,9 +38,12 @@ def read() -> None:
         abort(HTTPStatus.NOT_FOUND)  # no name of ours has one, and PostgreSQL cannot look for it
     if request.method != "POST" or request.endpoint == _READS_FOR_ITSELF:
         return
-    if request.mimetype == "multipart/form-data" and "token" not in session:
-        # Only the desk has a form with a file.
-        request.max_content_length = _MOST_BYTES_IN_PARTS
+    if request.routing_exception is not None:
+        return  # what is posted to an address that leads nowhere is not worth reading
+    request.max_content_length = MOST_BYTES
+    is_long = request.content_length is None or request.content_length > MOST_BYTES
+    if is_long and _is_at_the_desk():
+        request.max_content_length = _MOST_BYTES_AT_THE_DESK
     body = request.get_data()
     g.posted_utf8 = True
     if request.mimetype == "application/x-www-form-urlencoded":
@@ -45,6 +62,28 @@ def read() -> None:
         except UnicodeDecodeError:
             g.posted_utf8 = False
         _ = request.form  # 413 for too many parts is answered here, not while an error is
+    g.is_posted_read = True
+
+
+def form_as_read() -> Mapping[str, str]:
+    """Return this request's form, or an empty one where nothing was read of it."""
+    return request.form if g.get("is_posted_read") else {}
+
+
+def _is_at_the_desk() -> bool:
+    """Tell whether this is a request to the desk of somebody who is signed in there."""
+    token = session.get("token", "") if request.blueprint == "desk" else ""
+    if not token:
+        return False
+    with services().database.read() as connection:
+        return sign_ins.signed_in(connection, token, services().now()) is not None
+
+
+def _end_unread(response: Response) -> Response:
+    """End the connection of a post that was not read: what comes on it still is no request."""
+    if request.method != "POST" or request.endpoint == _READS_FOR_ITSELF:
+        return response
+    return response if g.get("is_posted_read") else linger(response)
 
 
 def is_unreadable(text: str) -> bool:

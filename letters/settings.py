@@ -125,7 +125,7 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
         "send_rate": read("SEND_RATE", _positive, "10", "requests a second, above 0"),
         "send_timeout_seconds": read("SEND_TIMEOUT", _positive, "15", "seconds, above 0"),
         "unknown_grace_seconds": read("UNKNOWN_GRACE", _not_negative, "900", "seconds"),
-        "form_limit": read("FORM_LIMIT", _limit, "20/hour", "a limit such as 20/hour"),
+        "form_limit": read("FORM_LIMIT", _limit, "60/hour", "a limit such as 60/hour"),
         "form_min_seconds": read("FORM_MIN_SECONDS", _not_negative, "3", "seconds; 0 is off"),
         "trusted_proxies": read(
             "TRUSTED_PROXIES", _whole, "0", "the exact number of proxies in front"

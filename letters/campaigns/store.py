@@ -210,6 +210,7 @@ def _stored(connection: Connection, row: Row[tuple[object, ...]]) -> StoredCampa
             target_row.hold_words,
             target_row.withdrawn,
             target_row.valid_before,
+            target_row.queued - target_row.plain + (1 if target_row.plain else 0),
         )
         for target_row in connection.execute(
             select(target)

@@ -20,6 +20,8 @@ class StoredTarget:
     """The other side's own."""
     withdrawn: bool
     valid_before: datetime | None
+    waiting: int = 0
+    """Mails that wait for it: a digest is one."""
 
     def can_be_written_to(self, now: datetime) -> bool:
         """Tell whether a letter may leave for it, as :func:`letters.books.writable.writable`."""

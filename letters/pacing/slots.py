@@ -127,6 +127,29 @@ def _since(clock: time) -> timedelta:
     return timedelta(hours=clock.hour, minutes=clock.minute)
 
 
+def leaves_before(
+    pacing: Pacing, timezone: str, first: datetime, letters_ahead: int, end: datetime
+) -> bool:
+    """Tell whether a letter that has `letters_ahead` before it leaves before `end`.
+
+    The first leaves at `first` or later. Letters are counted a stretch of open time at once.
+    """
+    interval, left = pacing.interval, letters_ahead + 1
+    at = first.astimezone(UTC)
+    for opens, closes in stretches(pacing, timezone, at):
+        at = max(at, opens)
+        until = end if closes is None else min(closes, end)
+        fits = -((at - until) // interval)  # rounded up
+        if fits > 0:
+            left -= fits
+            at += fits * interval
+        if left <= 0:
+            return True
+        if closes is None or closes >= end:
+            return False
+    return False
+
+
 def leaves_at(pacing: Pacing, timezone: str, first: datetime, letters_ahead: int) -> datetime:
     """Return when a letter leaves that has `letters_ahead` before it, the first at `first`.
 

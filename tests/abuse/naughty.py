@@ -123,3 +123,20 @@ NO_TEXT = (
     b"cut \xe2\x82",
 )
 MEGABYTES = ("x" * 2**20, "😀" * 2**18, "<b>" * 350_000, "\r\n" * 2**19, "{{" * 2**19)
+
+
+def is_no_name(text: str) -> bool:
+    """Tell whether a name is refused: it reads as an address or a link, or turns the direction."""
+    return any(mark in text for mark in ("@", "<", ">", "://")) or is_no_subject(text)
+
+
+def is_no_subject(text: str) -> bool:
+    """Tell whether a subject is refused: it turns the direction of what follows."""
+    return any("\u202a" <= c <= "\u202e" or "\u2066" <= c <= "\u2069" for c in text)
+
+
+# Each holds one address, which is read through what stands around it.
+HOLDS_ADDRESS = (
+    "Smith, John; Mary <x@y.example>",
+    '"quoted" (comment) <a@b.example>,',
+)

@@ -34,15 +34,17 @@ def test_nothing_runs_wherever_it_is_shown(stack: Stack, page: Page) -> None:
         email = f"probe{n}@readers.example"
         page.goto(f"{stack.url}/c/{slug}")
         page.get_by_role("button", name="Start afresh").or_(page.locator("h1")).first.wait_for()
-        for field in ("name", "postcode", "subject"):
+        for field in ("postcode", "subject"):
             page.locator(f"#{field}").evaluate("(box, text) => { box.value = text }", text)
         for field in ("reason", "body"):
             page.locator(f"#{field}").fill(text)
-        page.locator("#email").evaluate("(box, text) => { box.value = text }", text)
+        for field in ("name", "email"):
+            page.locator(f"#{field}").evaluate("(box, text) => { box.value = text }", text)
         page.get_by_role("button", name="Send my letter").first.click()
         page.locator("#email-error").wait_for()  # the address is none: all is shown again
         looked_at()
         assert page.locator("#body").input_value() == text
+        page.locator("#name").fill(f"Ana {n}")  # as a name most of them are refused, and shown
         page.locator("#email").fill(email)
         page.locator("#postcode").fill("AB1")
         page.get_by_role("button", name="Preview").click()
@@ -63,7 +65,7 @@ def test_nothing_runs_wherever_it_is_shown(stack: Stack, page: Page) -> None:
     assert arrived == sorted(text.strip() for text in PROBES)
     for message in stack.messages(to):
         text = message["subject"]
-        assert message["from"] == {"email": "letters@postbag.example", "name": text}
-        assert message["reply_to"]["name"] == text
-        assert message["content"][0]["value"].count(text) >= 3
+        assert message["from"]["email"] == "letters@postbag.example"
+        assert message["from"]["name"].startswith("Ana ")
+        assert message["content"][0]["value"].count(text) >= 2
         assert "headers" not in message

@@ -15,13 +15,19 @@ SPOOFED = 10_000
 SHORT = 500
 
 
-def post(site: Site, forwarded: str = "", client: str = "192.0.2.1", **changes: object) -> int:
+def post(
+    site: Site,
+    forwarded: str = "",
+    client: str = "192.0.2.1",
+    slug: str = "trees",
+    **changes: object,
+) -> int:
     """Hand in a letter that is new in everything; give the answer's status."""
-    token = site.tokens.new_form("trees", datetime.now(UTC))
+    token = site.tokens.new_form(slug, datetime.now(UTC))
     fields = {**supporter(), "subject": "Trees", "body": "Keep them.", "token": token, **changes}
     headers = {"X-Forwarded-For": forwarded} if forwarded else {}
     return site.client.post(
-        "/c/trees", data=fields, headers=headers, environ_overrides={"REMOTE_ADDR": client}
+        f"/c/{slug}", data=fields, headers=headers, environ_overrides={"REMOTE_ADDR": client}
     ).status_code
 
 
@@ -92,6 +98,15 @@ def test_what_counts_as_one_client(address: str, network: str) -> None:
     assert client_network(address) == network
 
 
+def test_a_limit_counts_people_and_not_their_letters(make_site: MakeSite) -> None:
+    site = make_site(FORM_LIMIT="3/hour")
+    site.load("many", *(f"office-{n}@harbours.example" for n in range(25)))
+    answers = [post(site, slug="many") for _ in range(4)]
+    assert answers == [303, 303, 303, 429]
+    assert site.count() == 75
+    assert post(site) == 303, "another campaign has a count of its own"
+
+
 def test_other_posts_have_ten_times_the_limit(make_site: MakeSite) -> None:
     site = make_site(FORM_LIMIT="2/hour")
     assert [post(site, preview="1") for _ in range(22)] == [200] * 20 + [429] * 2
@@ -109,6 +124,12 @@ def test_the_page_of_a_limit_keeps_the_text(make_site: MakeSite) -> None:
     )
     assert page.status_code == 429
     assert "All &lt;mine&gt;." in page.text
+    fields = form_fields(page.text)
+    assert fields["token"]
+    assert fields["name"] == "Ana Reed", "the form is kept whole, to be sent again"
+    seconds = int(page.headers["Retry-After"])
+    assert 3_500 < seconds <= 3_600
+    assert f'data-retry="{seconds}"' in page.text
 
 
 def test_the_database_counts_while_redis_is_away(make_site: MakeSite, own_valkey: Valkey) -> None:

@@ -60,7 +60,7 @@ def test_targets_are_large_enough(stack: Stack, load: Load, page: Page) -> None:
 def test_never_more_than_five_fields(stack: Stack, load: Load, page: Page, more: str) -> None:
     page.goto(f"{stack.url}/c/{load(more=more, targets=TWO_TARGETS)}")
     fields = page.locator(
-        "input:not([type=hidden], [type=checkbox], #website):visible, textarea:visible"
+        "input:not([type=hidden], [type=checkbox], #leave_empty):visible, textarea:visible"
     )
     assert fields.count() == 5
     for shown in ("1 Quay Street", "Dear Minister Example,", "Yours sincerely,"):

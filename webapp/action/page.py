@@ -1,10 +1,12 @@
 """Set the action page: the letter as a letter, with what was typed and what was wrong."""
 
 import html
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from datetime import datetime
 from functools import lru_cache
 from http import HTTPStatus
 from typing import Final
+from zoneinfo import ZoneInfo
 
 import nh3
 from flask import Response, g, make_response, render_template, request, url_for
@@ -15,13 +17,17 @@ from markupsafe import Markup
 from letters.books import ledger
 from letters.campaign import Replies, Routing
 from letters.campaigns.stored import StoredCampaign, StoredTarget
+from letters.intake.faults import Wrong
+from letters.intake.written import Written, personal_share
 from letters.states import UNCOUNTED
+from letters.submission import Draft
 from letters.text import compose
 from letters.text.merge import merge
 from webapp.action import proof
+from webapp.action.form import TRAP
 from webapp.action.measure import THRESHOLDS, measure, sentences
 from webapp.action.points import full_order
-from webapp.site.fields import BODY_MAX, ActionForm, typed
+from webapp.site.faults import sentence
 from webapp.site.language import gettext as _
 from webapp.site.services import services
 
@@ -29,7 +35,6 @@ NAME_MARK: Final = "\ue000"
 POSTCODE_MARK: Final = "\ue001"
 """Where the script fills in what is typed: characters that no text has (Unicode's private use)."""
 _DESCRIPTION_MAX: Final = 200
-_MOST_MEASURED: Final = 2 * BODY_MAX  # as posted, where every line end is two characters
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,17 +62,18 @@ class ShownPoint:
     kept: bool
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class View:
-    """What one rendering of the page adds to the form."""
+    """What one rendering of the page adds to what was posted."""
 
+    token: str = ""
     notice: str | None = None
-    errors: list[tuple[str, str]] = field(default_factory=list)
-    preview: list[tuple[str, str, str]] | None = None
+    shows_faults: bool = False
+    preview: tuple[Draft, ...] = ()
     focus: str = ""
     """The button to go back to, if no error or preview asks to be looked at first."""
-    order: list[str] | None = None
-    """The keys of all points, where the form's own order no longer holds."""
+    retry_seconds: int = 0
+    """After this time the browser may send the form again by itself; 0: it may not."""
     status: HTTPStatus = HTTPStatus.OK
     template: str = "action/action.html"
 
@@ -79,107 +85,87 @@ def letters_counted(stored: StoredCampaign) -> int:
     return sum(n for state, n in states.items() if state not in UNCOUNTED)
 
 
-def active_targets(stored: StoredCampaign) -> list[StoredTarget]:
-    """Return the targets that letters can be written to."""
-    return [target for target in stored.targets if not target.withdrawn]
-
-
-def shown_target(stored: StoredCampaign, form: ActionForm) -> StoredTarget:
-    """Return the target that the sheet is addressed to: the first chosen, or the first of all."""
-    chosen = set(form.target.data or [])
-    active = active_targets(stored)
-    return next((t for t in active if str(t.id) in chosen), active[0])
-
-
-def render(stored: StoredCampaign, form: ActionForm, view: View) -> Response:
-    """Return the page with the form as it is, and what `view` adds to it."""
-    campaign = stored.campaign
-    shown = shown_target(stored, form)
+def render(written: Written, view: View, now: datetime) -> Response:
+    """Return the page with what was written, and what `view` adds to it."""
+    campaign, posted, shown = written.campaign, written.posted, written.shown.target
     values = compose.merge_values(
-        shown.target,
-        name=form.name.data or _("Your name"),
-        postcode=form.postcode.data or "",
+        shown, name=posted.name or _("Your name"), postcode=posted.postcode
     )
     # What the script composes from these must be what the server composes: no placeholder here.
-    body_values = {**values, "name": typed(form.name)}
-    share = 0.0 if request.method == "GET" else personal_share(stored, form)
-    return make_response(
+    body_values = {**values, "name": posted.name}
+    share = 0.0 if request.method == "GET" else personal_share(written)
+    faults = written.faults if view.shows_faults else ()
+    wrong = {str(fault.field): [sentence(fault)] for fault in faults}
+    names = {target.id: target.target.name for target in written.whom.targets}
+    response = make_response(
         render_template(
             view.template,
             campaign=campaign,
             through_us=campaign.replies is Replies.THROUGH_US
             and bool(services().settings.reply_domain),
             summary_html=summary(campaign.summary, new_tab=bool(g.get("embedded"))),
-            letters_count=letters_counted(stored),
+            letters_count=letters_counted(written.stored),
             page_url=f"{services().settings.public_url}/c/{campaign.slug}",
             image_url=services().settings.public_url + url_for("static", filename="preview.png"),
             description=description(campaign.summary),
-            targets=[_shown(stored, form, target) for target in active_targets(stored)],
+            targets=[_shown(written, target) for target in written.whom.offered],
+            too_late=[target.target.name for target in written.whom.too_late],
+            last_day=format_date(campaign.ends, "long") if campaign.ends else None,
             salutation=merge(campaign.letter.salutation, values),
             opening=merge(campaign.letter.opening, body_values),
             closing=merge(campaign.letter.closing, values),
-            today=format_date(services().now(), "long"),
-            form=form,
-            points=_points(stored, form, view.order or point_order(stored, form), body_values),
+            today=format_date(now.astimezone(ZoneInfo(campaign.timezone)), "long"),
+            posted=posted,
+            wrong=wrong,
+            can_clean=any(fault.wrong is Wrong.CONTROL for fault in faults),
+            token=view.token,
+            trap=TRAP,
+            points=_points(written, body_values),
             measure=measure(share),
             own_sentences=sentences(),
             own_thresholds=THRESHOLDS,
-            errors=view.errors,
             notice=view.notice,
-            preview=view.preview,
-            proof=proof.challenge(
-                services().settings.secret_keys, typed(form.token), services().now()
-            )
+            preview=[(names[draft.target_id], draft.subject, draft.text) for draft in view.preview],
+            proof=proof.challenge(services().settings.secret_keys, view.token, now)
             if proof.is_asked(campaign)
             else None,
             focus=view.focus,
+            retry_seconds=view.retry_seconds,
             action_url=url_for("action.hand_in", slug=campaign.slug),
         ),
         view.status,
     )
+    if view.retry_seconds:
+        response.headers["Retry-After"] = str(view.retry_seconds)
+    return response
 
 
-def point_order(stored: StoredCampaign, form: ActionForm) -> list[str]:
+def point_order(written: Written) -> list[str]:
     """Return the keys of all points in the writer's order."""
-    known = [point.key for point in stored.campaign.letter.points]
-    return full_order(known, request.form.get("order", "").split(), form.points.data or [])
+    known = [point.key for point in written.campaign.letter.points]
+    return full_order(known, written.posted.order, written.posted.points)
 
 
-def personal_share(stored: StoredCampaign, form: ActionForm) -> float:
-    """Return how much of what was typed is the writer's own, from 0 to 1.
-
-    What is longer than a letter can be is measured from its beginning only.
-    """
-    values = compose.merge_values(shown_target(stored, form).target, name=typed(form.name))
-    everything = [point.key for point in stored.campaign.letter.points]
-    return compose.personal_share(
-        f"{typed(form.reason)[:_MOST_MEASURED]}\n\n{typed(form.body)[:_MOST_MEASURED]}",
-        compose.body(stored.campaign, values, everything),
-    )
-
-
-def _points(
-    stored: StoredCampaign, form: ActionForm, order: list[str], values: dict[str, str]
-) -> list[ShownPoint]:
-    kept = set(form.points.data or [])
-    known = {point.key: point for point in stored.campaign.letter.points}
+def _points(written: Written, values: dict[str, str]) -> list[ShownPoint]:
+    kept = set(written.posted.points)
+    known = {point.key: point for point in written.campaign.letter.points}
     return [
         ShownPoint(key, merge(known[key].lead, values), merge(known[key].text, values), key in kept)
-        for key in order
+        for key in point_order(written)
     ]
 
 
-def _shown(stored: StoredCampaign, form: ActionForm, target: StoredTarget) -> ShownTarget:
+def _shown(written: Written, target: StoredTarget) -> ShownTarget:
     values = compose.merge_values(target.target, name=NAME_MARK, postcode=POSTCODE_MARK)
-    everyone = stored.campaign.routing is not Routing.CHOICE
+    everyone = written.campaign.routing is not Routing.CHOICE
     return ShownTarget(
         str(target.id),
         target.target.name,
         target.target.role,
         target.target.address,
-        merge(stored.campaign.letter.salutation, values),
-        merge(stored.campaign.letter.closing, values),
-        everyone or str(target.id) in (form.target.data or []),
+        merge(written.campaign.letter.salutation, values),
+        merge(written.campaign.letter.closing, values),
+        everyone or str(target.id) in written.posted.targets,
     )
 
 

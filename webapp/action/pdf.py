@@ -3,12 +3,12 @@
 from functools import lru_cache
 from http import HTTPStatus
 from typing import Final
+from zoneinfo import ZoneInfo
 
 from flask import Blueprint, Response
 
 from letters.text import printed
 from letters.text.typeset import typeset
-from webapp.action.page import active_targets
 from webapp.action.routes import open_campaign, over
 from webapp.site.services import services
 
@@ -25,12 +25,13 @@ def letter(slug: str) -> Response:
     if stored.is_over(now):
         return over(stored)
     campaign = stored.campaign
-    targets = [target.target for target in active_targets(stored)]
+    today = now.astimezone(ZoneInfo(campaign.timezone)).date()
+    targets = [target.target for target in stored.targets if not target.withdrawn]
     pdf = _typeset(
-        printed.sheets(campaign, targets, now.date()),
+        printed.sheets(campaign, targets, today),
         title=campaign.title,
         language=campaign.language,
-        day=now.date(),
+        day=today,
     )
     response = Response(pdf, HTTPStatus.OK, mimetype="application/pdf")
     response.headers["Content-Disposition"] = f'inline; filename="{slug}.pdf"'

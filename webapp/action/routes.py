@@ -2,45 +2,44 @@
 
 import json
 import random
-from datetime import timedelta
+from dataclasses import replace
+from datetime import datetime, timedelta
 from http import HTTPStatus
 
 from flask import Blueprint, Response, g, make_response, redirect, render_template, request, url_for
 from flask_babel import format_timedelta
 
-from letters.campaign import Routing, Status
+from letters.campaign import Status
 from letters.campaigns import store
 from letters.campaigns.store import UnknownCampaign
-from letters.campaigns.stored import StoredCampaign, StoredTarget
-from letters.submission import Draft, Submission
+from letters.campaigns.stored import StoredCampaign
+from letters.intake.posted import Posted
+from letters.intake.routing import Whom, whom
+from letters.intake.written import (
+    Written,
+    drafts_of,
+    recomposed,
+    submission_of,
+    written_of,
+)
 from letters.text import compose
-from letters.text.addresses import canonical
 from letters.text.merge import merge
-from letters.text.postcodes import matching
 from letters.tokens import BadToken, TokenTooOld, TokenTooYoung
 from webapp.action import proof
+from webapp.action.form import Received, cleaned, receive
 from webapp.action.frame import enter_frame, frame_words, is_embedded_post
-from webapp.action.page import (
-    View,
-    active_targets,
-    description,
-    letters_counted,
-    personal_share,
-    point_order,
-    render,
-    shown_target,
-)
+from webapp.action.page import View, description, letters_counted, point_order, render
 from webapp.action.points import moved
 from webapp.site import errors
-from webapp.site.fields import ActionForm, has_control, typed
 from webapp.site.language import gettext as _
 from webapp.site.services import services
-from webapp.site.throttle import admit
+from webapp.site.throttle import wait_seconds
 from webapp.site.wake import wake_worker
 
 blueprint = Blueprint("action", __name__)
 blueprint.app_context_processor(frame_words)
-_OTHER_POSTS = 10
+OTHER_POSTS = 10
+"""Posts that store nothing may come so many times as often as those that do."""
 
 
 def open_campaign(slug: str) -> StoredCampaign:
@@ -56,11 +55,12 @@ def open_campaign(slug: str) -> StoredCampaign:
 @blueprint.get("/")
 def index() -> str:
     """List the live campaigns."""
+    now = services().now()
     with services().database.read() as connection:
         live = [
             stored
             for stored in store.find_all(connection)
-            if stored.campaign.status is Status.LIVE and not stored.is_over(services().now())
+            if stored.campaign.status is Status.LIVE and not stored.is_over(now)
         ]
     return render_template(
         "action/index.html",
@@ -79,10 +79,7 @@ def index() -> str:
 @blueprint.get("/c/<slug>")
 def show(slug: str) -> Response:
     """Show the campaign's letter, ready to be changed and sent."""
-    stored = open_campaign(slug)
-    if stored.is_over(services().now()):
-        return over(stored)
-    return render(stored, fresh_form(stored), View())
+    return _fresh_page(open_campaign(slug))
 
 
 @blueprint.get("/c/<slug>/embed")
@@ -90,9 +87,39 @@ def embed(slug: str) -> Response:
     """Show the same form for a frame on the origins that the campaign lists."""
     stored = open_campaign(slug)
     enter_frame(stored)
-    if stored.is_over(services().now()):
+    return _fresh_page(stored)
+
+
+def _fresh_page(stored: StoredCampaign) -> Response:
+    now = services().now()
+    posted = as_offered(stored)
+    to = whom(stored, posted, now)
+    if stored.is_over(now) or not to.offered:
         return over(stored)
-    return render(stored, fresh_form(stored), View())
+    return fresh_page(stored, posted, to, now)
+
+
+def fresh_page(
+    stored: StoredCampaign, posted: Posted, to: Whom, now: datetime, template: str = ""
+) -> Response:
+    """Return the page as it is first served, with a token of its own."""
+    written = written_of(stored, posted, to)
+    values = compose.merge_values(written.shown.target)
+    filled = replace(
+        written,
+        posted=replace(posted, subject=merge(posted.subject, values), body=recomposed(written)),
+    )
+    view = View(token=services().tokens.new_form(stored.campaign.slug, now))
+    return render(filled, replace(view, template=template) if template else view, now)
+
+
+def as_offered(stored: StoredCampaign) -> Posted:
+    """Return the form as nobody has touched it: every point kept, one of the subjects."""
+    letter = stored.campaign.letter
+    return Posted(
+        subject=random.choice(letter.subjects),  # noqa: S311 - any will do
+        points=tuple(point.key for point in letter.points),
+    )
 
 
 @blueprint.post("/c/<slug>")
@@ -102,35 +129,49 @@ def hand_in(slug: str) -> Response:  # noqa: PLR0911 - one for each answer of th
     if is_embedded_post():
         enter_frame(stored)
     now = services().now()
-    if stored.is_over(now):
+    received = receive()
+    to = whom(stored, received.posted, now)
+    if stored.is_over(now) or not to.offered:
         return over(stored)
-    form = ActionForm(request.form)  # and not the files: a text posted as one is none
-    view = View()
+    written = written_of(stored, received.posted, to)
     if "update" in request.form:
-        return _update(stored, form, view)
+        return _update(written, received, now)
+    if "clean" in request.form:
+        return _clean(written, received, now)
     if "preview" in request.form:
-        return _preview(stored, form, view)
-    if form.website.data:
+        return _preview(written, received, now)
+    if received.is_trapped:
         return _thank(slug)
-    targets = _check(stored, form, view)
+    view = View(
+        token=received.token,
+        shows_faults=True,
+        status=HTTPStatus.UNPROCESSABLE_ENTITY,
+    )
     try:
         token = services().tokens.read_form(
             slug,
-            form.token.data or "",
+            received.token,
             now,
             min_age=timedelta(seconds=services().settings.form_min_seconds),
         )
     except BadToken as error:
-        form.token.data = services().tokens.new_form(slug, now)
-        view.notice = _token_sentence(error)
-        view.status = HTTPStatus.UNPROCESSABLE_ENTITY
-        return _other_post(stored, form, view)
-    if view.errors:
-        return _other_post(stored, form, view)
-    if not admit(services(), "store", services().settings.form_limit, len(targets)):
-        return _too_many()
+        # Where more is to be mended, that comes first: mended, the page is old enough.
+        notice = None if written.faults else _token_sentence(error)
+        return _other_post(
+            written,
+            replace(view, token=services().tokens.new_form(slug, now), notice=notice),
+            now,
+        )
+    if written.faults:
+        return _other_post(written, view, now)
+    wait = wait_seconds(services(), "store", services().settings.form_limit, within=slug)
+    if wait:
+        return _too_many(written, view, wait, now)
+    is_proven = not proof.is_asked(stored.campaign) or proof.is_solved(
+        services().settings.secret_keys, received.token, received.proof
+    )
     services().intake.take(
-        stored, _submission(stored, form, token.id, _drafts(stored, form, targets)), now
+        stored, submission_of(written, token.id, must_confirm=not is_proven), now
     )
     wake_worker(services().redis)
     return _thank(slug)
@@ -144,55 +185,72 @@ def _thank(slug: str) -> Response:
     )
 
 
-def _update(stored: StoredCampaign, form: ActionForm, view: View) -> Response:
+def _update(written: Written, received: Received, now: datetime) -> Response:
     """Compose the body anew from the points kept, after moving one if that was asked."""
     command = request.form["update"]
-    order = moved(point_order(stored, form), command)
-    kept = set(form.points.data or [])
-    form.points.data = [key for key in order if key in kept]
-    view.order = order
-    view.focus = command
-    _recompose(stored, form)
-    return _other_post(stored, form, view)
+    order = moved(point_order(written), command)
+    kept = set(received.posted.points)
+    ordered = replace(
+        received.posted, points=tuple(key for key in order if key in kept), order=tuple(order)
+    )
+    anew = replace(written, posted=ordered)
+    anew = replace(anew, posted=replace(ordered, body=recomposed(anew)))
+    return _other_post(anew, View(token=_token(received, now), focus=command), now)
 
 
-def _preview(stored: StoredCampaign, form: ActionForm, view: View) -> Response:
+def _clean(written: Written, received: Received, now: datetime) -> Response:
+    """Show the form without the characters that no letter can hold."""
+    clean = written_of(written.stored, cleaned(received.posted), written.whom)
+    notice = _("The characters that nobody sees are taken out. Please look at your letter.")
+    return _other_post(clean, View(token=_token(received, now), notice=notice), now)
+
+
+def _preview(written: Written, received: Received, now: datetime) -> Response:
     """Show the exact letters; store nothing."""
-    slug = stored.campaign.slug
+    view = View(token=_token(received, now), shows_faults=True)
+    if written.faults:
+        view = replace(view, status=HTTPStatus.UNPROCESSABLE_ENTITY)
+    else:
+        view = replace(view, preview=drafts_of(written))
+    return _other_post(written, view, now)
+
+
+def _token(received: Received, now: datetime) -> str:
+    """Return the token that the form was posted with, or a new one where it will not do."""
+    slug = (request.view_args or {})["slug"]
     try:
-        services().tokens.read_form(slug, form.token.data or "", services().now())
+        services().tokens.read_form(slug, received.token, now)
     except BadToken:
-        form.token.data = services().tokens.new_form(slug, services().now())
-    targets = _check(stored, form, view)
-    if not view.errors:
-        names = {target.id: target.target.name for target in targets}
-        view.preview = [
-            (names[draft.target_id], draft.subject, draft.text)
-            for draft in _drafts(stored, form, targets)
-        ]
-    return _other_post(stored, form, view)
+        return services().tokens.new_form(slug, now)
+    return received.token
 
 
-def _check(stored: StoredCampaign, form: ActionForm, view: View) -> list[StoredTarget]:
-    """Check the form, put what is wrong on `view`, and return whom the letter goes to."""
-    form.validate()
-    targets = _targets_for(stored, form)
-    view.errors = [(checked.id, str(e)) for checked in form for e in checked.errors]
-    everything = (text for name, texts in request.form.lists() for text in (name, *texts))
-    if not view.errors and any(map(has_control, everything)):
-        # Not in a field that people fill in: some program made it up.
-        view.errors = [("letter", _("There is an invisible control character in here. Please "
-                                    "type the text anew."))]  # fmt: skip
-    if view.errors:
-        view.status = HTTPStatus.UNPROCESSABLE_ENTITY
-    return targets
-
-
-def _other_post(stored: StoredCampaign, form: ActionForm, view: View) -> Response:
+def _other_post(written: Written, view: View, now: datetime) -> Response:
     """Answer a post that stores nothing; these have a wider limit of their own."""
-    if not admit(services(), "post", services().settings.form_limit.times(_OTHER_POSTS)):
-        return _too_many()
-    return render(stored, form, view)
+    limit = services().settings.form_limit.times(OTHER_POSTS)
+    wait = wait_seconds(services(), "post", limit)
+    return _too_many(written, view, wait, now) if wait else render(written, view, now)
+
+
+def _too_many(written: Written, view: View, wait: int, now: datetime) -> Response:
+    """Return the page with the form kept, and when it may be sent."""
+    notice = _(
+        "A lot of letters came from where you are, so yours is not stored yet. It is kept on this "
+        "page: please send it again in %(time)s.",
+        time=format_timedelta(timedelta(seconds=wait), threshold=2),
+    )
+    return render(
+        written,
+        replace(
+            view,
+            notice=notice,
+            shows_faults=False,
+            preview=(),
+            retry_seconds=wait,
+            status=HTTPStatus.TOO_MANY_REQUESTS,
+        ),
+        now,
+    )
 
 
 @blueprint.get("/c/<slug>/thanks")
@@ -221,98 +279,6 @@ def count(slug: str) -> Response:
     return response
 
 
-def fresh_form(stored: StoredCampaign) -> ActionForm:
-    """Return the form as it is first served: the whole letter, every point kept."""
-    form = ActionForm(formdata=None)
-    form.token.data = services().tokens.new_form(stored.campaign.slug, services().now())
-    form.points.data = [point.key for point in stored.campaign.letter.points]
-    form.target.data = []
-    values = compose.merge_values(shown_target(stored, form).target)
-    subject = random.choice(stored.campaign.letter.subjects)  # noqa: S311 - any will do
-    form.subject.data = merge(subject, values)
-    _recompose(stored, form)
-    return form
-
-
-def _recompose(stored: StoredCampaign, form: ActionForm) -> None:
-    values = compose.merge_values(
-        shown_target(stored, form).target,
-        name=form.name.data or "",
-        postcode=form.postcode.data or "",
-    )
-    form.body.data = compose.body(stored.campaign, values, form.points.data or [])
-    if not form.token.data:
-        form.token.data = services().tokens.new_form(stored.campaign.slug, services().now())
-
-
-def _targets_for(stored: StoredCampaign, form: ActionForm) -> list[StoredTarget]:
-    """Return whom the letter goes to; what is missing is put among the form's errors."""
-    active = active_targets(stored)
-    problems: list[tuple[str, str]] = []
-    targets = active
-    if stored.campaign.routing is Routing.CHOICE:
-        chosen = set(form.target.data or [])
-        targets = [target for target in active if str(target.id) in chosen]
-        if not targets:
-            problems.append(("target", _("Please choose whom you write to.")))
-    elif stored.campaign.routing is Routing.AREA:
-        found = matching([target.target for target in active], form.postcode.data or "")
-        targets = [target for target in active if target.target in found]
-        if not targets and form.postcode.data:
-            problems.append(("postcode", _("We know nobody to write to for this postcode.")))
-    if stored.campaign.asks_postcode and not form.postcode.data:
-        problems.append(("postcode", _("Please tell us your postcode.")))
-    if form.email.data and canonical(form.email.data) in {
-        canonical(target.target.email) for target in active
-    }:
-        problems.append(("email", _("This is the address you write to. Please give your own.")))
-    for name, sentence in problems:
-        form[name].errors = [*form[name].errors, sentence]
-    return targets
-
-
-def _drafts(stored: StoredCampaign, form: ActionForm, targets: list[StoredTarget]) -> list[Draft]:
-    shown = shown_target(stored, form).target
-    name, postcode = typed(form.name), typed(form.postcode)
-    body = compose.line_feeds(typed(form.body))
-    drafts: list[Draft] = []
-    for each in targets:
-        to = each.target
-        subject = compose.subject_for_each(
-            stored.campaign, shown, to, typed(form.subject), name=name, postcode=postcode
-        )
-        text = compose.text(
-            stored.campaign,
-            compose.merge_values(to, name=name, postcode=postcode),
-            reason=form.reason.data or "",
-            body=compose.for_each(stored.campaign, shown, to, body, name=name, postcode=postcode),
-        )
-        drafts.append(Draft(each.id, subject, text))
-    return drafts
-
-
-def _submission(
-    stored: StoredCampaign, form: ActionForm, token_id: str, drafts: list[Draft]
-) -> Submission:
-    reason = compose.line_feeds(form.reason.data or "")
-    known = {point.key for point in stored.campaign.letter.points}
-    return Submission(
-        token_id=token_id,
-        name=typed(form.name),
-        email=typed(form.email),
-        postcode=typed(form.postcode),
-        reason=reason if reason.strip() else "",
-        points=tuple(key for key in dict.fromkeys(form.points.data or []) if key in known),
-        personal_share=personal_share(stored, form),
-        opt_in=bool(form.opt_in.data),
-        drafts=tuple(drafts),
-        must_confirm=proof.is_asked(stored.campaign)
-        and not proof.is_solved(
-            services().settings.secret_keys, typed(form.token), typed(form.altcha)
-        ),
-    )
-
-
 def _token_sentence(error: BadToken) -> str:
     if isinstance(error, TokenTooYoung):
         return _("That was very quick. Please read your letter once more and send it again.")
@@ -329,17 +295,4 @@ def over(stored: StoredCampaign) -> Response:
         _("“%(title)s” takes no more letters.", title=stored.campaign.title),
         _("If you wrote one, the link in your mail still shows where it is."),
         action=("/", _("See the campaigns")),
-    )
-
-
-def _too_many() -> Response:
-    return errors.page(
-        HTTPStatus.TOO_MANY_REQUESTS,
-        _("A lot of letters came from here"),
-        _(
-            "Your letter was not stored. Please try again in %(time)s.",
-            time=format_timedelta(
-                timedelta(seconds=services().settings.form_limit.period_seconds), threshold=2
-            ),
-        ),
     )

@@ -1,5 +1,6 @@
 """The check list before going live, the letter as everybody will see it, and a test to oneself."""
 
+from dataclasses import replace
 from http import HTTPStatus
 
 from flask import Response, make_response, redirect, render_template, url_for
@@ -11,13 +12,12 @@ from letters.campaigns import store
 from letters.campaigns.stored import StoredCampaign
 from letters.desk import record
 from letters.desk.record import Deed
+from letters.intake.routing import whom
 from letters.notices import post, rehearsal
 from letters.pacing import readiness
 from letters.pacing.readiness import Kind, Readiness, SoFar
 from letters.sending import outlook
-from webapp.action import page
-from webapp.action.page import View
-from webapp.action.routes import fresh_form
+from webapp.action.routes import as_offered, fresh_page
 from webapp.desk.door import blueprint, signed_in
 from webapp.desk.reasons import told
 from webapp.site import errors
@@ -100,7 +100,11 @@ def preview(slug: str) -> Response:
     """Show the campaign's page as supporters will see it, closed for writing."""
     with services().database.read() as connection:
         stored = store.find(connection, slug)
-    return page.render(stored, fresh_form(stored), View(template="desk/preview.html"))
+    now, posted = services().now(), as_offered(stored)
+    to = whom(stored, posted, now)
+    if not to.offered:  # nobody can be reached any more; the page itself can be looked at
+        to = replace(to, offered=stored.targets[:1])
+    return fresh_page(stored, posted, to, now, "desk/preview.html")
 
 
 @blueprint.post("/<slug>/test")

@@ -10,6 +10,8 @@ from sqlalchemy import Connection
 from letters.campaign import Status
 from letters.campaigns import store
 from letters.campaigns.stored import StoredCampaign
+from letters.intake.faults import faults_in_body, faults_in_subject
+from letters.intake.posted import BODY_MAX, REASON_MAX, Field
 from letters.receipts import erasure, successors
 from letters.receipts import receipt as receipts
 from letters.receipts.receipt import Receipt, SubmittedLetter, TooLate, UnknownSubmission
@@ -18,7 +20,8 @@ from letters.states import NOT_LEFT, State
 from letters.text.compose import line_feeds
 from letters.tokens import BadToken, digest
 from webapp.site import errors
-from webapp.site.fields import BODY_MAX, REASON_MAX, SUBJECT_MAX, has_control, has_line_end, trimmed
+from webapp.site.faults import sentence
+from webapp.site.fields import trimmed
 from webapp.site.language import gettext as _
 from webapp.site.posted import is_unreadable
 from webapp.site.services import services
@@ -241,20 +244,17 @@ def _change(token: str, change: Callable[[Connection, str], None]) -> None:
         change(connection, submission_id)
 
 
-def _problem(subject: str, text: str) -> str | None:  # noqa: PLR0911 - one for each fault
-    if not subject:
-        return _("Please give your letter a subject.")
-    if not text.strip():
-        return _("Your letter is empty. Please write at least one sentence.")
-    if len(subject) > SUBJECT_MAX or len(text) > _TEXT_MAX:
-        return _("This is too long. Please shorten it.")
-    if is_unreadable(subject) or is_unreadable(text):
-        return _("Something in here cannot be read: it shows as �. Please type it anew.")
-    if has_control(subject) or has_control(text):
-        return _("There is an invisible control character in here. Please type the text anew.")
-    if has_line_end(subject):
-        return _("Please keep the subject on one line.")
-    return None
+def _problem(subject: str, text: str) -> str | None:
+    unreadable = frozenset(
+        field
+        for field, typed in ((Field.SUBJECT, subject), (Field.BODY, text))
+        if is_unreadable(typed)
+    )
+    faults = (
+        *faults_in_subject(subject, unreadable),
+        *faults_in_body(text, _TEXT_MAX, unreadable),
+    )
+    return sentence(faults[0]) if faults else None
 
 
 def _page(

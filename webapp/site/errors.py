@@ -8,8 +8,8 @@ from sqlalchemy.exc import DataError
 from werkzeug.exceptions import HTTPException
 
 from letters.campaigns.store import UnknownCampaign
+from letters.intake.posted import BODY_MAX, REASON_MAX, SUBJECT_MAX
 from letters.storage.database import StorageUnavailable
-from webapp.site.fields import BODY_MAX, REASON_MAX, SUBJECT_MAX
 from webapp.site.language import gettext as _
 from webapp.site.posted import form_as_read
 

@@ -4,6 +4,7 @@ import ipaddress
 import logging
 import re
 import secrets
+from math import ceil
 from typing import Final
 
 from flask import request
@@ -15,39 +16,48 @@ from webapp.site.services import Services
 
 _log = logging.getLogger(__name__)
 _WITH_PORT: Final = re.compile(r"(?:\[([^]]*)\]|([0-9.]+))(?::[0-9]+)?")
-# A log of moments, on Redis's own clock: `count` in any period. Checks and adds in one step.
+# A log of moments, on Redis's own clock: `count` in any period. Checks and adds in one step, and
+# answers 0, or the milliseconds until there is room again.
 _ADMIT: Final = """
 local time = redis.call('TIME')
 local now_ms = time[1] * 1000 + math.floor(time[2] / 1000)
 redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', now_ms - ARGV[2])
-if redis.call('ZCARD', KEYS[1]) >= tonumber(ARGV[1]) then return 0 end
-for n = 1, tonumber(ARGV[3]) do redis.call('ZADD', KEYS[1], now_ms, ARGV[4] .. n) end
+if redis.call('ZCARD', KEYS[1]) >= tonumber(ARGV[1]) then
+  local first = redis.call('ZRANGE', KEYS[1], 0, 0, 'WITHSCORES')
+  return math.max(1, first[2] + ARGV[2] - now_ms)
+end
+redis.call('ZADD', KEYS[1], now_ms, ARGV[3])
 redis.call('PEXPIRE', KEYS[1], ARGV[2])
-return 1
+return 0
 """
 
 
-def admit(services: Services, use: str, limit: Limit, cost: int = 1) -> bool:
-    """Tell whether this request's client may do one more thing of this kind, and count it.
+def admit(services: Services, use: str, limit: Limit) -> bool:
+    """Tell whether this request's client may do one more thing of this kind, and count it."""
+    return not wait_seconds(services, use, limit)
 
-    What costs more than one is let in as long as the limit is not yet reached.
+
+def wait_seconds(services: Services, use: str, limit: Limit, *, within: str = "") -> int:
+    """Count one more thing of this kind and return 0; or the seconds until it may be done.
+
+    Each client has a count of its own, and another one within each `within`.
     """
-    bucket = services.tokens.blind(f"throttle/{use}", client_network(request.remote_addr or ""))
+    network = client_network(request.remote_addr or "")
+    bucket = services.tokens.blind(f"throttle/{use}", f"{network}/{within}")
     try:
-        answer = services.redis.eval(
+        milliseconds = services.redis.eval(
             _ADMIT,
             1,
             f"postbag:throttle:{bucket}",
             str(limit.count),
             str(limit.period_seconds * 1000),
-            str(cost),
             secrets.token_hex(8),
         )
     except RedisError:
         _log.warning("Redis is away; the database keeps the count")
         with services.database.write() as connection:
-            return limits.admit(connection, bucket, limit, cost, services.now())
-    return bool(answer == 1)
+            return limits.wait_seconds(connection, bucket, limit, services.now())
+    return ceil(int(milliseconds) / 1000)
 
 
 def client_network(address: str) -> str:

@@ -18,7 +18,7 @@ const told = (number) => (language ??= new Intl.NumberFormat(tag)).format(number
 const form = document.querySelector("form[data-slug]");
 const { slug, opening, thanks, anew } = form.dataset;
 const isFresh = "fresh" in form.dataset;
-const { name, postcode, subject, reason, body, order, website } = form.elements;
+const { name, postcode, subject, reason, body, order, leave_empty: trap } = form.elements;
 const find = (selector) => form.querySelector(selector);
 const all = (selector) => [...form.querySelectorAll(selector)];
 const list = find("[data-points]");
@@ -113,7 +113,7 @@ function grow(area) {
 // under; the answer to a post holds what was typed as if it had been served so, and is kept whole.
 const fields = () =>
   [...form.elements].filter(
-    (field) => field.name && field !== website && !["hidden", "submit"].includes(field.type),
+    (field) => field.name && field !== trap && !["hidden", "submit"].includes(field.type),
   );
 const nameOf = (field) =>
   field.type === "checkbox" && field.value !== "y" ? `${field.name}:${field.value}` : field.name;
@@ -231,6 +231,10 @@ async function send() {
   }
   isSending = false;
 }
+
+// After too many letters from one place: the page says when, and then tries by itself.
+const { retry } = form.dataset;
+if (retry) setTimeout(() => isSending || send(), Number(retry) * 1000);
 
 form.addEventListener("submit", (event) => {
   const button = event.submitter;

@@ -1,0 +1,79 @@
+"""Decide whom a letter goes to, and who can still be reached. Pure."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from letters.campaign import Routing
+from letters.campaigns.stored import StoredCampaign, StoredTarget
+from letters.intake.faults import Fault, Wrong
+from letters.intake.posted import Field, Posted
+from letters.pacing.slots import leaves_before
+from letters.text.postcodes import matching
+
+
+@dataclass(frozen=True, slots=True)
+class Whom:
+    """Whom a letter goes to, of those who can be written to."""
+
+    offered: tuple[StoredTarget, ...]
+    """All targets that a letter written now can still reach; none: the campaign is over."""
+    targets: tuple[StoredTarget, ...]
+    """Those that this letter goes to, in their order."""
+    too_late: tuple[StoredTarget, ...] = ()
+    """Those that it would go to as well, and cannot reach in time any more."""
+    fault: Fault | None = None
+    """What is missing to know whom it goes to."""
+
+
+def whom(stored: StoredCampaign, posted: Posted, now: datetime) -> Whom:
+    """Return whom a letter goes to."""
+    active = [target for target in stored.targets if not target.withdrawn]
+    in_time = {target.id for target in active if is_in_time(stored, target, now)}
+    chosen, fault = _chosen(stored, posted, active)
+    offered = tuple(target for target in active if target.id in in_time)
+    targets = tuple(target for target in chosen if target.id in in_time)
+    too_late = tuple(target for target in chosen if target.id not in in_time)
+    if too_late and not targets:
+        is_chosen = stored.campaign.routing is Routing.CHOICE
+        fault = Fault(Field.TARGET if is_chosen else Field.POSTCODE, Wrong.TOO_LATE)
+    return Whom(offered, targets, too_late, fault)
+
+
+def _chosen(
+    stored: StoredCampaign, posted: Posted, active: list[StoredTarget]
+) -> tuple[list[StoredTarget], Fault | None]:
+    match stored.campaign.routing:
+        case Routing.CHOICE:
+            keys = set(posted.targets)
+            found = [target for target in active if str(target.id) in keys]
+            return found, None if found else Fault(Field.TARGET, Wrong.MISSING)
+        case Routing.AREA:
+            serving = matching([target.target for target in active], posted.postcode)
+            found = [target for target in active if target.target in serving]
+            is_unserved = posted.postcode and not found
+            return found, Fault(Field.POSTCODE, Wrong.UNSERVED) if is_unserved else None
+        case Routing.ALL:
+            return active, None
+
+
+def is_in_time(stored: StoredCampaign, target: StoredTarget, now: datetime) -> bool:
+    """Tell whether a letter written now can leave before its end, at today's pacing.
+
+    What waits for the target already leaves before it.
+    """
+    end = last_moment(stored, target)
+    if end is None:
+        return True
+    return leaves_before(
+        stored.campaign.pacing,
+        target.target.timezone,
+        max(target.next_slot_at, now),
+        target.waiting,
+        end,
+    )
+
+
+def last_moment(stored: StoredCampaign, target: StoredTarget) -> datetime | None:
+    """Return the moment from which no letter leaves for a target; None: there is none."""
+    ends = [end for end in (stored.campaign.ends_at, target.valid_before) if end is not None]
+    return min(ends, default=None)

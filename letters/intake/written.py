@@ -1,0 +1,134 @@
+"""Make letters of what was posted. Pure.
+
+    posted -> whom, written_of -> page, preview and, through submission_of, the books
+
+Everything that is shown or stored is made from one :class:`Written`, so that all of it agrees.
+"""
+
+from dataclasses import dataclass
+
+from letters.campaign import Campaign, Target
+from letters.campaigns.stored import StoredCampaign, StoredTarget
+from letters.intake.faults import Fault, Wrong, faults_in
+from letters.intake.posted import BODY_MAX, Field, Posted
+from letters.intake.routing import Whom
+from letters.submission import Draft, Submission
+from letters.text import compose
+from letters.text.addresses import BadAddress, canonical, read_address
+
+_MOST_MEASURED = 2 * BODY_MAX  # as posted, where every line end is two characters
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What a posted form makes of a campaign."""
+
+    stored: StoredCampaign
+    posted: Posted
+    whom: Whom
+    shown: StoredTarget
+    """The target that the sheet on the page is addressed to."""
+    faults: tuple[Fault, ...]
+
+    @property
+    def campaign(self) -> Campaign:
+        """Return the campaign as its organisers wrote it."""
+        return self.stored.campaign
+
+
+def written_of(stored: StoredCampaign, posted: Posted, to: Whom) -> Written:
+    """Return what `posted` makes of a campaign, with all that is wrong with it.
+
+    `to` is by :func:`letters.intake.routing.whom`, and has somebody to offer.
+    """
+    shown = (*to.targets, *to.too_late, *to.offered)[0]
+    return Written(stored, posted, to, shown, tuple(_faults(stored, posted, to)))
+
+
+def _faults(stored: StoredCampaign, posted: Posted, to: Whom) -> list[Fault]:
+    found = list(faults_in(posted))
+    fields = {fault.field for fault in found}
+    if stored.campaign.asks_postcode and not posted.postcode:
+        found.append(Fault(Field.POSTCODE, Wrong.MISSING))
+    if to.fault is not None and to.fault.field not in fields:
+        found.append(to.fault)
+    if Field.EMAIL not in fields and canonical(read_address(posted.email)) in {
+        canonical(target.target.email) for target in stored.targets if not target.withdrawn
+    }:
+        found.append(Fault(Field.EMAIL, Wrong.A_TARGETS))
+    if not found and posted.has_hidden_control:
+        found.append(Fault(Field.LETTER, Wrong.HIDDEN_CONTROL))
+    return found
+
+
+def drafts_of(written: Written) -> tuple[Draft, ...]:
+    """Return the letters exactly as they would leave, in the order of their targets."""
+    posted, campaign, shown = written.posted, written.campaign, written.shown.target
+    name, postcode = posted.name, posted.postcode
+    body = compose.line_feeds(posted.body)
+
+    def draft(to: StoredTarget) -> Draft:
+        target: Target = to.target
+        subject = compose.subject_for_each(
+            campaign, shown, target, posted.subject, name=name, postcode=postcode
+        )
+        words = compose.for_each(campaign, shown, target, body, name=name, postcode=postcode)
+        values = compose.merge_values(target, name=name, postcode=postcode)
+        return Draft(
+            to.id, subject, compose.text(campaign, values, reason=posted.reason, body=words)
+        )
+
+    return tuple(draft(target) for target in written.whom.targets)
+
+
+def submission_of(written: Written, token_id: str, *, must_confirm: bool) -> Submission:
+    """Return what goes into the books; raise ValueError where something is wrong with it.
+
+    `token_id` is of the form it was posted with.
+    """
+    if written.faults:
+        raise ValueError("what is wrong has to be mended first")
+    posted = written.posted
+    reason = compose.line_feeds(posted.reason)
+    known = {point.key for point in written.campaign.letter.points}
+    return Submission(
+        token_id=token_id,
+        name=posted.name,
+        email=read_address(posted.email),
+        postcode=posted.postcode,
+        reason=reason if reason.strip() else "",
+        points=tuple(key for key in dict.fromkeys(posted.points) if key in known),
+        personal_share=personal_share(written),
+        opt_in=posted.opt_in,
+        drafts=drafts_of(written),
+        must_confirm=must_confirm,
+    )
+
+
+def recomposed(written: Written) -> str:
+    """Return the body composed anew from the points kept."""
+    posted = written.posted
+    values = compose.merge_values(written.shown.target, name=posted.name, postcode=posted.postcode)
+    return compose.body(written.campaign, values, posted.points)
+
+
+def personal_share(written: Written) -> float:
+    """Return how much of what was typed is the writer's own, from 0 to 1.
+
+    What is longer than a letter can be is measured from its beginning only.
+    """
+    posted = written.posted
+    values = compose.merge_values(written.shown.target, name=posted.name)
+    everything = [point.key for point in written.campaign.letter.points]
+    return compose.personal_share(
+        f"{posted.reason[:_MOST_MEASURED]}\n\n{posted.body[:_MOST_MEASURED]}",
+        compose.body(written.campaign, values, everything),
+    )
+
+
+def address_of(posted: Posted) -> str | None:
+    """Return the address in what was posted; None where there is none."""
+    try:
+        return read_address(posted.email)
+    except BadAddress:
+        return None

@@ -1,0 +1,110 @@
+"""Read the form of the action page, once, into values."""
+
+from dataclasses import dataclass, replace
+
+from flask import request
+from flask_wtf import FlaskForm
+from wtforms import (
+    BooleanField,
+    HiddenField,
+    SelectMultipleField,
+    StringField,
+    TextAreaField,
+)
+
+from letters.intake.posted import Field, Posted, trimmed
+from letters.text.visible import is_control, without_controls
+from webapp.site.fields import typed
+from webapp.site.posted import is_unreadable
+
+TRAP = "leave_empty"
+"""A field that people do not see and programs fill in. Browsers and password managers go by names
+that they know; this is none of them."""
+_WITH_OWN_CHECKS = frozenset(str(field) for field in Field)
+
+
+class ActionForm(FlaskForm):  # type: ignore[misc]  # flask-wtf brings no types
+    """The fields of the form. What each may hold is said in :mod:`letters.intake.faults`."""
+
+    class Meta:
+        """No session, so no session's token; and no sentence of its own to translate."""
+
+        csrf = False
+        locales = False
+
+    name = StringField()
+    email = StringField()
+    postcode = StringField()
+    reason = TextAreaField()
+    subject = StringField()
+    body = TextAreaField()
+    points = SelectMultipleField(validate_choice=False)
+    target = SelectMultipleField(validate_choice=False)
+    opt_in = BooleanField()
+    leave_empty = StringField()
+    token = HiddenField()
+    altcha = HiddenField()  # the work done, where the campaign asks for it
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """One post of the form: what was typed, and what came with it."""
+
+    posted: Posted
+    token: str = ""
+    is_trapped: bool = False
+    """The field that people do not see is filled in."""
+    proof: str = ""
+
+
+def receive() -> Received:
+    """Return what this request posted."""
+    form = ActionForm(request.form)  # and not the files: a text posted as one is none
+    texts = {
+        field: typed(form[field])
+        for field in (
+            Field.NAME,
+            Field.EMAIL,
+            Field.POSTCODE,
+            Field.REASON,
+            Field.SUBJECT,
+            Field.BODY,
+        )
+    }
+    return Received(
+        Posted(
+            name=trimmed(texts[Field.NAME]),
+            email=trimmed(texts[Field.EMAIL]),
+            postcode=trimmed(texts[Field.POSTCODE]),
+            reason=texts[Field.REASON],
+            subject=trimmed(texts[Field.SUBJECT]),
+            body=texts[Field.BODY],
+            points=tuple(form.points.data or ()),
+            order=tuple(request.form.get("order", "").split()),
+            targets=tuple(form.target.data or ()),
+            opt_in=bool(form.opt_in.data),
+            unreadable=frozenset(field for field, text in texts.items() if is_unreadable(text)),
+            has_hidden_control=any(
+                is_control(character)
+                for name, values in request.form.lists()
+                for text in (name, *(() if name in _WITH_OWN_CHECKS else values))
+                for character in text
+            ),
+        ),
+        token=typed(form.token),
+        is_trapped=bool(typed(form.leave_empty)),
+        proof=typed(form.altcha),
+    )
+
+
+def cleaned(posted: Posted) -> Posted:
+    """Return `posted` without control characters: its texts as they look."""
+    return replace(
+        posted,
+        name=without_controls(posted.name).replace("\n", " "),
+        email=without_controls(posted.email),
+        postcode=without_controls(posted.postcode),
+        reason=without_controls(posted.reason),
+        subject=without_controls(posted.subject).replace("\n", " "),
+        body=without_controls(posted.body),
+    )

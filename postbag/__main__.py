@@ -31,7 +31,8 @@ from postbag import (
 from postbag.shell import Refused, Shell
 
 
-def _parser() -> argparse.ArgumentParser:
+def make_parser() -> argparse.ArgumentParser:
+    """Return what reads the command line: every command with its options."""
     parser = argparse.ArgumentParser(prog="postbag", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
     commands.add_parser("migrate", help="bring the database to the newest schema").set_defaults(
@@ -55,7 +56,7 @@ def _parser() -> argparse.ArgumentParser:
 
 def main(arguments: Sequence[str]) -> int:
     """Run one command and return the exit status."""
-    options = _parser().parse_args(arguments)
+    options = make_parser().parse_args(arguments)
     act: Callable[[Shell, argparse.Namespace], int] = options.act
     try:
         settings = read_settings(os.environ)

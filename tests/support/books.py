@@ -5,6 +5,7 @@ import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import cache
 
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
@@ -54,6 +55,7 @@ def settings_as_given(**more: str) -> dict[str, str]:
     }
 
 
+@cache
 def _public_key() -> str:
     key = ec.generate_private_key(ec.SECP256R1()).public_key()
     der = key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)

@@ -16,6 +16,7 @@ from webapp import desk, operations
 from webapp.action import pdf
 from webapp.action import routes as action
 from webapp.receipt import routes as receipt
+from webapp.sendgrid import inbound
 from webapp.sendgrid import routes as sendgrid
 from webapp.site import errors, language, posted
 from webapp.site.compress import compress
@@ -56,7 +57,7 @@ def create_app(environ: Mapping[str, str] = os.environ) -> Flask:
     app.url_map.strict_slashes = False
     language.register(app)
     app.extensions["csrf_guard"] = CSRFProtect(app)
-    for part in (action, pdf, receipt, sendgrid, desk, operations):
+    for part in (action, pdf, receipt, sendgrid, inbound, desk, operations):
         app.register_blueprint(part.blueprint)
     posted.register(app)
     errors.register(app)

@@ -17,6 +17,7 @@ from sendgrid.helpers.mail import (
     TrackingSettings,
 )
 
+from letters.mail.kinds import Kind
 from letters.sending.claims import Claim
 
 
@@ -26,7 +27,7 @@ def request_body(claim: Claim, mail_from: str, answers_to: str | None = None) ->
     It is what SendGrid's library builds, but for one thing: a text that begins like an API key is
     sent as it was written. Raises what the library raises for an address that it cannot read.
     """
-    frame = _frame(claim.category, claim.to_name, claim.to_email, is_notice=claim.is_notice)
+    frame = _frame(claim.category, claim.to_name, claim.to_email, _sort(claim))
     custom_args = {
         "notice_id" if claim.is_notice else "letter_id": claim.letter_id,
         "attempt_id": claim.attempt_id,
@@ -40,11 +41,19 @@ def request_body(claim: Claim, mail_from: str, answers_to: str | None = None) ->
     }
     if claim.reply_to is not None:
         body["reply_to"] = ReplyTo(answers_to or claim.reply_to[1], claim.reply_to[0] or None).get()
+    if claim.answer is Kind.AUTOMATIC:
+        body["headers"] = {"Auto-Submitted": "auto-generated"}  # RFC 3834: let nobody answer it
     return body
 
 
+def _sort(claim: Claim) -> str:
+    if claim.answer is not None:
+        return "answer"
+    return "notice" if claim.is_notice else "letter"
+
+
 @lru_cache(maxsize=1024)
-def _frame(category: str, to_name: str, to_email: str, *, is_notice: bool) -> dict[str, Any]:
+def _frame(category: str, to_name: str, to_email: str, sort: str) -> dict[str, Any]:
     """Return what is alike in all letters of one campaign to one target; nobody may change it.
 
     To have the library build everything for each letter would double what a request costs.
@@ -55,7 +64,7 @@ def _frame(category: str, to_name: str, to_email: str, *, is_notice: bool) -> di
     name = to_name.replace(",", " ").replace(";", " ")
     to.add_to(To(to_email, name or None))
     mail.add_personalization(to)
-    for word in filter(None, (category, "notice" if is_notice else "letter")):
+    for word in filter(None, (category, sort)):
         mail.add_category(Category(word))
     tracking = TrackingSettings()
     tracking.click_tracking = ClickTracking(enable=False, enable_text=False)

@@ -2,12 +2,13 @@
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from sqlalchemy import Connection, func, select
 
+from letters.mail.kinds import Kind
 from letters.states import State
-from letters.storage.schema import campaign, letter, tally, target
+from letters.storage.schema import answer, campaign, letter, tally, target
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,6 +16,8 @@ class Books:
     """How many letters of a campaign are in each state."""
 
     states: Mapping[State, int]
+    answers: Mapping[str, int] = field(default_factory=dict)
+    """Those that came, by who wrote them."""
     reconciled: bool = True
 
     @property
@@ -27,6 +30,10 @@ class Books:
         return {
             "submitted": self.submitted,
             "states": {str(state): self.states.get(state, 0) for state in State},
+            "answers": {
+                "people": self.answers.get(Kind.PERSON, 0),
+                "automatic": self.answers.get(Kind.AUTOMATIC, 0),
+            },
             "reconciled": self.reconciled,
         }
 
@@ -39,7 +46,18 @@ def shown(connection: Connection, campaign_id: int) -> Books:
         .where(target.c.campaign_id == campaign_id)
         .group_by(tally.c.state)
     )
-    return Books({State(state): int(letters) for state, letters in rows if letters})
+    states = {State(state): int(letters) for state, letters in rows if letters}
+    return Books(states, answers(connection, campaign_id))
+
+
+def answers(connection: Connection, campaign_id: int) -> dict[str, int]:
+    """Return how many answers came to a campaign's letters, by who wrote them."""
+    rows = connection.execute(
+        select(answer.c.kind, func.count())
+        .where(answer.c.campaign_id == campaign_id)
+        .group_by(answer.c.kind)
+    )
+    return {kind: int(number) for kind, number in rows}
 
 
 def by_target(connection: Connection, campaign_id: int) -> dict[int, Counter[State]]:
@@ -91,5 +109,5 @@ def count(connection: Connection, slug: str | None = None) -> dict[str, Books]:
             queued == counted.get((target_id, State.QUEUED), 0)
             for target_id, queued in waiting.items()
         )
-        books[found_slug] = Books(dict(states), reconciled=agree)
+        books[found_slug] = Books(dict(states), answers(connection, campaign_id), reconciled=agree)
     return books

@@ -14,6 +14,7 @@ from letters.notices.links import Links
 from letters.notices.notice import Notice
 from letters.notices.post import Purpose, post
 from letters.sending import gate as account
+from letters.sending.relays import IS_SETTLED
 from letters.states import Cause, State
 from letters.storage.schema import account as account_table
 from letters.storage.schema import campaign, event, is_in, letter, target
@@ -169,7 +170,7 @@ def _unknown(connection: Connection, before: datetime, now: datetime) -> dict[in
         .select_from(letter.join(campaign))
         .where(
             is_in(State.UNKNOWN),
-            letter.c.kind == "letter",
+            IS_SETTLED,
             letter.c.state_at <= before,
             or_(
                 campaign.c.unknown_alarm_at.is_(None),

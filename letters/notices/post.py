@@ -48,6 +48,8 @@ class Purpose(StrEnum):
     """Something that an organiser has to know."""
     TEST = "test"
     """An organiser sends a letter to themselves."""
+    ANSWER = "answer"
+    """It passes an office's answer on."""
     ERASED = "erased"
     """It was about a submission that is erased; it counts for a day."""
 

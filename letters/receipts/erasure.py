@@ -14,6 +14,7 @@ from letters.storage.database import Database
 from letters.storage.identity import new_id
 from letters.storage.schema import (
     NOTICE_IS_KEPT,
+    answer,
     attempt,
     event,
     history,
@@ -37,12 +38,15 @@ def erase(connection: Connection, submission_id: str, now: datetime) -> None:
 
     Raises StillLeaving while a letter or notice is being sent.
     """
-    rows = connection.execute(
+    everything = (
         select(letter.c.id, letter.c.state, letter.c.kind)
         .where(letter.c.submission_id == submission_id)
         .order_by(letter.c.id)
         .with_for_update()
-    ).all()
+    )
+    connection.execute(everything)
+    # Asked again: an answer that was being taken has added its relay, and from now on none can.
+    rows = connection.execute(everything).all()
     if any(row.state == State.SENDING for row in rows):
         raise StillLeaving
     ids = [row.id for row in rows]
@@ -55,6 +59,7 @@ def erase(connection: Connection, submission_id: str, now: datetime) -> None:
         .where(writing.c.letter_id.in_(ids))
         .values(once=None, to_name=None, to_email=None, subject=None, body=None)
     )
+    connection.execute(update(answer).where(answer.c.letter_id.in_(ids)).values(digest=None))
     # Whoever erases and writes again brings no further mail on the address in the same day.
     connection.execute(
         update(notice).where(notice.c.letter_id.in_(ids)).values(purpose=str(Purpose.ERASED))

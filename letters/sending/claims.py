@@ -17,6 +17,7 @@ from letters.books.changes import bump, lock_targets
 from letters.books.writable import sends, writable
 from letters.campaign import Campaign, Pacing, Replies
 from letters.campaigns.store import campaign_of, target_of
+from letters.mail.kinds import Kind
 from letters.pacing.slots import next_open
 from letters.sending import digests
 from letters.sending.digests import Digest
@@ -27,6 +28,7 @@ from letters.storage.identity import new_id
 from letters.storage.schema import (
     HAS_QUEUED,
     IS_NOTICE,
+    answer,
     attempt,
     campaign,
     is_in,
@@ -85,11 +87,16 @@ _READ: Final = (
         writing.c.to_email,
         writing.c.subject,
         writing.c.body,
+        answer.c.kind,
+        target.c.definition["name"].as_string(),
+        target.c.email,
     )
     .select_from(
         letter.join(writing)
         .outerjoin(campaign, campaign.c.id == letter.c.campaign_id)
         .outerjoin(submission, submission.c.id == letter.c.submission_id)
+        .outerjoin(answer, answer.c.relay_id == letter.c.id)
+        .outerjoin(target, target.c.id == answer.c.target_id)
     )
     .where(letter.c.id.in_(select(text_at(0))))
 )
@@ -118,6 +125,8 @@ class Claim:
     """It was let through a gate that stands ajar."""
     answers_through_us: bool = False
     """Answers go to an address of the letter's own, if there is a domain for them."""
+    answer: Kind | None = None
+    """Of a notice that passes an answer on, who wrote it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -334,7 +343,7 @@ def _read(connection: Connection, won: Sequence[_Won], *, is_probe: bool) -> lis
     by_id = {row[0]: row[1:] for row in rows}
     claims: list[Claim] = []
     for w in won:
-        slug, name, email, to_name, to_email, subject, body = by_id[w.letter_id]
+        slug, name, email, to_name, to_email, subject, body, kind, *office = by_id[w.letter_id]
         claims.append(
             Claim(
                 letter_id=w.letter_id,
@@ -343,8 +352,8 @@ def _read(connection: Connection, won: Sequence[_Won], *, is_probe: bool) -> lis
                 category=slug or "",
                 to_name=w.to[0] if w.to else to_name or "",
                 to_email=w.to[1] if w.to else to_email,
-                from_name=_sender(w, name),
-                reply_to=(name, email) if w.to and not w.digest else None,
+                from_name=office[0] if kind else _sender(w, name),
+                reply_to=_answers_to(w, (name, email), (office[0], office[1]) if kind else None),
                 subject=w.digest.subject if w.digest else subject,
                 body=w.digest.text if w.digest else body,
                 leave_at=w.leave_at,
@@ -352,9 +361,19 @@ def _read(connection: Connection, won: Sequence[_Won], *, is_probe: bool) -> lis
                 slot=w.slot,
                 is_probe=is_probe,
                 answers_through_us=w.answers_through_us,
+                answer=Kind(kind) if kind else None,
             )
         )
     return claims
+
+
+def _answers_to(
+    won: _Won, writer: tuple[str, str], office: tuple[str, str] | None
+) -> tuple[str, str] | None:
+    """Return who is answered: a letter's writer, the office whose answer it is, or nobody."""
+    if office is not None:
+        return office
+    return writer if won.to and not won.digest else None
 
 
 def _sender(won: _Won, name: str | None) -> str:

@@ -11,6 +11,7 @@ from letters.campaign import ResendUnknown
 from letters.campaigns.store import pacing_of
 from letters.reasons import Reason
 from letters.sending.claims import LEAD
+from letters.sending.relays import IS_SETTLED
 from letters.settings import Settings
 from letters.states import Cause, State
 from letters.storage.schema import account, campaign, is_in, letter, writing
@@ -69,7 +70,7 @@ def _proven_lost(connection: Connection, settings: Settings, now: datetime) -> l
         select(letter.c.id, letter.c.resends, campaign.c.definition, writing.c.body.is_(None))
         .select_from(letter.join(campaign).join(writing))
         .where(
-            letter.c.kind == "letter",
+            IS_SETTLED,
             is_in(State.UNKNOWN),
             is_our_own,
             letter.c.state_at < now - grace,

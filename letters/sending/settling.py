@@ -9,6 +9,7 @@ from sqlalchemy import Connection, select
 
 from letters.books.changes import Happening, apply
 from letters.reasons import Reason
+from letters.sending.relays import IS_SETTLED
 from letters.states import Cause, State
 from letters.storage.schema import letter, writing
 
@@ -61,7 +62,7 @@ def _decide(
     row = connection.execute(
         select(letter.c.state, writing.c.body)
         .select_from(letter.join(writing))
-        .where(letter.c.id == letter_id, letter.c.kind == "letter")
+        .where(letter.c.id == letter_id, IS_SETTLED)
         .with_for_update(of=letter)
     ).first()
     if row is None:
@@ -76,6 +77,6 @@ def _decide(
 def campaign_of(connection: Connection, letter_id: str) -> int | None:
     """Return the id of the campaign that a letter belongs to; None: there is no such letter."""
     found: int | None = connection.execute(
-        select(letter.c.campaign_id).where(letter.c.id == letter_id, letter.c.kind == "letter")
+        select(letter.c.campaign_id).where(letter.c.id == letter_id, IS_SETTLED)
     ).scalar()
     return found

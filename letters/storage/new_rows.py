@@ -134,7 +134,7 @@ class NewRows:
         subject: str,
         body: str,
         purpose: str,
-        address: str,
+        address: str | None,
     ) -> None:
         """Add a notice that waits to be sent."""
         self._rows.append(

@@ -210,6 +210,24 @@ notice = Table(
     Index("ix_notice_kept", "letter_id", sqlite_where=text(_KEPT), postgresql_where=text(_KEPT)),
 )
 
+answer = Table(
+    "answer",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("letter_id", ForeignKey("letter.id"), nullable=False),
+    Column("campaign_id", ForeignKey("campaign.id"), nullable=False),  # the letter's
+    Column("target_id", ForeignKey("target.id"), nullable=False),  # whose answer it is
+    Column("relay_id", ForeignKey("letter.id")),  # the notice that passes it on
+    Column("digest", String(64)),  # of what tells copies of one message; null: writer erased
+    Column("kind", String(9), nullable=False),
+    Column("told_by", String(16), nullable=False),
+    Column("came_at", Moment, nullable=False),
+    Column("took_seconds", BigInteger),  # since the letter was claimed
+    Index("ix_answer_once", "letter_id", "digest", unique=True),
+    Index("ix_answer_relay", "relay_id", unique=True),
+    Index("ix_answer_campaign", "campaign_id", "kind", "came_at"),
+)
+
 attempt = Table(
     "attempt",
     metadata,

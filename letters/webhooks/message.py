@@ -24,6 +24,7 @@ class Kind(StrEnum):
 
     CONSENT = "consent.given"
     STATE = "letter.state"
+    ANSWERED = "letter.answered"
 
 
 @dataclass(frozen=True, slots=True)

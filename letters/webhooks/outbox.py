@@ -156,6 +156,23 @@ def enqueue(
         connection.execute(_ENQUEUE, rows)
 
 
+def tell_answered(connection: Connection, campaign_id: int, letter_id: str, now: datetime) -> None:
+    """Put into the outbox that a person has answered a letter: once, by the first answer."""
+    is_hooked = select(exists().where(webhook.c.campaign_id == campaign_id))
+    if connection.execute(is_hooked).scalar():
+        row = {
+            "id": f"answered-{letter_id}",
+            "campaign_id": campaign_id,
+            "letter_id": letter_id,
+            "kind": str(Kind.ANSWERED),
+            "state": "answered",
+            "at": now,
+            "queued_at": now,
+            "due_at": now,
+        }
+        connection.execute(_ENQUEUE, row)
+
+
 def _told_by(record: Row[*tuple[Any, ...]]) -> list[tuple[Kind, str]]:
     told = []
     is_first_word = record.cause == Cause.CONFIRM or (
@@ -242,7 +259,7 @@ def _put_together(connection: Connection, ids: Sequence[str]) -> list[Message]:
 
 
 def _body(row: Row[*tuple[Any, ...]]) -> bytes:
-    if row.kind == Kind.STATE:
+    if row.kind in {Kind.STATE, Kind.ANSWERED}:
         data = webhook_message.state(
             slug=row.slug,
             letter_id=row.letter_id,
@@ -251,7 +268,7 @@ def _body(row: Row[*tuple[Any, ...]]) -> bytes:
             at=row.at,
             role=row.definition["role"],
         )
-        return webhook_message.body(Kind.STATE, row.at, data)
+        return webhook_message.body(Kind(row.kind), row.at, data)
     data = webhook_message.consent(
         slug=row.slug,
         wording=row.opt_in_wording,

@@ -18,7 +18,8 @@ MOST_BYTES: Final = 2**18
 apart can cost a second and more a megabyte."""
 _MOST_BYTES_AT_THE_DESK: Final = 5 * 2**20
 """Whoever is signed in there brings spreadsheets and long lists."""
-_READS_FOR_ITSELF: Final = "webhook.take"  # it looks at the length before it reads anything
+_READ_FOR_THEMSELVES: Final = frozenset({"webhook.take", "inbound.take_mail"})
+"""They look at the length before they read anything."""
 
 
 def register(app: Flask) -> None:
@@ -36,7 +37,7 @@ def read() -> None:
     """
     if "\0" in request.path:
         abort(HTTPStatus.NOT_FOUND)  # no name of ours has one, and PostgreSQL cannot look for it
-    if request.method != "POST" or request.endpoint == _READS_FOR_ITSELF:
+    if request.method != "POST" or request.endpoint in _READ_FOR_THEMSELVES:
         return
     if request.routing_exception is not None:
         return  # what is posted to an address that leads nowhere is not worth reading

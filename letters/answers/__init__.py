@@ -1,0 +1,1 @@
+"""What comes back: an office's answer, on its way to the writer and in the figures."""

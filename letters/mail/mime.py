@@ -1,0 +1,233 @@
+"""Read a message of any shape and size, a piece at a time, in bounded memory and time. Pure.
+
+Python's own parser keeps a message several times over: of 30 MiB it makes 200. Here only headers
+and the beginnings of texts are kept. What a header or an encoding means, that parser's own
+functions say (RFC 2045 to 2047, 2231, 5322).
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from email.message import Message
+from enum import Enum, auto
+from typing import Final
+
+from letters.mail.charsets import header_text
+
+TEXT_MAX: Final = 2**19
+"""Bytes of one text that are kept."""
+_LINE_MAX: Final = 2**14
+_HEADERS_MAX: Final = 2**16
+_VALUE_MAX: Final = 8_192
+_DEPTH_MAX: Final = 32
+_PARTS_MAX: Final = 500
+_NAME: Final = re.compile(rb"[!-9;-~]{1,200}[ \t]*:")
+_ENDS: Final = re.compile(rb"[^\n]*\n|[^\n]+\Z")
+
+
+@dataclass(slots=True)
+class Part:
+    """A message, or a part of one."""
+
+    headers: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    content: bytes = b""
+    """Of a text its beginning; of a multipart what stands before its parts."""
+    parts: list["Part"] = field(default_factory=list)
+    media_type: str = "text/plain"
+    disposition: str = ""
+    name: str = ""
+    """The file's, if it has one."""
+    is_cut: bool = False
+    """There was more of the text than is kept."""
+    _fields: Message = field(default_factory=Message)
+
+    def parameter(self, name: str) -> str:
+        """Return a parameter of Content-Type, such as its charset; empty if there is none."""
+        try:
+            value = self._fields.get_param(name)
+        except (LookupError, ValueError):
+            return ""
+        if isinstance(value, tuple):
+            value = value[2]
+        return value.strip() if isinstance(value, str) else ""
+
+    def raw_text(self) -> bytes:
+        """Return the text's bytes, its transfer encoding undone as far as that can be."""
+        encoding = self._fields.get("content-transfer-encoding", "").strip().lower()
+        if encoding in {"", "7bit", "8bit", "binary"}:
+            return self.content
+        self._fields.set_payload(self.content.decode("ascii", "surrogateescape"))
+        try:
+            found = self._fields.get_payload(decode=True)
+        except (ValueError, LookupError):
+            found = self.content
+        self._fields.set_payload("")
+        return found if isinstance(found, bytes) else self.content
+
+
+class _In(Enum):
+    HEADERS = auto()
+    TEXT = auto()
+    """What comes is kept."""
+    NOTHING = auto()
+    """What comes is passed over, but for what ends it."""
+
+
+class Reader:
+    """Takes a message in pieces; gives what is kept of it."""
+
+    def __init__(self) -> None:
+        self.whole: Final = Part()
+        self._now = self.whole
+        self._open: list[tuple[bytes, Part]] = []
+        self._levels: dict[bytes, int] = {}
+        self._state = _In.HEADERS
+        self._head: list[bytes] = []
+        self._head_bytes = 0
+        self._text: list[bytes] = []
+        self._text_bytes = 0
+        self._parts = 1
+        self._rest = b""
+        self._begins_line = True
+
+    def feed(self, data: bytes) -> None:
+        """Take the next piece."""
+        data = self._rest + data
+        self._rest = b""
+        if self._state is _In.NOTHING and b"--" not in data and self._begins_line:
+            # Most of a large message is the inside of an attachment.
+            end = data.rfind(b"\n") + 1
+            self._keep(data[end:] if end else data)
+            return
+        for line in _ENDS.findall(data):
+            if line.endswith(b"\n"):
+                self._line(line)
+            else:
+                self._keep(line)
+
+    def _keep(self, torn: bytes) -> None:
+        """Keep the beginning of a line until the rest comes, or give it out as it is."""
+        if len(torn) < _LINE_MAX:
+            self._rest = torn
+        else:
+            self._line(torn)
+
+    def close(self) -> Part:
+        """Return the message; nothing more can come."""
+        if self._rest:
+            self._line(self._rest)
+            self._rest = b""
+        if self._state is _In.HEADERS:
+            self._end_headers()
+        self._end_text(before_boundary=False)
+        return self.whole
+
+    def _line(self, line: bytes) -> None:
+        is_start, self._begins_line = self._begins_line, line.endswith(b"\n")
+        if is_start and line.startswith(b"--") and self._levels and self._boundary(line):
+            return
+        if self._state is _In.HEADERS:
+            self._header(line, is_start=is_start)
+        elif self._state is _In.TEXT:
+            self._text.append(line)
+            self._text_bytes += len(line)
+            if self._text_bytes > TEXT_MAX:
+                self._now.is_cut = True
+                self._end_text(before_boundary=False)
+                self._state = _In.NOTHING
+
+    def _header(self, line: bytes, *, is_start: bool) -> None:
+        bare = line.rstrip(b"\r\n")
+        if is_start and not bare:
+            self._end_headers()
+            return
+        if not is_start or bare[:1] in b" \t":  # it goes on
+            if self._head and len(self._head[-1]) < _VALUE_MAX:
+                self._head[-1] += bare
+            return
+        if not _NAME.match(bare):
+            if not self._head and (bare.startswith((b"From ", b">From "))):
+                return  # a mailbox file's mark
+            self._end_headers()  # somebody forgot the blank line
+            self._line_of_text(line)
+            return
+        if self._head_bytes < _HEADERS_MAX:
+            self._head_bytes += min(len(bare), _VALUE_MAX)
+            self._head.append(bare[:_VALUE_MAX])
+
+    def _line_of_text(self, line: bytes) -> None:
+        if self._state is _In.TEXT:
+            self._text.append(line)
+            self._text_bytes += len(line)
+
+    def _end_headers(self) -> None:
+        _describe(self._now, self._head)
+        self._head, self._head_bytes = [], 0
+        now = self._now
+        if now.media_type.startswith("multipart/"):
+            boundary = now.parameter("boundary").rstrip().encode("utf-8", "surrogateescape")
+            if boundary and len(self._open) < _DEPTH_MAX:
+                self._open.append((boundary, now))
+                self._levels[boundary] = len(self._open) - 1
+            self._state = _In.TEXT
+        elif now.media_type.startswith("text/") and now.disposition != "attachment":
+            self._state = _In.TEXT
+        else:
+            self._state = _In.NOTHING
+
+    def _boundary(self, line: bytes) -> bool:
+        """Take a line that ends a part, if it does."""
+        word = line[2:].rstrip(b" \t\r\n")
+        level, is_last = self._levels.get(word), False
+        if level is None and word.endswith(b"--"):
+            level, is_last = self._levels.get(word[:-2]), True
+        if level is None:
+            return False
+        if self._state is _In.HEADERS:
+            self._end_headers()
+        self._end_text(before_boundary=True)
+        keep = level if is_last else level + 1
+        inner, self._open = self._open[level], self._open[:keep]
+        self._levels = {boundary: n for n, (boundary, _) in enumerate(self._open)}
+        if is_last or self._parts >= _PARTS_MAX:
+            # A part too many is no part: nobody reads the five hundredth.
+            self._now, self._state = Part(), _In.NOTHING
+            return True
+        self._parts += 1
+        self._now = Part()
+        inner[1].parts.append(self._now)
+        self._state = _In.HEADERS
+        return True
+
+    def _end_text(self, *, before_boundary: bool) -> None:
+        if not self._text:
+            return
+        text = b"".join(self._text)
+        if before_boundary:  # the line end before it is the boundary's
+            text = text.removesuffix(b"\n").removesuffix(b"\r")
+        if not self._now.content:
+            self._now.content = text
+        self._text, self._text_bytes = [], 0
+
+
+def _describe(part: Part, head: list[bytes]) -> None:
+    """Put into `part` what its headers say."""
+    headers: dict[str, tuple[str, ...]] = {}
+    content: dict[str, str] = {}
+    for line in head:
+        raw_name, _, raw = line.partition(b":")
+        name = raw_name.strip().decode("ascii", "replace").lower()
+        if name.startswith("content-"):
+            content.setdefault(name, raw.strip().decode("utf-8", "replace"))
+        headers[name] = (*headers.get(name, ())[:20], header_text(raw))
+    part.headers = headers
+    fields = Message()
+    for name, value in content.items():
+        fields[name] = re.sub(r"[\x00-\x1f]", " ", value)
+    part._fields = fields
+    try:
+        part.media_type = fields.get_content_type()
+        part.disposition = (fields.get_content_disposition() or "").strip()
+        part.name = header_text((fields.get_filename() or "").encode("utf-8", "replace"))
+    except (LookupError, ValueError):
+        part.disposition = "attachment"  # whatever it is, it is no text that can be shown

@@ -1,0 +1,193 @@
+"""The inward wall for mail: a post of SendGrid's Inbound Parse becomes a message of ours. Pure.
+
+Its fields are in SendGrid's Inbound Parse reference: the whole message as `email`, or what SendGrid
+took out of it, each text in the charset that `charsets` names. Read as it comes, since it may be
+thirty mebibytes: of a file only the name is kept, of a text its beginning.
+"""
+
+import json
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from email.utils import getaddresses, parseaddr
+from typing import Final
+
+from werkzeug.exceptions import RequestEntityTooLarge
+from werkzeug.http import parse_options_header
+from werkzeug.sansio.multipart import Data, Epilogue, Field, File, MultipartDecoder, NeedData
+
+from letters.mail.charsets import decoded, one_line, storable
+from letters.mail.incoming import Content, Incoming
+from letters.mail.mime import TEXT_MAX, Part, Reader
+from letters.mail.shown import content_of, file_name, text_of_html
+
+_FIELD_MAX: Final = 2**16
+_LONG: Final = frozenset({"text", "html", "headers"})
+_PARTS_MAX: Final = 1_000
+_NAMES_MAX: Final = 50
+_RECIPIENTS_MAX: Final = 100
+_SUBJECT_MAX: Final = 400
+_ADDRESS: Final = re.compile(r"<([^<>\s]*)>")
+
+
+@dataclass(slots=True)
+class _Form:
+    """What is kept of a post."""
+
+    fields: dict[str, bytes] = field(default_factory=dict)
+    files: list[tuple[str, str]] = field(default_factory=list)
+    """Name and type of each."""
+    whole: Part | None = None
+
+    def text(self, name: str) -> str:
+        return decoded(self.fields.get(name, b""), self.charset(name))
+
+    def json(self, name: str) -> dict[str, object]:
+        try:
+            found = json.loads(self.fields.get(name, b"{}"))
+        except (ValueError, RecursionError):
+            return {}
+        return found if isinstance(found, dict) else {}
+
+    def charset(self, name: str) -> str:
+        return str(self.json("charsets").get(name, ""))
+
+
+def read_mail(content_type: str, pieces: Iterable[bytes]) -> Incoming | None:
+    """Return the message in a post; None: there is none in it. Whatever it is like, never raises.
+
+    `pieces` is the post's body.
+    """
+    kind, options = parse_options_header(content_type)
+    boundary = options.get("boundary", "").encode("latin-1", "replace")
+    if kind != "multipart/form-data" or not boundary:
+        return None
+    form = _read(boundary, pieces)
+    if form.whole is None and not form.fields:
+        return None
+    return _of_whole(form, form.whole) if form.whole is not None else _of_fields(form)
+
+
+def _read(boundary: bytes, pieces: Iterable[bytes]) -> _Form:
+    decoder = MultipartDecoder(boundary, max_parts=_PARTS_MAX)
+    part = _Filling(_Form())
+    try:
+        for piece in _and_end(pieces):
+            decoder.receive_data(piece)
+            while not isinstance(event := decoder.next_event(), NeedData | Epilogue):
+                if isinstance(event, Field | File):
+                    part = part.next(event)
+                elif isinstance(event, Data):
+                    part.add(event.data)
+                    if not event.more_data:
+                        part.end()
+            if isinstance(event, Epilogue):
+                break
+    except (ValueError, RequestEntityTooLarge):
+        part.end()  # it is cut off or broken: what came before is worth having
+    return part.form
+
+
+@dataclass(slots=True)
+class _Filling:
+    """One field while it comes."""
+
+    form: _Form
+    name: str = ""
+    most: int = 0
+    """Bytes of it that are kept."""
+    kept: bytearray = field(default_factory=bytearray)
+    reader: Reader | None = None
+
+    def next(self, event: Field | File) -> "_Filling":
+        """Return the field that begins."""
+        name = event.name or ""
+        if name == "email" and self.form.whole is None:
+            return _Filling(self.form, name, reader=Reader())
+        if isinstance(event, File):
+            kind = event.headers.get("content-type", "")
+            self.form.files.append((event.filename, kind.split(";")[0].strip()))
+            return _Filling(self.form)
+        return _Filling(self.form, name, TEXT_MAX if name in _LONG else _FIELD_MAX)
+
+    def add(self, piece: bytes) -> None:
+        """Add what comes next."""
+        if self.reader is not None:
+            self.reader.feed(piece)
+        elif len(self.kept) < self.most:
+            self.kept += piece[: self.most - len(self.kept)]
+
+    def end(self) -> None:
+        """Put the field into the form."""
+        if self.reader is not None:
+            self.form.whole, self.reader = self.reader.close(), None
+        elif self.most:
+            self.form.fields.setdefault(self.name, bytes(self.kept))
+            self.most = 0
+
+
+def _and_end(pieces: Iterable[bytes]) -> Iterator[bytes | None]:
+    yield from pieces
+    yield None
+
+
+def _of_whole(form: _Form, whole: Part) -> Incoming:
+    headers = whole.headers
+    sender = "".join(headers.get("from", ())[:1]) or form.text("from")
+    subject = "".join(headers.get("subject", ())[:1]) or form.text("subject")
+    return _incoming(form, headers, sender, subject, content_of(whole))
+
+
+def _of_fields(form: _Form) -> Incoming:
+    # A message without a body: its headers are read as those of any other.
+    reader = Reader()
+    reader.feed(form.fields.get("headers", b"").strip() + b"\n\n")
+    head = reader.close()
+    text = storable(form.text("text")).strip("\n")
+    if not text.strip():
+        text = text_of_html(form.fields.get("html", b""), form.charset("html"))
+    report = head.parameter("report-type").lower() or "unknown"
+    return _incoming(
+        form,
+        head.headers,
+        form.text("from") or "".join(head.headers.get("from", ())[:1]),
+        form.text("subject") or "".join(head.headers.get("subject", ())[:1]),
+        Content(
+            text,
+            tuple(file_name(name, kind) for name, kind in form.files[:_NAMES_MAX]),
+            report if head.media_type == "multipart/report" else "",
+        ),
+    )
+
+
+def _incoming(
+    form: _Form,
+    headers: Mapping[str, tuple[str, ...]],
+    sender: str,
+    subject: str,
+    content: Content,
+) -> Incoming:
+    envelope = form.json("envelope")
+    to = envelope.get("to")
+    recipients = [str(each) for each in to] if isinstance(to, list) else []
+    if not recipients:
+        written = [form.text("to"), *headers.get("to", ()), *headers.get("cc", ())]
+        recipients = [address for _, address in getaddresses(written[:10])]
+    return Incoming(
+        recipients=tuple(address.strip() for address in recipients[:_RECIPIENTS_MAX]),
+        return_path=_return_path(envelope.get("from"), headers),
+        sender=parseaddr(one_line(sender, _SUBJECT_MAX))[1].lower(),
+        subject=one_line(subject, _SUBJECT_MAX),
+        content=content,
+        headers=headers,
+    )
+
+
+def _return_path(told: object, headers: Mapping[str, tuple[str, ...]]) -> str | None:
+    if isinstance(told, str):
+        return told.strip().removeprefix("<").removesuffix(">").strip()
+    written = headers.get("return-path", ())
+    if not written:
+        return None
+    found = _ADDRESS.search(written[0])
+    return found[1] if found else written[0].strip()

@@ -45,7 +45,8 @@ _LOCK_LETTERS: Final = (
         letter.c.state,
         letter.c.attempt_id,
         letter.c.plain,
-        writable(bindparam("now", type_=target.c.valid_before.type)),  # a notice has no target
+        # A notice goes to no target, so none can stand in its way.
+        target.c.id.is_(None) | writable(bindparam("now", type_=target.c.valid_before.type)),
     )
     .select_from(letter.outerjoin(target))
     .where(letter.c.id.in_(select(text_at(0))))

@@ -82,7 +82,7 @@ def _is_at_the_desk() -> bool:
 
 def _end_unread(response: Response) -> Response:
     """End the connection of a post that was not read: what comes on it still is no request."""
-    if request.method != "POST" or request.endpoint == _READS_FOR_ITSELF:
+    if request.method != "POST" or request.endpoint in _READ_FOR_THEMSELVES:
         return response
     return response if g.get("is_posted_read") else linger(response)
 

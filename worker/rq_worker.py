@@ -21,7 +21,7 @@ from rq.serializers import JSONSerializer
 import worker.jobs  # noqa: F401 - imported once here, so that no work-horse has to
 from letters.logs import configure
 from letters.settings import read_settings
-from worker.wake import queue
+from worker.wake import WakeUp, queue
 
 _log = logging.getLogger("worker")
 _PARENT_CHECK_SECONDS: Final = 1.0
@@ -71,6 +71,7 @@ def main() -> int:
             connection=redis,
             serializer=JSONSerializer,
             queue_class=Queue,
+            job_class=WakeUp,
             worker_ttl=60,
             log_job_description=False,
         ).work(logging_level="WARNING")

@@ -8,8 +8,6 @@ from typing import Final
 from letters.campaigns import areas
 from letters.campaigns.area_pages import Directory
 from letters.campaigns.areas import ALWAYS
-from letters.desk import record
-from letters.desk.record import Deed
 from letters.files.area_table import AreaFault, AreaReport, Wrong, read_areas_by_postcode
 from letters.files.rules import SLUG
 from postbag import faults
@@ -61,8 +59,6 @@ def _load(shell: Shell, o: Namespace) -> int:
     with shell.database.write() as connection:
         table = areas.make_current(connection, table_id, shell.now())
         since = "" if table.starts == ALWAYS else f" from {table.starts}"
-        detail = f"{table.name}{since}: {table.postcodes} postcodes"
-        record.record(connection, Deed.AREAS, shell.now(), by=None, detail=detail)
     areas.clear(shell.database, shell.now())
     shell.say(f"{o.name} knows {table.postcodes:,} postcodes in {table.areas:,} areas{since}.")
     return 0

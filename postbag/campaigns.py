@@ -9,8 +9,6 @@ from redis import Redis, RedisError
 
 from letters.campaign import Status
 from letters.campaigns import store
-from letters.desk import record
-from letters.desk.record import Deed
 from letters.files.campaign_file import read_campaign, write_campaign
 from letters.files.spreadsheet import read_targets
 from letters.storage import migrate as migrations
@@ -79,15 +77,7 @@ def _wake(shell: Shell) -> None:
 def _load(shell: Shell, options: Namespace) -> int:
     campaign = read_campaign(_read(options.file))
     with shell.database.write() as connection:
-        campaign_id = store.load(connection, campaign, shell.now())
-        record.record(
-            connection,
-            Deed.CHANGED,
-            shell.now(),
-            by=None,
-            campaign_id=campaign_id,
-            detail="loaded from a file",
-        )
+        store.load(connection, campaign, shell.now())
         if campaign.status is Status.LIVE:
             checking.warn(shell, connection, store.find(connection, campaign.slug))
     _wake(shell)
@@ -105,15 +95,7 @@ def _dump(shell: Shell, options: Namespace) -> int:
 def _status(shell: Shell, options: Namespace) -> int:
     with shell.database.write() as connection:
         stored = store.find(connection, options.slug)
-        store.set_status(connection, options.slug, Status(options.status))
-        record.record(
-            connection,
-            Deed.STATUS,
-            shell.now(),
-            by=None,
-            campaign_id=stored.id,
-            detail=f"{stored.campaign.status} → {options.status}",
-        )
+        store.set_status(connection, options.slug, Status(options.status), shell.now())
         if options.status == Status.LIVE:
             checking.warn(shell, connection, stored)
     _wake(shell)
@@ -130,9 +112,6 @@ def _load_targets(shell: Shell, options: Namespace) -> int:
         changed = replace(stored.campaign, targets=table.targets)
         read_campaign(write_campaign(changed))  # the whole must be a campaign that can be loaded
         store.load(connection, changed, shell.now())
-        record.record(
-            connection, Deed.CHANGED, shell.now(), by=None, campaign_id=stored.id, detail="targets"
-        )
     _wake(shell)
     shell.say(f"{options.slug} has {len(table.targets)} targets.")
     return 0

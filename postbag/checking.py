@@ -6,9 +6,8 @@ from sqlalchemy import Connection
 
 from letters.campaigns import store
 from letters.campaigns.stored import StoredCampaign
-from letters.desk import record
-from letters.desk.record import Deed
-from letters.notices import post, rehearsal
+from letters.notices import trial
+from letters.notices.links import Links
 from letters.pacing import readiness
 from letters.sending import outlook
 from letters.text.addresses import is_address
@@ -53,19 +52,8 @@ def send_test(shell: Shell, options: Namespace) -> int:
     now = shell.now()
     with shell.database.write() as connection:
         stored = store.find(connection, options.slug)
-        link = f"{shell.settings.public_url}/desk/{options.slug}/ready"
-        notice = rehearsal.notice_of_test(stored.campaign, link)
-        post.post(
-            connection,
-            Tokens(shell.settings.secret_keys),
-            notice,
-            post.Purpose.TEST,
-            options.email,
-            now,
-        )
-        record.record(
-            connection, Deed.TESTED, now, by=None, campaign_id=stored.id, detail=options.email
-        )
+        links = Links(shell.settings.public_url, Tokens(shell.settings.secret_keys))
+        trial.send(connection, links, stored, options.email, now)
     shell.say(f"A test is on its way to {options.email}.")
     return 0
 

@@ -1,11 +1,14 @@
 """`postbag organiser`: who may see and steer the campaigns."""
 
 from argparse import Namespace
+from collections.abc import Callable
+from datetime import datetime
+
+from sqlalchemy import Connection
 
 from letters.campaigns import store
-from letters.desk import organisers, record, sign_ins
-from letters.desk.organisers import Role
-from letters.desk.record import Deed
+from letters.desk import organisers, sign_ins
+from letters.desk.organisers import Organiser, Role
 from letters.text.addresses import is_address
 from postbag.shell import Commands, Refused, Shell
 
@@ -49,10 +52,7 @@ def _invite(shell: Shell, options: Namespace) -> int:
     role = None if options.role is None else Role(options.role)
     now = shell.now()
     with shell.database.write() as connection:
-        invited = organisers.enrol(connection, options.email, now, role)
-        token = sign_ins.new_link(connection, invited.id, now)
-        detail = f"{invited.email}, {invited.role}"
-        record.record(connection, Deed.INVITED, now, by=None, detail=detail)
+        invited, token = sign_ins.invite(connection, options.email, now, role)
     shell.say(f"The link signs {invited.email} in once, within two days, as {invited.role}.")
     print(f"{shell.settings.public_url}/desk/sign-in/{token}")
     return 0
@@ -72,8 +72,7 @@ def _list(shell: Shell, options: Namespace) -> int:
 def _remove(shell: Shell, options: Namespace) -> int:
     with shell.database.write() as connection:
         gone = organisers.known(connection, options.email)
-        organisers.remove(connection, gone.id)
-        record.record(connection, Deed.REMOVED, shell.now(), by=None, detail=gone.email)
+        organisers.remove(connection, gone, shell.now())
     shell.say(f"{gone.email} is an organiser no longer.")
     return 0
 
@@ -81,28 +80,27 @@ def _remove(shell: Shell, options: Namespace) -> int:
 def _sign_out(shell: Shell, options: Namespace) -> int:
     with shell.database.write() as connection:
         found = organisers.known(connection, options.email)
-        sign_ins.end_all(connection, found.id)
-        record.record(connection, Deed.SESSION_ENDED, shell.now(), by=None, detail=found.email)
+        sign_ins.end_all(connection, found, shell.now())
     shell.say(f"{found.email} is signed out everywhere.")
     return 0
 
 
 def _give(shell: Shell, options: Namespace) -> int:
-    return _change(shell, options, Deed.GIVEN)
+    return _change(shell, options, organisers.give)
 
 
 def _take_back(shell: Shell, options: Namespace) -> int:
-    return _change(shell, options, Deed.TAKEN)
+    return _change(shell, options, organisers.take_back)
 
 
-def _change(shell: Shell, options: Namespace, deed: Deed) -> int:
-    change = organisers.give if deed is Deed.GIVEN else organisers.take_back
+def _change(
+    shell: Shell,
+    options: Namespace,
+    change: Callable[[Connection, int, Organiser, datetime], None],
+) -> int:
     with shell.database.write() as connection:
         stored = store.find(connection, options.slug)
         found = organisers.known(connection, options.email)
-        change(connection, stored.id, found.id)
-        record.record(
-            connection, deed, shell.now(), by=None, campaign_id=stored.id, detail=found.email
-        )
+        change(connection, stored.id, found, shell.now())
     shell.say("Done.")
     return 0

@@ -2,8 +2,8 @@
 
 from argparse import Namespace
 
+from letters import record
 from letters.campaigns import store
-from letters.desk import record
 from postbag.shell import Commands, Shell
 
 
@@ -23,6 +23,7 @@ def _audit(shell: Shell, options: Namespace) -> int:
         shell.document({"audit": [entry.as_json() for entry in found]})
         return 0
     for entry in found:
-        words = (entry.by or "command line", entry.slug or "-", str(entry.deed), entry.detail)
+        by = entry.by or str(entry.door).replace("-", " ")
+        words = (by, entry.slug or "-", str(entry.deed), entry.detail)
         print(f"{entry.at:%Y-%m-%d %H:%M:%S} {' '.join(words)}".rstrip())
     return 0

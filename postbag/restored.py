@@ -9,10 +9,9 @@ from typing import Final
 
 from redis import Redis, RedisError
 
-from letters.desk import record
-from letters.desk.record import Deed
 from letters.receipts import erasure
 from letters.receipts.erasure import StillLeaving
+from letters.record import COMMAND_LINE, Deed, record
 from letters.sending import mark, restored
 from letters.sending.mark import Claimed, Mark
 from letters.sending.restored import Counted
@@ -96,7 +95,8 @@ def _restored(shell: Shell, options: Namespace) -> int:
     with shell.database.write() as connection:
         restored.take_as_told(connection, now)
         restored.go_on(connection, kept.mark, now)
-        record.record(connection, Deed.RESTORED, now, by=None, detail=options.since.isoformat())
+        since = options.since.isoformat()
+        record(connection, Deed.RESTORED, now, by=COMMAND_LINE, detail=since)
         beyond = mark.look(connection)
     with suppress(RedisError):  # a worker's sweep does it as well
         in_redis.raise_to(beyond)

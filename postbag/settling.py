@@ -2,10 +2,6 @@
 
 from argparse import Namespace
 
-from sqlalchemy import Connection
-
-from letters.desk import record
-from letters.desk.record import Deed
 from letters.sending import settling
 from letters.sending.settling import CannotSettle, Doubt, Word
 from postbag.shell import Commands, Shell
@@ -38,7 +34,6 @@ def refusal(error: CannotSettle) -> str:
 def _settle(shell: Shell, options: Namespace) -> int:
     with shell.database.write() as connection:
         settling.settle(connection, options.id, Word(options.word), shell.now())
-        _record(shell, connection, options.id, options.word)
     shell.say("Done.")
     return 0
 
@@ -46,17 +41,5 @@ def _settle(shell: Shell, options: Namespace) -> int:
 def _again(shell: Shell, options: Namespace) -> int:
     with shell.database.write() as connection:
         settling.again(connection, options.id, shell.now())
-        _record(shell, connection, options.id, "queue-again")
     shell.say("Done.")
     return 0
-
-
-def _record(shell: Shell, connection: Connection, letter_id: str, word: str) -> None:
-    record.record(
-        connection,
-        Deed.DECIDED,
-        shell.now(),
-        by=None,
-        campaign_id=settling.campaign_of(connection, letter_id),
-        detail=f"{letter_id}: {word}",
-    )

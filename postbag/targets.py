@@ -6,10 +6,8 @@ from typing import Final
 
 from sqlalchemy import Connection
 
-from letters.campaigns import store, targets
+from letters.campaigns import targets
 from letters.campaigns.targets import CannotDecide, Objection
-from letters.desk import record
-from letters.desk.record import Deed
 from postbag.shell import Commands, Refused, Shell
 
 _SENTENCES: Final = {
@@ -46,20 +44,10 @@ def _action(actions: Commands, name: str, words: str) -> ArgumentParser:
     return action
 
 
-def _decide(
-    shell: Shell, o: Namespace, decision: Callable[[Connection], str], other: str = ""
-) -> int:
+def _decide(shell: Shell, decision: Callable[[Connection], str]) -> int:
     try:
         with shell.database.write() as connection:
             sentence = decision(connection)
-            record.record(
-                connection,
-                Deed.TARGET,
-                shell.now(),
-                by=None,
-                campaign_id=store.find(connection, o.slug).id,
-                detail=f"{o.email} → {other}" if other else o.email,
-            )
     except CannotDecide as error:
         raise Refused(_SENTENCES[error.objection].format(**error.values)) from error
     shell.say(sentence)
@@ -71,7 +59,7 @@ def _hold(shell: Shell, o: Namespace) -> int:
         targets.hold_by_hand(connection, o.slug, o.email, shell.now())
         return f"Nothing goes to {o.email} until it is released."
 
-    return _decide(shell, o, decide)
+    return _decide(shell, decide)
 
 
 def _release(shell: Shell, o: Namespace) -> int:
@@ -79,7 +67,7 @@ def _release(shell: Shell, o: Namespace) -> int:
         queued = targets.release(connection, o.slug, o.email, shell.now())
         return f"{o.email} can be written to again; {queued} letters wait their turn."
 
-    return _decide(shell, o, decide)
+    return _decide(shell, decide)
 
 
 def _address(shell: Shell, o: Namespace) -> int:
@@ -87,7 +75,7 @@ def _address(shell: Shell, o: Namespace) -> int:
         queued = targets.change_address(connection, o.slug, o.email, o.new_email, shell.now())
         return f"Letters go to {o.new_email} now; {queued} wait their turn."
 
-    return _decide(shell, o, decide, o.new_email)
+    return _decide(shell, decide)
 
 
 def _successor(shell: Shell, o: Namespace) -> int:
@@ -95,4 +83,4 @@ def _successor(shell: Shell, o: Namespace) -> int:
         targets.name_successor(connection, o.slug, o.email, o.successor_email, shell.now())
         return f"{o.successor_email} follows {o.email}; each writer whose letter waits is asked."
 
-    return _decide(shell, o, decide, o.successor_email)
+    return _decide(shell, decide)

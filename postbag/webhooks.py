@@ -92,7 +92,7 @@ def _remove(shell: Shell, options: Namespace) -> int:
     with shell.database.write() as connection:
         stored = store.find(connection, options.slug)
         try:
-            outbox.remove(connection, stored.id)
+            outbox.remove(connection, stored.id, shell.now())
         except outbox.NoWebhook as error:
             raise _none(options.slug) from error
     return 0

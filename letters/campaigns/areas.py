@@ -15,6 +15,7 @@ from typing import Final
 from sqlalchemy import Connection, delete, func, insert, select, update
 
 from letters.campaigns.area_pages import Directory, areas_on
+from letters.record import COMMAND_LINE, Actor, Deed, record
 from letters.storage.database import Database
 from letters.storage.schema import area_page, area_table
 from letters.text.postcodes import Postcode
@@ -75,7 +76,9 @@ def write(database: Database, name: str, starts: date, directory: Directory, now
     return table_id
 
 
-def make_current(connection: Connection, table_id: int, now: datetime) -> AreaTable:
+def make_current(
+    connection: Connection, table_id: int, now: datetime, by: Actor = COMMAND_LINE
+) -> AreaTable:
     """Let a table count, in the place of one of its name that began on the same day."""
     row = connection.execute(select(area_table).where(area_table.c.id == table_id)).one()
     connection.execute(
@@ -85,6 +88,9 @@ def make_current(connection: Connection, table_id: int, now: datetime) -> AreaTa
         .where(area_table.c.loaded_at.is_not(None))
     )
     connection.execute(update(area_table).where(area_table.c.id == table_id).values(loaded_at=now))
+    since = "" if row.starts == ALWAYS else f" from {row.starts}"
+    detail = f"{row.name}{since}: {row.postcodes} postcodes"
+    record(connection, Deed.AREAS, now, by=by, detail=detail)
     return AreaTable(row.name, row.starts, row.postcodes, row.areas)
 
 

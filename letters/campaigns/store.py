@@ -1,6 +1,6 @@
 """Keep campaigns and their targets."""
 
-from dataclasses import replace
+from dataclasses import fields, replace
 from datetime import date, datetime
 from functools import lru_cache
 
@@ -12,6 +12,7 @@ from letters.campaigns.stored import StoredCampaign, StoredTarget
 from letters.files.campaign_file import read_campaign, write_campaign
 from letters.files.rules import RESERVED_SLUGS
 from letters.reasons import Hold
+from letters.record import COMMAND_LINE, Actor, Deed, record
 from letters.states import Cause, State
 from letters.storage.schema import campaign, campaign_organiser, is_in, letter, target
 
@@ -44,7 +45,7 @@ def pacing_of(definition: str) -> Pacing:
     return _parsed(definition).pacing
 
 
-def load(connection: Connection, new: Campaign, now: datetime) -> int:
+def load(connection: Connection, new: Campaign, now: datetime, by: Actor = COMMAND_LINE) -> int:
     """Create or update a campaign; return its id.
 
     Targets are known by their address. One that is missing from `new` is withdrawn, and its
@@ -60,6 +61,7 @@ def load(connection: Connection, new: Campaign, now: datetime) -> int:
     found = connection.execute(
         select(campaign.c.id).where(campaign.c.slug == new.slug).with_for_update()
     ).scalar()
+    changed: list[str] = []
     if found is None:
         if new.slug in RESERVED_SLUGS:
             raise ReservedSlug(new.slug)
@@ -68,10 +70,22 @@ def load(connection: Connection, new: Campaign, now: datetime) -> int:
         ).scalar_one()
     else:
         campaign_id = found
+        changed = _changed(find(connection, new.slug).campaign, new)
         _repace(connection, campaign_id, new.pacing, now)
         connection.execute(update(campaign).where(campaign.c.id == campaign_id).values(**values))
     _load_targets(connection, campaign_id, new.targets, now)
+    if found is None:
+        record(connection, Deed.CREATED, now, by=by, campaign_id=campaign_id)
+    elif changed:
+        detail = ", ".join(changed)
+        record(connection, Deed.CHANGED, now, by=by, campaign_id=campaign_id, detail=detail)
     return campaign_id
+
+
+def _changed(before: Campaign, after: Campaign) -> list[str]:
+    """Return the names of what is different."""
+    names = [one.name for one in fields(Campaign)]
+    return [name for name in names if getattr(before, name) != getattr(after, name)]
 
 
 def _repace(connection: Connection, campaign_id: int, pacing: Pacing, now: datetime) -> None:
@@ -144,7 +158,9 @@ def hold(connection: Connection, target_id: int, now: datetime) -> None:
     apply(connection, [Happening(i, Cause.HOLD, now) for i in waiting])
 
 
-def repace(connection: Connection, slug: str, pacing: Pacing, now: datetime) -> None:
+def repace(
+    connection: Connection, slug: str, pacing: Pacing, now: datetime, by: Actor = COMMAND_LINE
+) -> None:
     """Change how fast and when letters leave, and nothing else; raise UnknownCampaign."""
     row = connection.execute(
         select(campaign.c.id, campaign.c.definition)
@@ -154,12 +170,20 @@ def repace(connection: Connection, slug: str, pacing: Pacing, now: datetime) -> 
     if row is None:
         raise UnknownCampaign(slug)
     _repace(connection, row.id, pacing, now)
-    changed = replace(_parsed(row.definition), pacing=pacing)
+    before = _parsed(row.definition)
+    changed = replace(before, pacing=pacing)
     connection.execute(
         update(campaign)
         .where(campaign.c.id == row.id)
         .values(definition=_file_of(changed), loaded_at=now)
     )
+    detail = f"{_in_words(before.pacing)} → {_in_words(pacing)}"
+    record(connection, Deed.PACED, now, by=by, campaign_id=row.id, detail=detail)
+
+
+def _in_words(pacing: Pacing) -> str:
+    words = f"{pacing.per_target_per_hour}/h {pacing.window or ''} {' '.join(pacing.days)}"
+    return " ".join(words.split())
 
 
 def _file_of(kept: Campaign) -> str:
@@ -172,13 +196,20 @@ def _file_of(kept: Campaign) -> str:
     return write_campaign(replace(kept, targets=(one,)))
 
 
-def set_status(connection: Connection, slug: str, status: Status) -> None:
+def set_status(
+    connection: Connection, slug: str, status: Status, now: datetime, by: Actor = COMMAND_LINE
+) -> None:
     """Set a campaign's status; raise UnknownCampaign."""
-    changed = connection.execute(
-        update(campaign).where(campaign.c.slug == slug).values(status=str(status))
-    )
-    if changed.rowcount == 0:
+    row = connection.execute(
+        select(campaign.c.id, campaign.c.status).where(campaign.c.slug == slug).with_for_update()
+    ).first()
+    if row is None:
         raise UnknownCampaign(slug)
+    if row.status == status:
+        return
+    connection.execute(update(campaign).where(campaign.c.id == row.id).values(status=str(status)))
+    detail = f"{row.status} → {status}"
+    record(connection, Deed.STATUS, now, by=by, campaign_id=row.id, detail=detail)
 
 
 def find(connection: Connection, slug: str) -> StoredCampaign:

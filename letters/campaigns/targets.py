@@ -13,6 +13,7 @@ from letters.campaigns import store
 from letters.campaigns.store import hold
 from letters.campaigns.stored import StoredCampaign, StoredTarget
 from letters.reasons import Hold
+from letters.record import COMMAND_LINE, Actor, Deed, record
 from letters.states import Cause, State
 from letters.storage.schema import HAS_QUEUED, is_in, letter, successor, target
 from letters.text.addresses import is_address
@@ -60,7 +61,9 @@ def stop(
         hold(connection, target_id, now)
 
 
-def hold_by_hand(connection: Connection, slug: str, email: str, now: datetime) -> None:
+def hold_by_hand(
+    connection: Connection, slug: str, email: str, now: datetime, by: Actor = COMMAND_LINE
+) -> None:
     """Let nothing go to a target until somebody says otherwise: an organiser asks for it.
 
     Raises UnknownCampaign, or CannotDecide where nothing goes to it anyway.
@@ -71,14 +74,23 @@ def hold_by_hand(connection: Connection, slug: str, email: str, now: datetime) -
     stop(connection, found.id, Hold.BY_ORGANISER, now)
     # The organisers know: they did it.
     connection.execute(update(target).where(target.c.id == found.id).values(alarmed_at=now))
+    _record(connection, Deed.HELD, found, now, by, found.target.email)
 
 
-def release(connection: Connection, slug: str, email: str, now: datetime) -> int:
+def release(
+    connection: Connection, slug: str, email: str, now: datetime, by: Actor = COMMAND_LINE
+) -> int:
     """Let sending to a target go on; return how many letters are queued again.
 
     Raises UnknownCampaign, or CannotDecide where its time is over or it has been withdrawn.
     """
     found = find(connection, slug, email)
+    queued = _release_if_it_can_be(connection, found, now)
+    _record(connection, Deed.RELEASED, found, now, by, found.target.email)
+    return queued
+
+
+def _release_if_it_can_be(connection: Connection, found: StoredTarget, now: datetime) -> int:
     if found.withdrawn:
         raise CannotDecide(Objection.WITHDRAWN, name=found.target.name)
     if found.valid_before is not None and found.valid_before <= now:
@@ -89,7 +101,12 @@ def release(connection: Connection, slug: str, email: str, now: datetime) -> int
 
 
 def change_address(
-    connection: Connection, slug: str, email: str, new_email: str, now: datetime
+    connection: Connection,
+    slug: str,
+    email: str,
+    new_email: str,
+    now: datetime,
+    by: Actor = COMMAND_LINE,
 ) -> int:
     """Give a target its right address and let sending go on; return how many letters are queued.
 
@@ -108,7 +125,8 @@ def change_address(
             )
     except IntegrityError as error:
         raise CannotDecide(Objection.ADDRESS_TAKEN, email=new_email) from error
-    return release(connection, slug, new_email, now)
+    _record(connection, Deed.TARGET, found, now, by, f"{found.target.email} → {new_email}")
+    return _release_if_it_can_be(connection, find(connection, slug, new_email), now)
 
 
 def _release(connection: Connection, target_id: int, now: datetime) -> int:
@@ -126,7 +144,12 @@ def _release(connection: Connection, target_id: int, now: datetime) -> int:
 
 
 def name_successor(
-    connection: Connection, slug: str, email: str, successor_email: str, now: datetime
+    connection: Connection,
+    slug: str,
+    email: str,
+    successor_email: str,
+    now: datetime,
+    by: Actor = COMMAND_LINE,
 ) -> None:
     """Name who follows a target; each writer whose letter waits is asked, and nothing moves.
 
@@ -150,6 +173,17 @@ def name_successor(
         )
     # The organisers know: they did it.
     connection.execute(update(target).where(target.c.id == left.id).values(alarmed_at=now))
+    detail = f"{left.target.email} → {follows.target.email}"
+    _record(connection, Deed.SUCCEEDED, left, now, by, detail)
+
+
+def _record(
+    connection: Connection, deed: Deed, of: StoredTarget, now: datetime, by: Actor, detail: str
+) -> None:
+    campaign_id = connection.execute(
+        select(target.c.campaign_id).where(target.c.id == of.id)
+    ).scalar_one()
+    record(connection, deed, now, by=by, campaign_id=campaign_id, detail=detail)
 
 
 def find(connection: Connection, slug: str, email: str) -> StoredTarget:

@@ -7,12 +7,15 @@ import csv
 import io
 import re
 from collections.abc import Iterator, Sequence
+from datetime import datetime
+from enum import StrEnum
 from typing import Any, Final
 
 from sqlalchemy import Connection, Row, select
 
 from letters.campaign import Confirm
 from letters.campaigns.stored import StoredCampaign
+from letters.record import Actor, Deed, record
 from letters.storage.database import Database
 from letters.storage.schema import letter, submission, writing
 
@@ -28,6 +31,21 @@ _CHUNK: Final = 1_000
 # A cell that begins so is a formula to a spreadsheet (OWASP, CSV Injection). So is what stands
 # after a line break or a semicolon, where a spreadsheet takes those for the end of a cell.
 _FORMULA: Final = re.compile(r"(?:^|(?<=[;|\t\r\n]))(?=[\s\ufeff]*[=+\-@＝＋－＠]|^[\t\r\n])")  # noqa: RUF001
+
+
+class Table(StrEnum):
+    """What can be taken out."""
+
+    LETTERS = "letters.csv"
+    CONSENTS = "consents.csv"
+
+
+def note(
+    database: Database, stored: StoredCampaign, table: Table, now: datetime, by: Actor
+) -> None:
+    """Write into the record that somebody takes a table of people out."""
+    with database.write() as connection:
+        record(connection, Deed.EXPORTED, now, by=by, campaign_id=stored.id, detail=str(table))
 
 
 def rows(database: Database, stored: StoredCampaign) -> Iterator[str]:

@@ -6,6 +6,7 @@ from enum import StrEnum
 
 from sqlalchemy import Connection, delete, exists, insert, select, update
 
+from letters.record import COMMAND_LINE, Actor, Deed, record
 from letters.storage.schema import campaign, campaign_organiser, organiser, sign_in, unfinished
 
 
@@ -105,33 +106,57 @@ def addresses_of(connection: Connection, campaign_id: int) -> list[str]:
     return [one.email for one in everybody(connection) if one.is_admin or one.id in given]
 
 
-def remove(connection: Connection, organiser_id: int) -> None:
+def remove(
+    connection: Connection, gone: Organiser, now: datetime, by: Actor = COMMAND_LINE
+) -> None:
     """Close every door to somebody at once. What they did stays in the audit log."""
     for table in (sign_in, campaign_organiser, unfinished):
-        connection.execute(delete(table).where(table.c.organiser_id == organiser_id))
-    connection.execute(delete(organiser).where(organiser.c.id == organiser_id))
+        connection.execute(delete(table).where(table.c.organiser_id == gone.id))
+    connection.execute(delete(organiser).where(organiser.c.id == gone.id))
+    record(connection, Deed.REMOVED, now, by=by, detail=gone.email)
 
 
-def give(connection: Connection, campaign_id: int, organiser_id: int) -> None:
+def give(
+    connection: Connection,
+    campaign_id: int,
+    to: Organiser,
+    now: datetime,
+    by: Actor = COMMAND_LINE,
+) -> None:
     """Let somebody work on a campaign. To give it twice is to give it once."""
+    if keep(connection, campaign_id, to):
+        record(connection, Deed.GIVEN, now, by=by, campaign_id=campaign_id, detail=to.email)
+
+
+def keep(connection: Connection, campaign_id: int, maker: Organiser) -> bool:
+    """Let who made a campaign work on it; tell whether that is new."""
     given = campaign_organiser.c
     is_given = connection.execute(
-        select(exists().where(given.campaign_id == campaign_id, given.organiser_id == organiser_id))
+        select(exists().where(given.campaign_id == campaign_id, given.organiser_id == maker.id))
     ).scalar()
     if not is_given:
         connection.execute(
-            insert(campaign_organiser).values(campaign_id=campaign_id, organiser_id=organiser_id)
+            insert(campaign_organiser).values(campaign_id=campaign_id, organiser_id=maker.id)
         )
+    return not is_given
 
 
-def take_back(connection: Connection, campaign_id: int, organiser_id: int) -> None:
+def take_back(
+    connection: Connection,
+    campaign_id: int,
+    of: Organiser,
+    now: datetime,
+    by: Actor = COMMAND_LINE,
+) -> None:
     """Let somebody work on a campaign no longer."""
     given = campaign_organiser.c
-    connection.execute(
+    taken = connection.execute(
         delete(campaign_organiser).where(
-            given.campaign_id == campaign_id, given.organiser_id == organiser_id
+            given.campaign_id == campaign_id, given.organiser_id == of.id
         )
     )
+    if taken.rowcount:
+        record(connection, Deed.TAKEN, now, by=by, campaign_id=campaign_id, detail=of.email)
 
 
 def working_on(connection: Connection, campaign_id: int) -> frozenset[int]:

@@ -23,7 +23,9 @@ from sqlalchemy import (
     update,
 )
 
+from letters.desk import organisers
 from letters.desk.organisers import Organiser, Role
+from letters.record import COMMAND_LINE, STRANGER, Actor, Deed, record, record_refusal
 from letters.storage.schema import organiser, sign_in
 from letters.tokens import digest
 
@@ -91,6 +93,19 @@ class Link:
         return self.browser is None
 
 
+def invite(
+    connection: Connection,
+    email: str,
+    now: datetime,
+    role: Role | None = None,
+    by: Actor = COMMAND_LINE,
+) -> tuple[Organiser, str]:
+    """Make somebody an organiser, or change what they may do; return the token of their link."""
+    invited = organisers.enrol(connection, email, now, role)
+    record(connection, Deed.INVITED, now, by=by, detail=f"{invited.email}, {invited.role}")
+    return invited, new_link(connection, invited.id, now, by.name)
+
+
 def new_link(
     connection: Connection, organiser_id: int, now: datetime, invited_by: str | None = None
 ) -> str:
@@ -144,15 +159,22 @@ def look_at_link(connection: Connection, token: str, now: datetime) -> Link | No
 
 def use_link(connection: Connection, token: str, now: datetime, device: str) -> str | None:
     """Return the token of a new session; None for a link that opens nothing."""
-    owner: int | None = connection.execute(
-        delete(sign_in).where(_opens(token, _LINKS, now)).returning(sign_in.c.organiser_id)
-    ).scalar()
-    forget(connection, now)
-    if owner is None:
+    link = look_at_link(connection, token, now)
+    used = connection.execute(delete(sign_in).where(_opens(token, _LINKS, now)))
+    if link is None or not used.rowcount:
+        record_refusal(connection, "a sign-in link that opens nothing", now, by=STRANGER)
         return None
-    _void(connection, owner, _ASKED, now)
+    return let_in(connection, link.organiser, now, device)
+
+
+def let_in(connection: Connection, somebody: Organiser, now: datetime, device: str) -> str:
+    """Return the token of a new session of somebody who has shown who they are."""
+    forget(connection, now)
+    _void(connection, somebody.id, _ASKED, now)
+    me = Actor.organiser(somebody.email)
+    record(connection, Deed.SIGNED_IN, now, by=me, detail=device)
     return _new(
-        connection, owner, Kind.SESSION, now, now + SESSION_LIFE, used_at=now, device=device
+        connection, somebody.id, Kind.SESSION, now, now + SESSION_LIFE, used_at=now, device=device
     )
 
 
@@ -253,18 +275,29 @@ def of_organiser(connection: Connection, organiser_id: int, now: datetime) -> li
     return [Session(row.digest, row.opened_at, row.used_at, row.device or "") for row in rows]
 
 
-def end(connection: Connection, session_id: str, organiser_id: int | None = None) -> bool:
-    """End a session, of one organiser only where one is named; tell whether there was one."""
+def sign_out(connection: Connection, here: SignedIn, now: datetime) -> None:
+    """End the session that somebody is in."""
+    if _end(connection, here.session_id, here.organiser):
+        record(connection, Deed.SIGNED_OUT, now, by=Actor.organiser(here.organiser.email))
+
+
+def end(connection: Connection, session_id: str, of: Organiser, now: datetime) -> None:
+    """End one of somebody's own sessions."""
+    if _end(connection, session_id, of):
+        record(connection, Deed.SESSION_ENDED, now, by=Actor.organiser(of.email), detail=of.email)
+
+
+def _end(connection: Connection, session_id: str, of: Organiser) -> bool:
     ended = delete(sign_in).where(
-        sign_in.c.digest == session_id, sign_in.c.kind == str(Kind.SESSION)
+        sign_in.c.digest == session_id,
+        sign_in.c.kind == str(Kind.SESSION),
+        sign_in.c.organiser_id == of.id,
     )
-    if organiser_id is not None:
-        ended = ended.where(sign_in.c.organiser_id == organiser_id)
     return connection.execute(ended).rowcount > 0
 
 
-def end_all(connection: Connection, organiser_id: int) -> int:
-    """End every session of somebody, and their links that nobody has used; return how many."""
-    return connection.execute(
-        delete(sign_in).where(sign_in.c.organiser_id == organiser_id)
-    ).rowcount
+def end_all(connection: Connection, of: Organiser, now: datetime, by: Actor = COMMAND_LINE) -> None:
+    """End every session of somebody, and their links that nobody has used."""
+    ended = connection.execute(delete(sign_in).where(sign_in.c.organiser_id == of.id))
+    if ended.rowcount:
+        record(connection, Deed.SESSION_ENDED, now, by=by, detail=of.email)

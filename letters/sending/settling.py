@@ -9,6 +9,7 @@ from sqlalchemy import Connection, select
 
 from letters.books.changes import Happening, apply
 from letters.reasons import Reason
+from letters.record import COMMAND_LINE, Actor, Deed, record
 from letters.sending.relays import IS_SETTLED
 from letters.states import Cause, State
 from letters.storage.schema import letter, writing
@@ -46,21 +47,27 @@ _CAUSES: Final = MappingProxyType(
 )
 
 
-def settle(connection: Connection, letter_id: str, word: Word, now: datetime) -> None:
+def settle(
+    connection: Connection, letter_id: str, word: Word, now: datetime, by: Actor = COMMAND_LINE
+) -> None:
     """Settle an unknown letter; raise CannotSettle."""
-    _decide(connection, letter_id, State.UNKNOWN, _CAUSES[word], now)
+    campaign_id = _decide(connection, letter_id, State.UNKNOWN, _CAUSES[word], now)
+    detail = f"{letter_id}: {word}"
+    record(connection, Deed.DECIDED, now, by=by, campaign_id=campaign_id, detail=detail)
 
 
-def again(connection: Connection, letter_id: str, now: datetime) -> None:
+def again(connection: Connection, letter_id: str, now: datetime, by: Actor = COMMAND_LINE) -> None:
     """Queue a failed letter once more; raise CannotSettle."""
-    _decide(connection, letter_id, State.FAILED, Cause.AGAIN, now)
+    campaign_id = _decide(connection, letter_id, State.FAILED, Cause.AGAIN, now)
+    detail = f"{letter_id}: queue-again"
+    record(connection, Deed.DECIDED, now, by=by, campaign_id=campaign_id, detail=detail)
 
 
 def _decide(
     connection: Connection, letter_id: str, wanted: State, cause: Cause, now: datetime
-) -> None:
+) -> int:
     row = connection.execute(
-        select(letter.c.state, writing.c.body)
+        select(letter.c.state, letter.c.campaign_id, writing.c.body)
         .select_from(letter.join(writing))
         .where(letter.c.id == letter_id, IS_SETTLED)
         .with_for_update(of=letter)
@@ -72,6 +79,8 @@ def _decide(
     if row.body is None and cause is Cause.AGAIN:
         raise CannotSettle(Doubt.ERASED)
     apply(connection, [Happening(letter_id, cause, now, reason=Reason.PERSONS_WORD)])
+    campaign_id: int = row.campaign_id
+    return campaign_id
 
 
 def campaign_of(connection: Connection, letter_id: str) -> int | None:

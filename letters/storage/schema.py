@@ -361,11 +361,18 @@ audit = Table(
     metadata,
     Column("id", _Key, primary_key=True),
     Column("at", Moment, nullable=False),
-    Column("actor", Text),  # an organiser's address; null: the command line
+    Column("actor", Text),  # an organiser's or an office's address, if it was one
+    Column("door", String(12)),  # where they came in; null: from before that was kept
     Column("campaign_id", ForeignKey("campaign.id")),
     Column("deed", String(16), nullable=False),
     Column("detail", Text, nullable=False),  # nothing of a supporter
     Index("ix_audit_campaign", "campaign_id", "id"),
+    Index(
+        "ix_audit_stranger",
+        "at",
+        sqlite_where=text("door = 'stranger'"),
+        postgresql_where=text("door = 'stranger'"),
+    ),
 )  # only ever added to: triggers refuse the rest
 
 throttle = Table(

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 from sqlalchemy import (
     Connection,
@@ -22,6 +23,7 @@ from sqlalchemy import (
     update,
 )
 
+from letters.record import COMMAND_LINE, Actor, Deed, record
 from letters.states import FINAL, Cause, State
 from letters.storage.schema import Moment, campaign, dispatch, letter, submission, target, webhook
 from letters.webhooks import message as webhook_message
@@ -82,8 +84,13 @@ class Result:
     """What went wrong, as a word of ours; None: it was taken."""
 
 
-def put(connection: Connection, campaign_id: int, url: str, now: datetime) -> str:
+def put(
+    connection: Connection, campaign_id: int, url: str, now: datetime, by: Actor = COMMAND_LINE
+) -> str:
     """Set a campaign's webhook and return its secret, which a change of URL keeps."""
+    # Its host says enough: what stands behind it can be a secret of the receiver's.
+    host = urlsplit(url).hostname or ""
+    record(connection, Deed.WEBHOOK_SET, now, by=by, campaign_id=campaign_id, detail=host)
     found: str | None = connection.execute(
         update(webhook)
         .where(webhook.c.campaign_id == campaign_id)
@@ -121,12 +128,15 @@ def find(connection: Connection, campaign_id: int) -> Webhook:
     )
 
 
-def remove(connection: Connection, campaign_id: int) -> None:
+def remove(
+    connection: Connection, campaign_id: int, now: datetime, by: Actor = COMMAND_LINE
+) -> None:
     """Forget a campaign's webhook and what waits for it; raise NoWebhook."""
     connection.execute(delete(dispatch).where(dispatch.c.campaign_id == campaign_id))
     gone = connection.execute(delete(webhook).where(webhook.c.campaign_id == campaign_id))
     if gone.rowcount == 0:
         raise NoWebhook
+    record(connection, Deed.WEBHOOK_REMOVED, now, by=by, campaign_id=campaign_id)
 
 
 def enqueue(

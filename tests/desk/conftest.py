@@ -11,7 +11,7 @@ from playwright.sync_api import Page
 
 from letters.campaign import Campaign
 from letters.campaigns import store
-from letters.desk import organisers, sign_ins
+from letters.desk import sign_ins
 from letters.desk.organisers import Role
 from tests.support.stack import Stack, cookie_of
 from tests.support.stand_in import Answer
@@ -21,8 +21,8 @@ def new_link(stack: Stack, email: str, role: str = "admin") -> str:
     """Give the path of a link that signs somebody in, as `postbag organiser invite` makes it."""
     now = datetime.now(UTC)
     with stack.database.write() as connection:
-        invited = organisers.enrol(connection, email, now, Role(role))
-        return f"/desk/sign-in/{sign_ins.new_link(connection, invited.id, now)}"
+        _, token = sign_ins.invite(connection, email, now, Role(role))
+        return f"/desk/sign-in/{token}"
 
 
 class AtDesk:

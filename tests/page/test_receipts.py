@@ -148,7 +148,7 @@ def a_change_refused(page: Page, written: Written) -> str:
 def campaign_paused(page: Page, written: Written) -> str:
     written.happen(Cause.CONFIRM)
     with written.site.database.write() as connection:
-        store.set_status(connection, written.slug, Status.PAUSED)
+        store.set_status(connection, written.slug, Status.PAUSED, datetime.now(UTC))
     page.goto(written.url)
     return "Your letter is waiting its turn. This campaign is paused for now."
 

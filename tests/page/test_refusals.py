@@ -96,7 +96,7 @@ def test_a_refused_token_and_errors_are_told_together(
 
 def set_status(site: Stack, slug: str, status: Status) -> None:
     with site.database.write() as connection:
-        store.set_status(connection, slug, status)
+        store.set_status(connection, slug, status, datetime.now(UTC))
 
 
 def too_many_letters(page: Page, site: Stack, slug: str) -> int:

@@ -40,10 +40,10 @@ def books(database: Database) -> Books:
     for n in range(LETTERS):
         made.write("trees", targets=[n % 2])
     with database.write() as connection:  # the notices go beforehand
-        store.set_status(connection, "trees", Status.PAUSED)
+        store.set_status(connection, "trees", Status.PAUSED, made.now)
     made.send()
     with database.write() as connection:
-        store.set_status(connection, "trees", Status.LIVE)
+        store.set_status(connection, "trees", Status.LIVE, made.now)
     made.now = THURSDAY
     return made
 

@@ -23,7 +23,7 @@ from redis import Redis, RedisError
 
 from letters.books import ledger
 from letters.campaigns import store
-from letters.desk import organisers, sign_ins
+from letters.desk import sign_ins
 from letters.desk.organisers import Role
 from letters.files.campaign_file import read_campaign
 from letters.settings import Settings, read_settings
@@ -293,8 +293,7 @@ class Stack:
         """Make somebody an organiser who is signed in; give the cookie."""
         now = datetime.now(UTC)
         with self.database.write() as connection:
-            found = organisers.enrol(connection, email, now, Role(role))
-            token = sign_ins.new_link(connection, found.id, now)
+            _, token = sign_ins.invite(connection, email, now, Role(role))
         return self.sign_in(f"/desk/sign-in/{token}")
 
     def messages(self, address: str) -> list[dict[str, Any]]:

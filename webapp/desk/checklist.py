@@ -10,15 +10,13 @@ from sqlalchemy import Connection
 from letters.campaign import Campaign, Status
 from letters.campaigns import store
 from letters.campaigns.stored import StoredCampaign
-from letters.desk import record
-from letters.desk.record import Deed
 from letters.intake.routing import whom
-from letters.notices import post, rehearsal
+from letters.notices import rehearsal, trial
 from letters.pacing import readiness
 from letters.pacing.readiness import Kind, Readiness, SoFar
 from letters.sending import outlook
 from webapp.action.routes import as_offered, fresh_page
-from webapp.desk.door import blueprint, signed_in
+from webapp.desk.door import acting, blueprint, signed_in
 from webapp.desk.reasons import told
 from webapp.site import errors
 from webapp.site.language import gettext as _
@@ -114,20 +112,9 @@ def send_test(slug: str) -> Response:
         return errors.page(
             HTTPStatus.TOO_MANY_REQUESTS, _("That was too often"), _("Please try again in an hour.")
         )
-    now, me = services().now(), signed_in()
+    now = services().now()
     with services().database.write() as connection:
         stored = store.find(connection, slug)
-        link = f"{services().settings.public_url}/desk/{slug}/ready"
-        post.post(
-            connection,
-            services().tokens,
-            rehearsal.notice_of_test(stored.campaign, link),
-            post.Purpose.TEST,
-            me.email,
-            now,
-        )
-        record.record(
-            connection, Deed.TESTED, now, by=me.email, campaign_id=stored.id, detail=me.email
-        )
+        trial.send(connection, services().links, stored, signed_in().email, now, acting())
     wake_worker(services().redis)
     return make_response(redirect(url_for("desk.ready", slug=slug, tested=1), HTTPStatus.SEE_OTHER))

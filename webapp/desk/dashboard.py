@@ -12,12 +12,14 @@ from markupsafe import Markup
 
 from letters.books import ledger
 from letters.campaigns import store
+from letters.campaigns.stored import StoredCampaign
 from letters.desk import export, figures
 from letters.desk import trouble as attention
+from letters.desk.export import Table
 from letters.desk.version import Pulse
 from letters.states import State
 from webapp.desk.cache import FRESH_SECONDS, glance
-from webapp.desk.door import blueprint
+from webapp.desk.door import acting, blueprint
 from webapp.desk.pictures import pictures
 from webapp.desk.targets import held_targets
 from webapp.desk.words import alarm_sentence, ending, shown_books, status_word, target_row, trouble
@@ -137,6 +139,7 @@ def letters_csv(slug: str) -> Response:
     """Stream every letter as CSV that no spreadsheet can mistake for a formula."""
     with services().database.read() as connection:
         stored = store.find(connection, slug)
+    _note(stored, Table.LETTERS)
     return _attached(export.rows(services().database, stored), f"{slug}-letters.csv")
 
 
@@ -145,7 +148,14 @@ def consents_csv(slug: str) -> Response:
     """Stream whoever wants to hear more, with the words that they agreed to."""
     with services().database.read() as connection:
         stored = store.find(connection, slug)
+    _note(stored, Table.CONSENTS)
     return _attached(export.consents(services().database, stored), f"{slug}-consents.csv")
+
+
+def _note(stored: StoredCampaign, table: Table) -> None:
+    # The one thing that a GET writes: what leaves the desk with people's names is on the record.
+    if request.method == "GET":
+        export.note(services().database, stored, table, services().now(), acting())
 
 
 def _attached(lines: Iterator[str], name: str) -> Response:

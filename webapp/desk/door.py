@@ -25,6 +25,7 @@ from letters.campaigns.store import UnknownCampaign
 from letters.desk import organisers, sign_ins
 from letters.desk.organisers import Organiser
 from letters.desk.sign_ins import SignedIn
+from letters.record import Actor, record_refusal
 from webapp.site import errors
 from webapp.site.services import services
 
@@ -73,11 +74,13 @@ def _guard() -> BaseResponse | None:
         with services().database.write() as connection:
             sign_ins.note_use(connection, found.session_id, now)
     g.signed_in, g.organiser = found, found.organiser
+    is_theirs = request.endpoint not in ADMINS_ONLY or found.organiser.is_admin
+    if (not is_open or not is_theirs) and request.method == "POST":
+        with services().database.write() as connection:
+            record_refusal(connection, str(request.endpoint), now, by=acting())
     if not is_open:
         raise UnknownCampaign(slug)
-    if request.endpoint in ADMINS_ONLY and not found.organiser.is_admin:
-        return errors.not_found()
-    return None
+    return None if is_theirs else errors.not_found()
 
 
 def _signed_out() -> BaseResponse:
@@ -90,6 +93,11 @@ def _signed_out() -> BaseResponse:
         page = render_template("desk/signed_out.html", typed=typed)
         return make_response(page, HTTPStatus.FORBIDDEN)
     return redirect(url_for("desk.ask_link"), HTTPStatus.SEE_OTHER)
+
+
+def acting() -> Actor:
+    """Return who acts in this request, for the record."""
+    return Actor.organiser(signed_in().email)
 
 
 @blueprint.context_processor

@@ -9,14 +9,12 @@ from flask_babel import format_decimal
 from letters.campaign import Campaign, Pacing, Status
 from letters.campaigns import store
 from letters.campaigns.stored import StoredCampaign
-from letters.desk import record
-from letters.desk.record import Deed
 from letters.files.campaign_file import check_pacing
 from letters.files.faults import Fault
 from letters.pacing.plan import Plan
 from letters.pacing.readiness import Readiness
 from webapp.desk.checklist import check
-from webapp.desk.door import blueprint, signed_in
+from webapp.desk.door import acting, blueprint
 from webapp.desk.editor.faults import Wrong, labels, wrongs
 from webapp.desk.editor.form import PaceForm, pacing_fields
 from webapp.desk.editor.values import pacing_values
@@ -82,15 +80,7 @@ def _store(looked_at: StoredCampaign, pacing: Pacing) -> bool:
         if stored.campaign != looked_at.campaign:
             return False
         if pacing != before:
-            store.repace(connection, stored.campaign.slug, pacing, now)
-            record.record(
-                connection,
-                Deed.PACED,
-                now,
-                by=signed_in().email,
-                campaign_id=stored.id,
-                detail=f"{_in_words(before)} → {_in_words(pacing)}",
-            )
+            store.repace(connection, stored.campaign.slug, pacing, now, acting())
     return True
 
 
@@ -100,11 +90,6 @@ def _read(form: PaceForm, before: Pacing) -> tuple[Pacing, list[Wrong]]:
     values["resend_unknown"] = str(before.resend_unknown)
     pacing, found = check_pacing(values)
     return pacing, wrongs([*unread, *found], 0)
-
-
-def _in_words(pacing: Pacing) -> str:
-    words = f"{pacing.per_target_per_hour}/h {pacing.window or ''} {' '.join(pacing.days)}"
-    return " ".join(words.split())
 
 
 def _page(

@@ -1,17 +1,19 @@
 """Invite and remove organisers, end their sessions, and give campaigns to them: for admins."""
 
+from collections.abc import Callable
+from datetime import datetime
 from http import HTTPStatus
 
 from flask import Response, make_response, redirect, render_template, request, url_for
+from sqlalchemy import Connection
 
 from letters.campaigns import store
-from letters.desk import organisers, record, sign_ins
-from letters.desk.organisers import Role
-from letters.desk.record import Deed
+from letters.desk import organisers, sign_ins
+from letters.desk.organisers import Organiser, Role
 from letters.notices import post, to_organisers
-from letters.notices.links import Links
+from letters.record import Actor
 from letters.text.addresses import is_address
-from webapp.desk.door import blueprint, signed_in
+from webapp.desk.door import acting, blueprint, signed_in
 from webapp.site import errors
 from webapp.site.language import current
 from webapp.site.language import gettext as _
@@ -41,19 +43,16 @@ def invite() -> str | Response:
         return make_response(page, HTTPStatus.UNPROCESSABLE_ENTITY)
     now = services().now()
     with services().database.write() as connection:
-        invited = organisers.enrol(connection, email, now, Role(role))
-        token = sign_ins.new_link(connection, invited.id, now, signed_in().email)
+        invited, token = sign_ins.invite(connection, email, now, Role(role), acting())
         public_url = services().settings.public_url
         mail = to_organisers.invitation(
-            Links(public_url, services().tokens).sign_in(token),
+            services().links.sign_in(token),
             public_url,
             current(),
             by=signed_in().email,
             is_admin=invited.is_admin,
         )
         post.post(connection, services().tokens, mail, post.Purpose.SIGN_IN, invited.email, now)
-        detail = f"{invited.email}, {invited.role}"
-        record.record(connection, Deed.INVITED, now, by=signed_in().email, detail=detail)
     wake_worker(services().redis)
     return _organisers_page(
         notice=_("An invitation is on its way to %(email)s.", email=invited.email)
@@ -74,10 +73,7 @@ def remove_organiser() -> Response:
     with services().database.write() as connection:
         gone = organisers.find(connection, email)
         if gone is not None:
-            organisers.remove(connection, gone.id)
-            record.record(
-                connection, Deed.REMOVED, services().now(), by=signed_in().email, detail=gone.email
-            )
+            organisers.remove(connection, gone, services().now(), acting())
     return make_response(redirect(url_for("desk.list_organisers"), HTTPStatus.SEE_OTHER))
 
 
@@ -86,14 +82,8 @@ def end_session_of() -> Response:
     """End every session of somebody, and the links that they have not used."""
     with services().database.write() as connection:
         found = organisers.find(connection, request.form.get("email", ""))
-        if found is not None and sign_ins.end_all(connection, found.id):
-            record.record(
-                connection,
-                Deed.SESSION_ENDED,
-                services().now(),
-                by=signed_in().email,
-                detail=found.email,
-            )
+        if found is not None:
+            sign_ins.end_all(connection, found, services().now(), acting())
     return make_response(redirect(url_for("desk.list_organisers"), HTTPStatus.SEE_OTHER))
 
 
@@ -115,30 +105,23 @@ def list_people(slug: str) -> str:
 @blueprint.post("/<slug>/people/give")
 def give_campaign(slug: str) -> Response:
     """Let somebody work on a campaign."""
-    return _change_people(slug, Deed.GIVEN)
+    return _change_people(slug, organisers.give)
 
 
 @blueprint.post("/<slug>/people/take-back")
 def take_campaign_back(slug: str) -> Response:
     """Let somebody work on a campaign no longer."""
-    return _change_people(slug, Deed.TAKEN)
+    return _change_people(slug, organisers.take_back)
 
 
-def _change_people(slug: str, deed: Deed) -> Response:
-    change = organisers.give if deed is Deed.GIVEN else organisers.take_back
+def _change_people(
+    slug: str, change: Callable[[Connection, int, Organiser, datetime, Actor], None]
+) -> Response:
     with services().database.write() as connection:
         stored = store.find(connection, slug)
         found = organisers.find(connection, request.form.get("email", ""))
         if found is not None:
-            change(connection, stored.id, found.id)
-            record.record(
-                connection,
-                deed,
-                services().now(),
-                by=signed_in().email,
-                campaign_id=stored.id,
-                detail=found.email,
-            )
+            change(connection, stored.id, found, services().now(), acting())
     return make_response(redirect(url_for("desk.list_people", slug=slug), HTTPStatus.SEE_OTHER))
 
 

@@ -2,9 +2,9 @@
 
 from flask import render_template
 
+from letters import record
 from letters.campaigns import store
-from letters.desk import record
-from letters.desk.record import Deed, Entry
+from letters.record import Deed, Door, Entry
 from webapp.desk.door import blueprint, signed_in
 from webapp.site.language import gettext as _
 from webapp.site.services import services
@@ -34,11 +34,22 @@ def _shown(entry: Entry) -> dict[str, str | None]:
     return {
         "at": entry.at.isoformat(),
         "at_text": moment(entry.at),
-        "by": entry.by or _("the command line"),
+        "by": entry.by or door_word(entry.door),
         "slug": entry.slug,
         "deed": deed_word(entry.deed),
         "detail": entry.detail,
     }
+
+
+def door_word(door: Door) -> str:
+    """Return who did something, where no name is kept."""
+    return {
+        Door.DESK: _("an organiser"),
+        Door.COMMAND_LINE: _("the command line"),
+        Door.OFFICE: _("an office"),
+        Door.WRITER: _("a writer"),
+        Door.STRANGER: _("a stranger"),
+    }[door]
 
 
 def deed_word(deed: Deed) -> str:
@@ -50,13 +61,21 @@ def deed_word(deed: Deed) -> str:
         Deed.PACED: _("changed the pace"),
         Deed.TESTED: _("had a test mailed"),
         Deed.DECIDED: _("decided about a letter"),
-        Deed.TARGET: _("decided about a target"),
         Deed.AREAS: _("loaded a look-up table"),
+        Deed.TARGET: _("changed a target's address"),
+        Deed.HELD: _("held a target's letters"),
+        Deed.RELEASED: _("let letters go to a target again"),
+        Deed.SUCCEEDED: _("named a successor"),
         Deed.GIVEN: _("gave the campaign to somebody"),
         Deed.TAKEN: _("took the campaign back"),
         Deed.INVITED: _("invited"),
         Deed.REMOVED: _("removed"),
         Deed.SIGNED_IN: _("signed in"),
+        Deed.SIGNED_OUT: _("signed out"),
         Deed.SESSION_ENDED: _("ended a session"),
         Deed.RESTORED: _("said that the database was put back from a backup"),
+        Deed.EXPORTED: _("took a table of people out"),
+        Deed.WEBHOOK_SET: _("set the webhook"),
+        Deed.WEBHOOK_REMOVED: _("removed the webhook"),
+        Deed.REFUSED: _("was refused"),
     }[deed]

@@ -4,8 +4,7 @@ from http import HTTPStatus
 
 from flask import Response, g, make_response, redirect, render_template, request, session, url_for
 
-from letters.desk import record, sign_ins
-from letters.desk.record import Deed
+from letters.desk import sign_ins
 from webapp.desk.door import blueprint, signed_in
 from webapp.site.language import gettext as _
 from webapp.site.services import services
@@ -16,7 +15,7 @@ from webapp.site.words import ago, moment
 def sign_out() -> Response:
     """End this session."""
     with services().database.write() as connection:
-        sign_ins.end(connection, g.signed_in.session_id)
+        sign_ins.sign_out(connection, g.signed_in, services().now())
     session.clear()
     return make_response(redirect(url_for("desk.ask_link"), HTTPStatus.SEE_OTHER))
 
@@ -47,6 +46,5 @@ def end_session() -> Response:
     """End one of this organiser's own sessions."""
     now = services().now()
     with services().database.write() as connection:
-        if sign_ins.end(connection, request.form.get("session", ""), signed_in().id):
-            record.record(connection, Deed.SESSION_ENDED, now, by=signed_in().email)
+        sign_ins.end(connection, request.form.get("session", ""), signed_in(), now)
     return make_response(redirect(url_for("desk.list_sessions"), HTTPStatus.SEE_OTHER))

@@ -11,9 +11,8 @@ from http import HTTPStatus
 from flask import Response, make_response, redirect, render_template, request, session, url_for
 from sqlalchemy import Connection
 
-from letters.desk import record, sign_ins
+from letters.desk import sign_ins
 from letters.desk.organisers import Organiser
-from letters.desk.record import Deed
 from letters.desk.sign_ins import Link, SignedIn
 from letters.notices import asking
 from letters.notices.asking import Asking
@@ -82,16 +81,13 @@ def sign_in(token: str) -> Response:
     now = services().now()
     with services().database.write() as connection:
         offer = _offer(connection, token)
-        if offer is None:
-            return _nothing_opens()
-        if request.form.get("seen") != offer.seen:
+        if offer is not None and request.form.get("seen") != offer.seen:
             return _link_page(token, offer, HTTPStatus.CONFLICT)
         opened = sign_ins.use_link(connection, token, now, device(request.user_agent.string))
-        if opened is None:
-            return _nothing_opens()
-        if offer.here is not None:
-            sign_ins.end(connection, offer.here.session_id)
-        record.record(connection, Deed.SIGNED_IN, now, by=offer.link.organiser.email)
+        if opened is not None and offer is not None and offer.here is not None:
+            sign_ins.sign_out(connection, offer.here, now)
+    if opened is None or offer is None:
+        return _nothing_opens()
     return enter(opened, offer.link.organiser)
 
 

@@ -8,11 +8,9 @@ from sqlalchemy import Connection
 from letters.campaign import Status
 from letters.campaigns import store
 from letters.campaigns.stored import StoredCampaign
-from letters.desk import record
-from letters.desk.record import Deed
 from letters.sending import settling
 from webapp.desk.checklist import check
-from webapp.desk.door import blueprint, signed_in
+from webapp.desk.door import acting, blueprint
 from webapp.site import errors
 from webapp.site.language import gettext as _
 from webapp.site.services import services
@@ -48,15 +46,7 @@ def set_status(slug: str) -> Response:
         # What has changed since it was checked is looked at once more.
         is_refused = opens and stored.campaign != looked_at.campaign
         if not is_refused:
-            store.set_status(connection, slug, status)
-            record.record(
-                connection,
-                Deed.STATUS,
-                now,
-                by=signed_in().email,
-                campaign_id=stored.id,
-                detail=f"{before} → {status}",
-            )
+            store.set_status(connection, slug, status, now, acting())
     if is_refused:
         return make_response(redirect(url_for("desk.ready", slug=slug), HTTPStatus.SEE_OTHER))
     wake_worker(services().redis)
@@ -67,19 +57,10 @@ def set_status(slug: str) -> Response:
 def settle(slug: str) -> Response:
     """Take an organiser's word about an unknown letter, or queue a failed one again."""
     letter_id, word = request.form.get("letter", ""), request.form.get("word", "")
-    now = services().now()
     try:
         with services().database.write() as connection:
             stored = store.find(connection, slug)
             _decide(connection, stored, letter_id, word)
-            record.record(
-                connection,
-                Deed.DECIDED,
-                now,
-                by=signed_in().email,
-                campaign_id=stored.id,
-                detail=f"{letter_id}: {word}",
-            )
     except (settling.CannotSettle, ValueError):
         return errors.page(
             HTTPStatus.CONFLICT,
@@ -97,6 +78,6 @@ def _decide(connection: Connection, stored: StoredCampaign, letter_id: str, word
             settling.Doubt.NO_LETTER
         )  # what is another campaign's is not there
     if word == "queue-again":
-        settling.again(connection, letter_id, services().now())
+        settling.again(connection, letter_id, services().now(), acting())
     else:
-        settling.settle(connection, letter_id, settling.Word(word), services().now())
+        settling.settle(connection, letter_id, settling.Word(word), services().now(), acting())

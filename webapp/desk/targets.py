@@ -10,15 +10,13 @@ from flask import Response, make_response, redirect, request, url_for
 from flask_babel import format_decimal
 from sqlalchemy import Connection
 
-from letters.campaigns import store, targets
+from letters.campaigns import targets
 from letters.campaigns.stored import StoredCampaign, StoredTarget
 from letters.campaigns.targets import CannotDecide, Objection
-from letters.desk import record
-from letters.desk.record import Deed
 from letters.notices.alarms import came_back
 from letters.reasons import Hold
 from letters.states import State
-from webapp.desk.door import blueprint, signed_in
+from webapp.desk.door import acting, blueprint
 from webapp.site import errors
 from webapp.site.language import gettext as _
 from webapp.site.services import services
@@ -129,23 +127,15 @@ def decide(slug: str) -> Response:
         with services().database.write() as connection:
             match word:
                 case "hold":
-                    targets.hold_by_hand(connection, slug, email, now)
+                    targets.hold_by_hand(connection, slug, email, now, acting())
                 case "release":
-                    targets.release(connection, slug, email, now)
+                    targets.release(connection, slug, email, now, acting())
                 case "address":
-                    targets.change_address(connection, slug, email, other, now)
+                    targets.change_address(connection, slug, email, other, now, acting())
                 case "successor":
-                    targets.name_successor(connection, slug, email, other, now)
+                    targets.name_successor(connection, slug, email, other, now, acting())
                 case _:
                     return _refused(slug, _("Please choose one of the buttons on the desk."))
-            record.record(
-                connection,
-                Deed.TARGET,
-                now,
-                by=signed_in().email,
-                campaign_id=store.find(connection, slug).id,
-                detail=f"{email} → {other}" if other else email,
-            )
     except CannotDecide as error:
         return _refused(slug, objection_sentence(error))
     wake_worker(services().redis)

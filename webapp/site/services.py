@@ -26,6 +26,11 @@ class Services:
     tokens: Tokens
     intake: Intake
 
+    @property
+    def links(self) -> Links:
+        """Return what links in mails are made of."""
+        return Links(self.settings.public_url, self.tokens)
+
     def now(self) -> datetime:
         """Return the time."""
         return datetime.now(UTC)

@@ -1,6 +1,6 @@
 """Write a campaign in the browser, from nothing to what can go live."""
 
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field, replace
 from http import HTTPStatus
 
 from flask import Response, make_response, redirect, render_template, request, url_for
@@ -11,8 +11,7 @@ from letters.campaign import Campaign, Status, Target
 from letters.campaigns import store
 from letters.campaigns.store import UnknownCampaign
 from letters.campaigns.stored import StoredCampaign
-from letters.desk import drafts, organisers, record
-from letters.desk.record import Deed
+from letters.desk import drafts, organisers
 from letters.files.campaign_file import check_campaign
 from letters.files.faults import Fault
 from letters.files.rules import RESERVED_SLUGS
@@ -21,7 +20,7 @@ from letters.notices import rehearsal
 from letters.pacing.readiness import Kind
 from webapp.action.page import summary
 from webapp.desk.checklist import check
-from webapp.desk.door import blueprint, signed_in
+from webapp.desk.door import acting, blueprint, signed_in
 from webapp.desk.editor import buttons
 from webapp.desk.editor.faults import Wrong, labels, row_sentences, wrongs
 from webapp.desk.editor.form import (
@@ -214,10 +213,10 @@ def _is_taken(connection: Connection, slug: str, view: View) -> bool:
 
 def _store_new(connection: Connection, campaign: Campaign, begun_id: str) -> Response:
     now, me = services().now(), signed_in()
-    campaign_id = store.load(connection, replace(campaign, status=Status.DRAFT), now)
-    organisers.give(connection, campaign_id, me.id)
+    draft = replace(campaign, status=Status.DRAFT)
+    campaign_id = store.load(connection, draft, now, acting())
+    organisers.keep(connection, campaign_id, me)
     drafts.drop(connection, me.id, begun_id)
-    record.record(connection, Deed.CREATED, now, by=me.email, campaign_id=campaign_id)
     return make_response(redirect(url_for("desk.ready", slug=campaign.slug), HTTPStatus.SEE_OTHER))
 
 
@@ -239,22 +238,8 @@ def _floods(connection: Connection, stored: StoredCampaign, campaign: Campaign, 
 
 
 def _store_changes(connection: Connection, stored: StoredCampaign, campaign: Campaign) -> Response:
-    now, before = services().now(), stored.campaign
-    changed = [
-        one.name
-        for one in fields(campaign)
-        if getattr(campaign, one.name) != getattr(before, one.name)
-    ]
-    if changed:
-        store.load(connection, campaign, now)
-        record.record(
-            connection,
-            Deed.CHANGED,
-            now,
-            by=signed_in().email,
-            campaign_id=stored.id,
-            detail=", ".join(changed),
-        )
+    if campaign != stored.campaign:
+        store.load(connection, campaign, services().now(), acting())
     is_draft = campaign.status is Status.DRAFT
     where = url_for("desk.ready" if is_draft else "desk.show", slug=campaign.slug)
     return make_response(redirect(where, HTTPStatus.SEE_OTHER))

@@ -1,0 +1,193 @@
+"""Keep who changed what, and when.
+
+Whatever changes something writes its line itself, in the same transaction, from what it did. The
+record is only ever added to, and holds nothing of a supporter.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Final
+
+from sqlalchemy import Connection, exists, insert, select
+
+from letters.storage.schema import audit, campaign, campaign_organiser
+
+MOST_SHOWN: Final = 200
+LONGEST: Final = 300
+"""Characters of a line's detail. What is longer is cut: nobody can take the record out again."""
+_STRANGERS_EVERY: Final = timedelta(minutes=1)
+
+
+class Deed(StrEnum):
+    """What somebody did."""
+
+    CREATED = "created"
+    CHANGED = "changed"
+    STATUS = "status"
+    PACED = "paced"
+    TESTED = "tested"
+    DECIDED = "decided"
+    TARGET = "target"
+    """A target has another address."""
+    AREAS = "areas"
+    """A look-up table was loaded."""
+    HELD = "held"
+    RELEASED = "released"
+    SUCCEEDED = "succeeded"
+    GIVEN = "given"
+    TAKEN = "taken"
+    INVITED = "invited"
+    REMOVED = "removed"
+    SIGNED_IN = "signed-in"
+    SIGNED_OUT = "signed-out"
+    SESSION_ENDED = "session-ended"
+    RESTORED = "restored"
+    EXPORTED = "exported"
+    WEBHOOK_SET = "webhook-set"
+    WEBHOOK_REMOVED = "webhook-removed"
+    REFUSED = "refused"
+    """Somebody tried what they may not do."""
+
+
+class Door(StrEnum):
+    """Where somebody came in who does something."""
+
+    DESK = "desk"
+    COMMAND_LINE = "command-line"
+    OFFICE = "office"
+    """By the link in its letters."""
+    WRITER = "writer"
+    """By the link that was mailed to them; no name is kept."""
+    STRANGER = "stranger"
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who does something: an organiser, the command line, an office, a writer or a stranger."""
+
+    door: Door
+    name: str | None = None
+    """The address of an organiser or of an office; of nobody else."""
+
+    @classmethod
+    def organiser(cls, email: str) -> "Actor":
+        """Return an organiser at the desk."""
+        return cls(Door.DESK, email)
+
+    @classmethod
+    def office(cls, email: str) -> "Actor":
+        """Return an office that followed its own link."""
+        return cls(Door.OFFICE, email)
+
+
+COMMAND_LINE: Final = Actor(Door.COMMAND_LINE)
+"""Whoever runs the machine. What is done in code without another word is done by them."""
+WRITER: Final = Actor(Door.WRITER)
+STRANGER: Final = Actor(Door.STRANGER)
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One line of the log."""
+
+    at: datetime
+    by: str | None
+    """The address of an organiser or an office; None: somebody else, as `door` says."""
+    door: Door
+    slug: str | None
+    """None: it was about no campaign."""
+    deed: Deed
+    detail: str
+
+    def as_json(self) -> dict[str, str | None]:
+        """Return the form that `postbag audit --json` prints."""
+        return {
+            "at": self.at.isoformat(),
+            "by": self.by,
+            "door": str(self.door),
+            "campaign": self.slug,
+            "deed": str(self.deed),
+            "detail": self.detail,
+        }
+
+
+def record(
+    connection: Connection,
+    deed: Deed,
+    now: datetime,
+    *,
+    by: Actor,
+    campaign_id: int | None = None,
+    detail: str = "",
+) -> None:
+    """Add a line, in the transaction of what it tells of."""
+    connection.execute(
+        insert(audit).values(
+            at=now,
+            actor=by.name,
+            door=str(by.door),
+            campaign_id=campaign_id,
+            deed=str(deed),
+            detail=_in_one_line(detail),
+        )
+    )
+
+
+def record_refusal(connection: Connection, what: str, now: datetime, *, by: Actor) -> None:
+    """Add that somebody was refused; `what` is a word of ours.
+
+    Of strangers a line a minute at most: what they do could fill the record.
+    """
+    if by.door is Door.STRANGER:
+        recent = select(
+            exists().where(audit.c.door == str(Door.STRANGER), audit.c.at > now - _STRANGERS_EVERY)
+        )
+        if connection.execute(recent).scalar():
+            return
+    record(connection, Deed.REFUSED, now, by=by, detail=what)
+
+
+def _in_one_line(detail: str) -> str:
+    shown = "".join(sign if sign.isprintable() else " " for sign in detail)
+    return shown if len(shown) <= LONGEST else f"{shown[: LONGEST - 1]}…"
+
+
+def entries(
+    connection: Connection,
+    *,
+    campaign_id: int | None = None,
+    given_to: int | None = None,
+    most: int = MOST_SHOWN,
+) -> list[Entry]:
+    """Return the latest lines, newest first: of one campaign, or of all.
+
+    `given_to`, an organiser's id, leaves out all but that organiser's campaigns.
+    """
+    wanted = (
+        select(audit, campaign.c.slug)
+        .select_from(audit.outerjoin(campaign))
+        .order_by(audit.c.id.desc())
+        .limit(most)
+    )
+    if campaign_id is not None:
+        wanted = wanted.where(audit.c.campaign_id == campaign_id)
+    if given_to is not None:
+        wanted = wanted.where(
+            audit.c.campaign_id.in_(
+                select(campaign_organiser.c.campaign_id).where(
+                    campaign_organiser.c.organiser_id == given_to
+                )
+            )
+        )
+    return [
+        Entry(row.at, row.actor, _door(row.door, row.actor), row.slug, Deed(row.deed), row.detail)
+        for row in connection.execute(wanted)
+    ]
+
+
+def _door(kept: str | None, actor: str | None) -> Door:
+    """Return the door; lines from before doors were kept tell it by who is named."""
+    if kept is not None:
+        return Door(kept)
+    return Door.COMMAND_LINE if actor is None else Door.DESK

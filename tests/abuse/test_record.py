@@ -17,7 +17,7 @@ from letters.desk import organisers
 from letters.record import COMMAND_LINE, LONGEST, STRANGER, Actor, Deed, Door, entries, record
 from letters.record import Entry as Line
 from letters.storage.schema import letter
-from postbag.__main__ import _parser, main
+from postbag.__main__ import main, make_parser
 from sandbox.keys import new_key, public_key
 from tests.abuse.at_desk import Desk
 from tests.abuse.conftest import Site
@@ -172,6 +172,8 @@ COMMANDS: dict[str, tuple[Deed, tuple[str, ...]]] = {
     "campaign status": (Deed.STATUS, ("trees", "paused")),
     "campaign test": (Deed.TESTED, ("trees", ANA)),
     "targets load": (Deed.CHANGED, ("trees", "targets.csv")),
+    "areas load": (Deed.AREAS, ("uk", "areas.csv")),
+    "restored": (Deed.RESTORED, ("--since", "2026-01-01T00:00:00+00:00")),
     "targets hold": (Deed.HELD, ("trees", MINISTER)),
     "targets release": (Deed.RELEASED, ("trees", MINISTER)),
     "targets address": (Deed.TARGET, ("trees", MINISTER, "minister@new.example")),
@@ -187,7 +189,8 @@ COMMANDS: dict[str, tuple[Deed, tuple[str, ...]]] = {
     "webhook remove": (Deed.WEBHOOK_REMOVED, ("trees",)),
 }
 READS = {
-    "audit", "campaign check", "campaign dump", "doctor", "ledger", "organiser list", "plan",
+    "areas find", "audit", "campaign check", "campaign dump", "doctor", "ledger",
+    "organiser list", "plan",
     "webhook show",
     "migrate",  # there is no record before it
 }  # fmt: skip
@@ -211,11 +214,12 @@ def commands(parser: argparse.ArgumentParser, words: str = "") -> list[str]:
 def test_every_changing_command_leaves_its_line(
     make_site: MakeSite, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    assert set(commands(_parser())) == set(COMMANDS) | READS
+    assert set(commands(make_parser())) == set(COMMANDS) | READS
     site = make_site()
     site.load("trees", MINISTER, OTHER)
     (tmp_path / "new.toml").write_text(campaign_file("newer"))
     (tmp_path / "targets.csv").write_text(f"name,email\nA,{MINISTER}\nB,{OTHER}\n")
+    (tmp_path / "areas.csv").write_text("postcode,area\nAB1 2CD,North\n")
     monkeypatch.chdir(tmp_path)
     for name, value in {
         "DATABASE_URL": site.database.engine.url.render_as_string(hide_password=False),

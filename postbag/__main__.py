@@ -25,6 +25,7 @@ from postbag import (
     plan,
     record,
     restored,
+    schema,
     settling,
     webhooks,
 )
@@ -35,10 +36,8 @@ def make_parser() -> argparse.ArgumentParser:
     """Return what reads the command line: every command with its options."""
     parser = argparse.ArgumentParser(prog="postbag", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
-    commands.add_parser("migrate", help="bring the database to the newest schema").set_defaults(
-        act=campaigns.migrate
-    )
     for group in (
+        schema,
         record,
         ledger,
         campaigns,

@@ -11,7 +11,6 @@ from letters.campaign import Status
 from letters.campaigns import store
 from letters.files.campaign_file import read_campaign, write_campaign
 from letters.files.spreadsheet import read_targets
-from letters.storage import migrate as migrations
 from postbag import checking, faults
 from postbag.shell import Commands, Refused, Shell
 from postbag.targets import add_decisions
@@ -47,12 +46,6 @@ def add_commands(commands: Commands) -> None:
     targets_load.add_argument("file")
     targets_load.set_defaults(act=_load_targets)
     add_decisions(target_actions)
-
-
-def migrate(shell: Shell, _options: Namespace) -> int:
-    """Bring the database to the newest schema."""
-    migrations.migrate(shell.database)
-    return 0
 
 
 def _read(path: str) -> str:

@@ -11,7 +11,7 @@ from letters.campaign import Status
 from letters.campaigns import store
 from letters.states import State
 from letters.storage.database import StorageUnavailable
-from letters.storage.migrate import is_current
+from letters.storage.migrate import Schema, standing
 from webapp.site.services import services
 
 blueprint = Blueprint("operations", __name__)
@@ -56,10 +56,15 @@ def metrics() -> Response:
 
 
 def _database() -> str:
+    database = services().database
     try:
-        return "ok" if is_current(services().database) else "needs migrations"
-    except StorageUnavailable:
-        return "unreachable"
+        found = standing(database)
+        if found not in {Schema.CURRENT, Schema.NEWER}:
+            return str(found)
+        database.prove_write()
+    except StorageUnavailable as error:
+        return "only reads" if error.only_reads else "unreachable"
+    return "ok"
 
 
 def _redis() -> str:

@@ -2,6 +2,7 @@
 
 import asyncio
 import gc
+import logging
 import os
 import signal
 from contextlib import suppress
@@ -18,6 +19,7 @@ from worker.rate import Rate
 from worker.sendgrid import SendGrid
 from worker.wake import DRAIN_SECONDS, wake
 
+_log = logging.getLogger("worker")
 _ORPHAN_CHECK_SECONDS: Final = 1.0
 _FORKED_FROM: Final = os.getpid()  # the RQ worker imports this, and forks a work-horse for each job
 _GARBAGE: Final = (20_000, 20, 50)
@@ -30,9 +32,13 @@ def drain() -> None:
     gc.set_threshold(*_GARBAGE)
     settings = read_settings(os.environ)
     redis = Redis.from_url(settings.redis_url, socket_timeout=5, socket_connect_timeout=5)
-    ahead = offset(redis)  # before anything is opened: Redis may be away
-    with Bookkeeper(settings.database_url, settings.redis_url, ahead) as books:
-        asyncio.run(_drain(settings, redis, books, ahead))
+    try:
+        ahead = offset(redis)  # before anything is opened: Redis may be away
+        with Bookkeeper(settings.database_url, settings.redis_url, ahead) as books:
+            asyncio.run(_drain(settings, redis, books, ahead))
+    except RedisError as error:
+        # Not a failed job: it would be kept, in a Redis that may be full. The sweeper wakes again.
+        _log.warning("Redis is away or full (%s); nothing more is sent", type(error).__name__)
     redis.close()
 
 

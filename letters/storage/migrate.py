@@ -1,5 +1,11 @@
-"""Bring a database to the newest schema."""
+"""Bring a database to the newest schema, and tell how its schema and this code stand.
 
+A migration says of itself whether it narrows: whether code from before it can no longer work with
+what it leaves. One that does not only adds. Old processes run on beside it, and one release back
+needs no more than the old code.
+"""
+
+from enum import StrEnum
 from pathlib import Path
 from typing import Final
 
@@ -7,11 +13,29 @@ from alembic import command
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, inspect, select, update
 
 from letters.storage.database import Database
+from letters.storage.schema import account
 
 _FOLDER: Final = Path(__file__).parent / "migrations"
 _ADVISORY_LOCK: Final = 0x706F7374  # "post": one migration at a time on PostgreSQL
+
+
+class Schema(StrEnum):
+    """How a database's schema and this code stand to each other."""
+
+    CURRENT = "ok"
+    NEWER = "ok, newer"
+    """This code knows less of it, and works with it."""
+    EMPTY = "has no tables"
+    OLDER = "needs migrations"
+    TOO_NEW = "too new"
+    """This code no longer works with it."""
+
+
+class CannotMigrate(Exception):
+    """The schema cannot be brought there; str() says why and what to do."""
 
 
 def configuration() -> Config:
@@ -21,23 +45,104 @@ def configuration() -> Config:
     return config
 
 
-def migrate(database: Database) -> None:
-    """Run every migration that the database lacks. Raises StorageUnavailable."""
+def migrate(database: Database) -> Schema:
+    """Run every migration that the database lacks; return how it stood before.
+
+    What is newer and works is left as it is. Raises StorageUnavailable and CannotMigrate.
+    """
+    _use_wal(database)
+    config = configuration()
+    with database.write() as connection:
+        _wait_for_turn(connection)
+        before = _standing(connection)
+        if before is Schema.TOO_NEW:
+            raise CannotMigrate(_TOO_NEW)
+        if before is not Schema.NEWER:
+            config.attributes["connection"] = connection
+            command.upgrade(config, "head")
+            connection.execute(update(account).values(oldest_code=_latest_narrowing()))
+    return before
+
+
+def go_back(database: Database, revision: str) -> None:
+    """Undo every migration after `revision`, of which this code has to know.
+
+    Raises StorageUnavailable and CannotMigrate.
+    """
+    if revision not in _revisions():
+        raise CannotMigrate(
+            f"This code knows no schema {revision}: it knows {', '.join(_revisions())}."
+        )
+    config = configuration()
+    with database.write() as connection:
+        _wait_for_turn(connection)
+        if _standing(connection) not in {Schema.CURRENT, Schema.OLDER}:
+            raise CannotMigrate(_TOO_NEW)
+        config.attributes["connection"] = connection
+        command.downgrade(config, revision)
+
+
+_TOO_NEW: Final = (
+    "The schema is newer than this code, which cannot work with it: run the newer code, or take "
+    "the schema back with it first (`migrate --back-to`)."
+)
+
+
+def standing(database: Database) -> Schema:
+    """Tell how schema and code stand to each other. Raises StorageUnavailable."""
+    with database.read() as connection:
+        return _standing(connection)
+
+
+def newest() -> str:
+    """Return the schema that this code wants."""
+    return _revisions()[-1]
+
+
+def is_current(database: Database) -> bool:
+    """Tell whether the schema is the one that this code wants. Raises StorageUnavailable."""
+    return standing(database) is Schema.CURRENT
+
+
+def _standing(connection: Connection) -> Schema:
+    revision = MigrationContext.configure(connection).get_current_revision()
+    if revision is None:
+        return Schema.EMPTY
+    known = _revisions()
+    if revision == known[-1]:
+        return Schema.CURRENT
+    if revision in known:
+        return Schema.OLDER
+    columns = {column["name"] for column in inspect(connection).get_columns("account")}
+    if account.c.oldest_code.name not in columns:
+        return Schema.TOO_NEW
+    oldest = connection.execute(select(account.c.oldest_code)).scalar()
+    return Schema.NEWER if oldest in known else Schema.TOO_NEW
+
+
+def _revisions() -> list[str]:
+    """Return every schema that this code knows, the oldest first."""
+    scripts = ScriptDirectory.from_config(configuration())
+    return [script.revision for script in scripts.walk_revisions()][::-1]
+
+
+def _latest_narrowing() -> str:
+    """Return the latest migration that code has to know; the first, where none narrows."""
+    scripts = ScriptDirectory.from_config(configuration())
+    return next(
+        (s.revision for s in scripts.walk_revisions() if getattr(s.module, "narrows", False)),
+        _revisions()[0],
+    )
+
+
+def _use_wal(database: Database) -> None:
     if database.is_sqlite:
         # Once and here: processes that switch to WAL at the same time get "database is locked".
         raw = database.engine.raw_connection()
         raw.cursor().execute("PRAGMA journal_mode = WAL")
         raw.close()
-    config = configuration()
-    with database.write() as connection:
-        if not database.is_sqlite:
-            connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_ADVISORY_LOCK})")
-        config.attributes["connection"] = connection
-        command.upgrade(config, "head")
 
 
-def is_current(database: Database) -> bool:
-    """Tell whether the schema is the one that this code wants. Raises StorageUnavailable."""
-    wanted = ScriptDirectory.from_config(configuration()).get_current_head()
-    with database.read() as connection:
-        return MigrationContext.configure(connection).get_current_revision() == wanted
+def _wait_for_turn(connection: Connection) -> None:
+    if connection.dialect.name == "postgresql":
+        connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_ADVISORY_LOCK})")

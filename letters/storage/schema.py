@@ -300,6 +300,7 @@ account = Table(
     # mailed about it.
     Column("strange_news_at", Moment),
     Column("strange_news_told_at", Moment),
+    Column("oldest_code", String(32)),  # the migration that code has to know, to run on this schema
 )
 
 organiser = Table(

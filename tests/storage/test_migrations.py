@@ -4,18 +4,31 @@ import subprocess
 import sys
 from collections.abc import Callable
 
+import pytest
 from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import inspect, select, text
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, inspect, select, text, update
 
 from letters.reasons import Reason
 from letters.settings import read_settings
 from letters.storage.database import Database
-from letters.storage.migrate import configuration, is_current, migrate
-from letters.storage.schema import event, history, metadata, target
+from letters.storage.migrate import (
+    CannotMigrate,
+    Schema,
+    configuration,
+    go_back,
+    is_current,
+    migrate,
+    standing,
+)
+from letters.storage.schema import account, event, history, metadata, target
 from tests.support.stack import Stack
 from tests.support.stand_in import ROOT
+
+FIRST = ("0001", "0002", "0003", "0004", "0005")
+"""Before there were releases to run beside."""
 
 
 def test_the_migrations_make_the_tables_that_the_code_defines(database: Database) -> None:
@@ -34,6 +47,81 @@ def test_every_step_can_be_undone_and_done_again(database: Database) -> None:
     assert not is_current(database)
     migrate(database)
     assert is_current(database)
+
+
+def shape(connection: Connection) -> dict[tuple[str, str], tuple[str, bool]]:
+    """Give each column with its type, and whether a row can be added that does not know of it."""
+    inspector = inspect(connection)
+    return {
+        (table, column["name"]): (
+            str(column["type"]),
+            bool(column["nullable"] or column["default"] or column.get("autoincrement")),
+        )
+        for table in inspector.get_table_names()
+        for column in inspector.get_columns(table)
+    }
+
+
+def test_a_migration_that_does_not_narrow_only_adds(database: Database) -> None:
+    """The processes of the version before run on beside it."""
+    scripts = ScriptDirectory.from_config(configuration())
+    steps = list(scripts.walk_revisions())  # the newest first
+    with database.write() as connection:
+        config = configuration()
+        config.attributes["connection"] = connection
+        for step in steps[: -len(FIRST)]:
+            after = shape(connection)
+            command.downgrade(config, str(step.down_revision))
+            before = shape(connection)
+            if step.module.narrows:
+                continue
+            for (table, column), (kind, _) in before.items():
+                assert (table, column) in after, f"{step.revision} drops {table}.{column}"
+                assert after[table, column][0] == kind, f"{step.revision} changes {table}.{column}"
+            old_tables = {table for table, _ in before}
+            for (table, column), (_, may_be_left_out) in after.items():
+                is_new = (table, column) not in before
+                assert may_be_left_out or not is_new or table not in old_tables, (
+                    f"{step.revision} adds {table}.{column}, which old code cannot fill"
+                )
+    migrate(database)
+
+
+def test_code_tells_a_newer_schema_from_an_older_one(database: Database) -> None:
+    config = configuration()
+
+    def at(revision: str, oldest_code: str | None) -> Schema:
+        with database.write() as connection:
+            connection.execute(text("UPDATE alembic_version SET version_num = :r"), {"r": revision})
+            connection.execute(update(account).values(oldest_code=oldest_code))
+        return standing(database)
+
+    newest = ScriptDirectory.from_config(config).get_current_head()
+    assert newest is not None
+    assert at("9999", newest) is Schema.NEWER
+    assert migrate(database) is Schema.NEWER  # and leaves it alone
+    assert at("9999", "9998") is Schema.TOO_NEW
+    with pytest.raises(CannotMigrate, match="newer than this code"):
+        migrate(database)
+    with pytest.raises(CannotMigrate, match="newer than this code"):
+        go_back(database, newest)
+    assert at("0005", None) is Schema.OLDER
+    assert at(newest, newest) is Schema.CURRENT
+
+
+def test_a_schema_is_taken_back_by_the_code_that_knows_it(database: Database) -> None:
+    go_back(database, "0005")
+    assert standing(database) is Schema.OLDER
+    with pytest.raises(CannotMigrate, match="knows no schema 1234"):
+        go_back(database, "1234")
+    assert migrate(database) is Schema.OLDER
+    assert standing(database) is Schema.CURRENT
+
+
+def test_an_empty_database_is_told_as_that(make_empty_url: Callable[[], str]) -> None:
+    empty = Database(make_empty_url())
+    assert standing(empty) is Schema.EMPTY
+    empty.close()
 
 
 def test_the_command_line_migrates_an_empty_database_once(

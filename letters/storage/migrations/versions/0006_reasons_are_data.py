@@ -10,6 +10,7 @@ revision = "0006"
 down_revision = "0005"
 branch_labels = None
 depends_on = None
+narrows = False
 
 _BY_HAND = "An organiser holds its letters."
 _REASONS = {

@@ -9,6 +9,7 @@ revision = "0009"
 down_revision = "0008"
 branch_labels = None
 depends_on = None
+narrows = False
 
 _MOMENT = sa.DateTime(timezone=True)
 _ERASED = "erased_at IS NOT NULL"

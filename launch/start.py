@@ -15,6 +15,7 @@ from launch.checkout import Checkout
 from launch.embedded import valkey_answers, valkey_service
 from launch.environment import (
     embedded_redis_socket,
+    inbound_key_file,
     read_port,
     settings_environment,
     signing_key_file,
@@ -117,6 +118,10 @@ def _stand_in(checkout: Checkout, environment: Mapping[str, str], port: int) -> 
     command: list[str | Path] = [checkout.python, "-m", "sandbox", "--port", str(port + 1)]
     command += ["--signing-key", signing_key_file(checkout)]
     command += ["--webhook", f"http://127.0.0.1:{port}/webhooks/sendgrid"]
+    if environment["REPLY_DOMAIN"]:
+        command += ["--inbound", f"http://127.0.0.1:{port}/webhooks/sendgrid/inbound"]
+        command += ["--inbound-domain", environment["REPLY_DOMAIN"]]
+        command += ["--inbound-key", inbound_key_file(checkout)]
     command += ["--messages", checkout.var / "outbox.jsonl"]
     # By the environment, as everybody on this computer may read a command line.
     environment = {**environment, "SANDBOX_API_KEY": api_key}

@@ -15,6 +15,9 @@ class Options:
     api_key: str
     signing_key: Path | None = None
     webhook: str | None = None
+    inbound: str | None = None
+    inbound_domain: str = ""
+    inbound_key: Path | None = None
     messages: Path | None = None
     tls: bool = False
     tls_ca: Path | None = None
@@ -37,6 +40,13 @@ def read_arguments(
         "--signing-key", type=Path, metavar="FILE", help="signs events; made when missing"
     )
     parser.add_argument("--webhook", metavar="URL", help="where events are posted")
+    parser.add_argument(
+        "--inbound", metavar="URL", help="where mail that comes in is posted (Inbound Parse)"
+    )
+    parser.add_argument("--inbound-domain", default="", metavar="DOMAIN", help="whose mail that is")
+    parser.add_argument(
+        "--inbound-key", type=Path, metavar="FILE", help="signs it; made when missing"
+    )
     parser.add_argument(
         "--messages", type=Path, metavar="FILE", help="keeps the messages from run to run"
     )
@@ -63,6 +73,9 @@ def read_arguments(
         api_key=api_key or "",
         signing_key=told.signing_key,
         webhook=told.webhook,
+        inbound=told.inbound,
+        inbound_domain=told.inbound_domain,
+        inbound_key=told.inbound_key,
         messages=told.messages,
         tls=told.tls or told.tls_ca is not None,
         tls_ca=told.tls_ca,

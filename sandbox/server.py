@@ -13,6 +13,7 @@ from aiohttp import web
 from sandbox import bare, certificate, keys, mail_door, pages, steering
 from sandbox.arguments import Options
 from sandbox.messages import Messages
+from sandbox.replies import Replies
 from sandbox.stand_in import StandIn
 from sandbox.webhook import Delivery, Webhook
 
@@ -57,13 +58,19 @@ async def _stand_in(options: Options, end: asyncio.Event) -> AsyncIterator[Stand
         async with aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()) as session:
             webhook = Webhook(options.webhook, signing_key, session) if options.webhook else None
             delivery = Delivery(webhook, messages.settle) if webhook and options.events else None
-            stand_in = StandIn(options, signing_key, messages, webhook, delivery)
+            replies = None
+            if options.inbound:
+                key = keys.load_or_make(options.inbound_key) if options.inbound_key else signing_key
+                replies = Replies(options.inbound, options.inbound_domain, key, session)
+            stand_in = StandIn(options, signing_key, messages, webhook, delivery, replies)
             running = asyncio.create_task(delivery.run()) if delivery else None
             if running:
                 running.add_done_callback(lambda _: end.set())  # a stand-in without it is none
             try:
                 yield stand_in
             finally:
+                if replies:
+                    await replies.close()
                 if running:
                     running.cancel()
                     with contextlib.suppress(asyncio.CancelledError):

@@ -10,6 +10,7 @@ from sandbox.chaos import Chaos
 from sandbox.events import events_of
 from sandbox.ledger import Ledger
 from sandbox.messages import Message, Messages, Recipient
+from sandbox.replies import Replies
 from sandbox.shapes import Json
 from sandbox.webhook import Delivery, Handling, Webhook
 
@@ -27,6 +28,7 @@ class StandIn:
     messages: Messages
     webhook: Webhook | None = None
     delivery: Delivery | None = None
+    replies: Replies | None = None
     chaos: Chaos = field(default_factory=Chaos)
     api_key: str = field(init=False)
     ledger: Ledger = field(init=False)
@@ -38,6 +40,8 @@ class StandIn:
         if self.delivery:
             for message in self.messages.unsettled():
                 self.delivery.add(events_of(message))
+                if self.replies:
+                    self.replies.add(message)
 
     def take(
         self, body: dict[str, Json], recipient: Recipient, received_at: float, answer: str
@@ -48,6 +52,8 @@ class StandIn:
         self.ledger.enter(received_at, recipient, answer, taken=True)
         if self.delivery:
             self.delivery.add(events_of(message))
+        if self.replies:
+            self.replies.add(message)
         return message.message_id
 
     def refuse(self, recipient: Recipient, received_at: float, answer: str) -> None:

@@ -81,6 +81,7 @@ class Reader:
         self._now = self.whole
         self._open: list[tuple[bytes, Part]] = []
         self._levels: dict[bytes, int] = {}
+        self._mark: re.Pattern[bytes] | None = None
         self._state = _In.HEADERS
         self._head: list[bytes] = []
         self._head_bytes = 0
@@ -94,7 +95,7 @@ class Reader:
         """Take the next piece."""
         data = self._rest + data
         self._rest = b""
-        if self._state is _In.NOTHING and b"--" not in data and self._begins_line:
+        if self._state is _In.NOTHING and self._begins_line and not self._may_end(data):
             # Most of a large message is the inside of an attachment.
             end = data.rfind(b"\n") + 1
             self._keep(data[end:] if end else data)
@@ -104,6 +105,12 @@ class Reader:
                 self._line(line)
             else:
                 self._keep(line)
+
+    def _may_end(self, data: bytes) -> bool:
+        """Tell whether a boundary that is waited for can stand in what comes."""
+        if self._mark is None and self._levels:
+            self._mark = re.compile(b"--(?:" + b"|".join(map(re.escape, self._levels)) + b")")
+        return self._mark is not None and self._mark.search(data) is not None
 
     def _keep(self, torn: bytes) -> None:
         """Keep the beginning of a line until the rest comes, or give it out as it is."""
@@ -169,6 +176,7 @@ class Reader:
             if boundary and len(self._open) < _DEPTH_MAX:
                 self._open.append((boundary, now))
                 self._levels[boundary] = len(self._open) - 1
+                self._mark = None
             self._state = _In.TEXT
         elif now.media_type.startswith("text/") and now.disposition != "attachment":
             self._state = _In.TEXT
@@ -189,6 +197,7 @@ class Reader:
         keep = level if is_last else level + 1
         inner, self._open = self._open[level], self._open[:keep]
         self._levels = {boundary: n for n, (boundary, _) in enumerate(self._open)}
+        self._mark = None
         if is_last or self._parts >= _PARTS_MAX:
             # A part too many is no part: nobody reads the five hundredth.
             self._now, self._state = Part(), _In.NOTHING

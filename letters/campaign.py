@@ -132,6 +132,8 @@ class Target:
     """Postcodes, exact or a prefix that ends in `*`. None: the target serves no area."""
     valid_until: date | None = None
     """The last day, in `timezone`, on which the target may be written to."""
+    attributes: tuple[tuple[str, str], ...] = ()
+    """What else is known, by key and sorted: a party, a committee."""
 
     @property
     def valid_before(self) -> datetime | None:

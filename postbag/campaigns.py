@@ -12,6 +12,7 @@ from letters.campaigns import store
 from letters.files.campaign_file import read_campaign, write_campaign
 from letters.files.spreadsheet import read_targets
 from postbag import checking, faults
+from postbag.reading import read_text
 from postbag.shell import Commands, Refused, Shell
 from postbag.targets import add_decisions
 from worker.wake import wake
@@ -97,9 +98,11 @@ def _status(shell: Shell, options: Namespace) -> int:
 
 
 def _load_targets(shell: Shell, options: Namespace) -> int:
-    table = read_targets(_read(options.file))
+    table = read_targets(read_text(options.file))
     if table.reports:
         raise Refused("\n".join(faults.of_rows(table.reports)))
+    for remark in faults.of_rows(table.remarks):
+        shell.say(remark)
     with shell.database.write() as connection:
         stored = store.find(connection, options.slug)
         changed = replace(stored.campaign, targets=table.targets)

@@ -6,6 +6,7 @@ from typing import Final
 
 from letters.files.faults import CellFault, FileFault, Flaw, RowReport, Shape, What
 
+_MOST_OF_CELL: Final = 60
 _SHAPES: Final = MappingProxyType(
     {
         Shape.TEXT: "text",
@@ -89,7 +90,15 @@ _WORDS: Final[MappingProxyType[What, str | Callable[[Flaw], str]]] = MappingProx
         What.NOT_CSV: "cannot be read as CSV ({found}): look at its quotes",
         What.COLUMN_TWICE: 'the column "{found}" is there twice: keep one of the two',
         What.UNKNOWN_COLUMN: '"{found}" is not a known column: perhaps "{near}" is meant',
-        What.NO_COLUMN: 'there is no column "{found}": add it to the first row',
+        What.NO_COLUMN: lambda flaw: (
+            f'there is no column "{flaw.found}": '
+            + (f"rename one of {_listed(flaw.options)}" if flaw.options else "add it to the head")
+        ),
+        What.NO_ADDRESS_THERE: "says that there is none: find the address, or leave the row out",
+        What.ADDRESS_NOT_ASCII: (
+            "has letters before the @ that mail cannot be counted on to reach: ask for another"
+        ),
+        What.FIRST_OF_SEVERAL: "has several addresses: {found} is taken",
         What.TOO_MANY_CELLS: "it has more cells than there are columns: look at its quotes",
         What.NO_ROWS: "there is no target: write one in each row",
     }
@@ -102,7 +111,7 @@ def of_file(fault: FileFault) -> str:
 
 
 def of_rows(reports: Iterable[RowReport]) -> list[str]:
-    """Return what is wrong with a spreadsheet, a sentence with its row for each fault."""
+    """Return what is wrong with a spreadsheet, a sentence with row and cell for each fault."""
     return [f"Row {report.row}: {_of_cell(fault)}" for report in reports for fault in report.faults]
 
 
@@ -123,7 +132,10 @@ def words(flaw: Flaw) -> str:
 
 
 def _of_cell(fault: CellFault) -> str:
-    return f"{fault.column} {words(fault.flaw)}.".lstrip()
+    cell = " ".join(fault.cell.split())
+    cell = f'"{cell[:_MOST_OF_CELL]}…"' if len(cell) > _MOST_OF_CELL else f'"{cell}"'
+    subject = f"{fault.column} {cell if fault.cell else ''}".strip()
+    return f"{subject} {words(fault.flaw)}.".lstrip()
 
 
 def _listed(options: Iterable[str]) -> str:

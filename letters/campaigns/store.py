@@ -265,11 +265,12 @@ def target_definition(of: Target) -> dict[str, object]:
         "timezone": of.timezone,
         "areas": list(of.areas),
         "valid_until": None if of.valid_until is None else of.valid_until.isoformat(),
+        "attributes": dict(of.attributes),
     }
 
 
 def _from_json(kept: dict[str, object]) -> Target:
-    until = kept["valid_until"]
+    until, attributes = kept["valid_until"], kept.get("attributes")
     return Target(
         name=str(kept["name"]),
         email=str(kept["email"]),
@@ -279,4 +280,5 @@ def _from_json(kept: dict[str, object]) -> Target:
         timezone=str(kept["timezone"]),
         areas=tuple(map(str, kept["areas"])) if isinstance(kept["areas"], list) else (),
         valid_until=None if until is None else date.fromisoformat(str(until)),
+        attributes=tuple(sorted(attributes.items())) if isinstance(attributes, dict) else (),
     )

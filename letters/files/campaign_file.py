@@ -5,6 +5,7 @@ Reading finds every fault of a file at once, each with its key and its line.
 
 import tomllib
 from collections.abc import Mapping
+from dataclasses import replace
 
 import tomlkit
 
@@ -201,8 +202,7 @@ def read_target(table: CheckedTable) -> Target:
         areas=table.texts("areas", rules.AREA),
         valid_until=table.day("valid_until"),
     )
-    table.end()
-    return target
+    return replace(target, attributes=table.others(rules.ATTRIBUTE))
 
 
 def _check_lengths(campaign: Campaign, faults: list[Fault]) -> None:
@@ -301,6 +301,7 @@ def _target(target: Target) -> dict[str, object]:
             "timezone": target.timezone,
             "areas": list(target.areas),
             "valid_until": target.valid_until,
+            **dict(target.attributes),
         }
     )
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from difflib import get_close_matches
 from enum import StrEnum
+from functools import lru_cache
 from typing import Final, TypeVar
 
 from letters.files.faults import MISSING, Fault, Flaw, Path, Shape, What
@@ -163,6 +164,22 @@ class CheckedTable:
         """Note that a key is not there."""
         self.wrong(key, MISSING)
 
+    def others(self, rule: Text) -> tuple[tuple[str, str], ...]:
+        """Return the texts of the keys that nobody asked for, sorted; they are free to choose.
+
+        A key that is a slip away from a known one is a fault.
+        """
+        free: list[tuple[str, str]] = []
+        known = tuple(self._known)
+        for key in sorted(set(self._values) - set(known)):
+            near = _slip_of(key, known)
+            if near:
+                self.wrong(key, Flaw(What.UNKNOWN_KEY, near=near))
+            else:
+                free.append((key, self.text(key, rule, "")))
+        self._known += self._values
+        return tuple((key, value) for key, value in free if value)
+
     def end(self) -> None:
         """Note every key that nobody asked for."""
         for key in self._values:
@@ -181,6 +198,12 @@ class CheckedTable:
         if value is not None:
             self.wrong(key, Flaw(otherwise, _shape(value)))
         return []
+
+
+@lru_cache(maxsize=1_000)
+def _slip_of(key: str, known: tuple[str, ...]) -> str:
+    near = get_close_matches(key, known, 1, 0.8)
+    return near[0] if near else ""
 
 
 def _shape(value: object) -> Shape:

@@ -97,8 +97,13 @@ class What(Enum):
     UNKNOWN_COLUMN = auto()
     """[found, near]"""
     NO_COLUMN = auto()
-    """[found]"""
+    """[found, options: the columns that are there]"""
     TOO_MANY_CELLS = auto()
+    NO_ADDRESS_THERE = auto()
+    """The cell says that there is none: "N/A", a dash."""
+    ADDRESS_NOT_ASCII = auto()
+    FIRST_OF_SEVERAL = auto()
+    """[found: the address that was taken]. A remark."""
     NO_ROWS = auto()
 
 

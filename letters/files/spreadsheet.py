@@ -1,37 +1,32 @@
-"""Read targets from a spreadsheet that was saved as CSV. Pure.
+"""Read people from a spreadsheet that was saved as CSV: targets, or a list. Pure.
 
-The columns are the keys of a target in a campaign file, and those of the CSV files that Open States
-gives out about legislators, such as https://data.openstates.org/people/current/tx.csv.
+Columns are known by their words (:mod:`letters.files.heads`), whatever stands above the head; cells
+are read as people fill them in (:mod:`letters.files.cells`). A column that is no key of a target is
+an attribute of each person.
 """
 
 import csv
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
-from difflib import get_close_matches
 from io import StringIO
-from itertools import count
+from itertools import count, islice
 from types import MappingProxyType
 from typing import Final
 
 from letters.campaign import Target
 from letters.files.campaign_file import read_target
+from letters.files.cells import is_nothing, read_day, read_email
 from letters.files.checks import CheckedTable
 from letters.files.faults import CellFault, Fault, Flaw, RowReport, What
+from letters.files.heads import OWN, Head, find_head
+from letters.files.names import NameStyle
+from letters.files.rules import ATTRIBUTE
+from letters.text.names import is_title
 from letters.text.postcodes import read_areas, write_areas
+from letters.text.visible import trim
 
-COLUMNS: Final = (
-    "name",
-    "email",
-    "salutation",
-    "role",
-    "address",
-    "timezone",
-    "areas",
-    "valid_until",
-)
-_OPEN_STATES: Final = ("current_district", "current_chamber", "capitol_address")
+COLUMNS: Final = OWN
 _CHAMBERS: Final = MappingProxyType(
     {
         "upper": "Member of the upper house",
@@ -39,7 +34,15 @@ _CHAMBERS: Final = MappingProxyType(
         "legislature": "Member of the legislature",
     }
 )
-_DATE: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_DELIMITERS: Final = ",;\t|"
+_LOOKED_AT: Final = 20
+_ADDRESS_LINES: Final = ("address", "address_2", "address_3", "city", "state", "postcode")
+_NO_ATTRIBUTES: Final = frozenset(
+    {*OWN, "first", "last", "second_last", "title", "area", "_chamber"}
+)
+_SEVERAL_LINES: Final = frozenset({*_ADDRESS_LINES, "areas", "email"})
+_BREAK: Final = re.compile(r"\s*[\r\n\t]\s*")
+_INSIDE: Final = re.compile("[\u200b\u2060\ufeff\u00ad]")  # what nobody sees inside a word
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,59 +51,230 @@ class TargetList:
 
     targets: tuple[Target, ...]
     reports: tuple[RowReport, ...]
-    ignored: tuple[str, ...] = ()
-    """The columns that say nothing about a target to us."""
+    remarks: tuple[RowReport, ...] = ()
+    """What was read otherwise than it stands there, and should be looked at."""
+    attributes: tuple[str, ...] = ()
+    """The columns that are no key of a target."""
+    good: tuple[Target, ...] = ()
+    """The targets of the rows that nothing is wrong with."""
 
 
-def read_targets(csv_text: str) -> TargetList:
-    """Return the targets in a CSV text with commas, semicolons or tabs, or a report on each row.
+@dataclass(frozen=True, slots=True)
+class _Row:
+    number: int
+    cells: Mapping[str, str]
+    """By key, those that hold something."""
+    has_more: bool
+    """It has more cells than there are columns."""
 
-    Column names may be in any case and order. A target without a salutation is greeted by name.
-    Areas stand in one cell, with spaces, commas or semicolons between them. Where we have no column
-    of our own, Open States' `current_district` is an area, `current_chamber` a role and
-    `capitol_address` an address. A party is no part of how people are addressed.
+
+def read_targets(csv_text: str, *, as_written: bool = False) -> TargetList:
+    """Return the targets in a CSV text, or a report on each row that cannot be taken.
+
+    A target without a salutation is greeted by name, with the title if there is one. Names are
+    turned round and set in small letters where the list has them so, unless they are to be taken
+    `as_written`, as they are in a text of `write_targets`.
     """
     text = csv_text.removeprefix("\ufeff")
-    delimiter = max(",;\t", key=lambda mark: len(set(_names(text, mark)) & set(COLUMNS)))
-    names = _names(text, delimiter)
-    wrong = _head_faults(names)
-    if wrong:
-        return TargetList((), (RowReport(1, wrong),))
-    targets: list[Target] = []
-    reports: list[RowReport] = []
-    first: dict[str, int] = {}
-    number = 1
-    for number, row in _rows(text, delimiter):
-        if isinstance(row, Flaw):
-            reports.append(RowReport(number, (CellFault("", row),)))
+    delimiter = _delimiter(text)
+    head = find_head(_readable(islice(_rows(text, delimiter), _LOOKED_AT)))
+    flaws = head.flaws() if head else [Flaw(What.NO_COLUMN, found=key) for key in OWN[:2]]
+    if head is None or flaws:
+        at = head.row if head and head.is_complete else 1
+        return TargetList((), (RowReport(at, tuple(CellFault("", flaw) for flaw in flaws)),))
+    rows: list[_Row] = []
+    reports: dict[int, RowReport] = {}
+    number = head.row
+    for number, cells in _rows(text, delimiter):
+        if number <= head.row:
             continue
-        if number == 1 or not any(row):
-            continue
-        target, faults = _read_row(names, row)
-        email = target.email.lower()
-        if email and first.setdefault(email, number) != number:
-            same = Flaw(What.SAME_AS_ROW, number=first[email])
-            faults.append(CellFault("email", same, target.email))
-        if faults:
-            reports.append(RowReport(number, tuple(faults)))
-        targets.append(target)
+        if isinstance(cells, Flaw):
+            reports[number] = RowReport(number, (CellFault("", cells),))
+        elif any(cells):
+            rows.append(_row_of(head, number, cells))
+    people = _People.of(rows, as_written=as_written)
+    targets, remarks = people.read(reports)
     if not targets and not reports:
-        reports.append(RowReport(number + 1, (CellFault("", Flaw(What.NO_ROWS)),)))
-    ignored = tuple(name for name in names if name and name not in (*COLUMNS, *_OPEN_STATES))
-    return TargetList(() if reports else tuple(targets), tuple(reports), ignored)
+        reports[0] = RowReport(number + 1, (CellFault("", Flaw(What.NO_ROWS)),))
+    wrong = tuple(sorted(reports.values(), key=lambda report: report.row))
+    return TargetList(
+        () if wrong else targets,
+        wrong,
+        remarks,
+        tuple(dict.fromkeys(key for key in head.keys if key and key not in _NO_ATTRIBUTES)),
+        targets,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _People:
+    """The rows of one list, with what holds for all of them."""
+
+    rows: Sequence[_Row]
+    style: NameStyle
+    titles_are_roles: bool
+    has_address: bool
+    as_written: bool
+
+    @staticmethod
+    def of(rows: Sequence[_Row], *, as_written: bool) -> "_People":
+        titles = [row.cells["title"] for row in rows if "title" in row.cells]
+        return _People(
+            rows,
+            NameStyle() if as_written else NameStyle.of(row.cells.get("name", "") for row in rows),
+            sum(map(is_title, titles)) * 2 < len(titles),
+            any("address" in row.cells for row in rows),
+            as_written,
+        )
+
+    def read(
+        self, reports: dict[int, RowReport]
+    ) -> tuple[tuple[Target, ...], tuple[RowReport, ...]]:
+        """Return the targets of the good rows, and remarks; report on the others."""
+        targets: list[Target] = []
+        remarks: list[RowReport] = []
+        first: dict[str, int] = {}
+        for row in self.rows:
+            target, faults, remark = self._read_row(row)
+            known = target.email.lower()
+            if not faults and first.setdefault(known, row.number) != row.number:
+                same = Flaw(What.SAME_AS_ROW, number=first[known])
+                faults.append(CellFault("email", same, row.cells.get("email", "")))
+            if faults:
+                reports[row.number] = RowReport(row.number, tuple(faults))
+                continue
+            targets.append(target)
+            if remark is not None:
+                cell = row.cells.get("email", "")
+                remarks.append(RowReport(row.number, (CellFault("email", remark, cell),)))
+        return tuple(targets), tuple(remarks)
+
+    def _read_row(self, row: _Row) -> tuple[Target, list[CellFault], Flaw | None]:
+        cells = row.cells
+        email, wrong, remark = read_email(cells.get("email", ""))
+        faults: list[Fault] = []
+        name, surname = self._name(cells)
+        values = self._values(cells, name, surname, faults)
+        values["email"] = email if wrong is None else "a@b.example"  # its fault is known
+        target = read_target(CheckedTable(values, (), faults))
+        found = [CellFault("email", wrong, cells.get("email", ""))] if wrong else []
+        for fault in faults:
+            key = str(fault.path[0])
+            if key == "salutation" and key not in cells:
+                continue  # it was made of the name, which has the same fault
+            found.append(CellFault(key, fault.flaw, cells.get(key, "")))
+        if row.has_more:
+            found.append(CellFault("", Flaw(What.TOO_MANY_CELLS)))
+        attributes = self._attributes(cells, found)
+        return replace(target, attributes=attributes), found, remark
+
+    def _name(self, cells: Mapping[str, str]) -> tuple[str, str]:
+        """Return a person's name, and the surname where it is known."""
+        last = " ".join(filter(None, (cells.get("last"), cells.get("second_last"))))
+        given = cells.get("first", "")
+        if "name" in cells:
+            name, surname = self.style.read(cells["name"])
+            if last and not given and last.casefold() not in name.casefold():
+                return f"{name} {last}", last  # Name, Surname
+            return name, last or surname
+        return self.style.read(f"{given} {last}".strip())[0], last
+
+    def _values(
+        self, cells: Mapping[str, str], name: str, surname: str, faults: list[Fault]
+    ) -> dict[str, object]:
+        plain = {key: cell for key, cell in cells.items() if not self._is_nothing(cell)}
+        values: dict[str, object] = {
+            key: plain[key] for key in ("role", "timezone") if key in plain
+        }
+        if name:
+            values["name"] = name
+        title = "" if self.titles_are_roles else plain.get("title", "")
+        values["salutation"] = plain.get("salutation") or _greeted(title, name, surname)
+        if self.titles_are_roles and "title" in plain:
+            values.setdefault("role", plain["title"])
+        if "_chamber" in plain:
+            values.setdefault("role", _CHAMBERS.get(plain["_chamber"].lower(), plain["_chamber"]))
+        address = _address(plain, as_written=self.as_written) if self.has_address else ""
+        if address:
+            values["address"] = address
+        if "areas" in plain:
+            values["areas"] = list(read_areas(plain["areas"]))
+        elif "area" in plain:
+            values["areas"] = [plain["area"]]
+        if "valid_until" in plain:
+            values["valid_until"] = read_day(plain["valid_until"])
+            if values["valid_until"] is None:
+                faults.append(Fault(("valid_until",), Flaw(What.UNREADABLE_DAY)))
+        return values
+
+    def _is_nothing(self, cell: str) -> bool:
+        return not self.as_written and is_nothing(cell)
+
+    def _attributes(
+        self, cells: Mapping[str, str], found: list[CellFault]
+    ) -> tuple[tuple[str, str], ...]:
+        left_out = _NO_ATTRIBUTES.union(_ADDRESS_LINES if self.has_address else ())
+        attributes: list[tuple[str, str]] = []
+        for key, cell in cells.items():
+            if key in left_out or self._is_nothing(cell):
+                continue
+            flaw = ATTRIBUTE.flaw(cell)
+            if flaw is not None and flaw.what is not What.TOO_LONG:  # a biography, say
+                found.append(CellFault(key, flaw, cell))
+            elif flaw is None:
+                attributes.append((key, cell))
+        return tuple(sorted(attributes))
+
+
+def _greeted(title: str, name: str, surname: str) -> str:
+    if not title or name.lower().startswith(title.lower()):
+        return name or "?"  # that the name is missing is fault enough
+    is_short = title.rstrip(".").lower() in {"mr", "mrs", "ms", "miss", "mx", "dr", "prof"}
+    return f"{title} {surname if is_short and surname else name}"
+
+
+def _address(cells: Mapping[str, str], *, as_written: bool) -> str:
+    if as_written:
+        return cells.get("address", "").replace("\r\n", "\n")
+    lines = [cells[key] for key in _ADDRESS_LINES if key in cells]
+    # Open States puts the lines of an address into one cell, with semicolons between them.
+    if lines and "\n" not in lines[0] and "address" in cells:
+        lines[0] = re.sub(r"\s*;\s*", "\n", lines[0].strip("; "))
+    return "\n".join(lines).replace("\r\n", "\n")
 
 
 def write_targets(targets: Sequence[Target]) -> str:
     """Return a CSV text that `read_targets` takes back to equal targets."""
     out = StringIO(newline="")
     writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(COLUMNS)
+    attributes = sorted({key for target in targets for key, _ in target.attributes})
+    writer.writerow((*COLUMNS, *attributes))
     for target in targets:
         until = "" if target.valid_until is None else target.valid_until.isoformat()
         areas = write_areas(target.areas)
         words = (target.name, target.email, target.salutation, target.role, target.address)
-        writer.writerow((*words, target.timezone, areas, until))
+        of = dict(target.attributes)
+        more = (of.get(key, "") for key in attributes)
+        writer.writerow((*words, target.timezone, areas, until, *more))
     return out.getvalue()
+
+
+def _delimiter(text: str) -> str:
+    """Return what stands between cells: what Excel's `sep=` line says, or what makes most sense."""
+    if text[:4].lower() == "sep=" and text[4:5] not in {"", "\r", "\n"}:
+        return text[4]
+
+    def sense(mark: str) -> tuple[bool, int]:
+        head = find_head(_readable(islice(_rows(text, mark), _LOOKED_AT)))
+        return (head is not None and head.is_complete, len(head.cells) if head else 0)
+
+    return max(_DELIMITERS, key=sense)
+
+
+def _readable(
+    rows: Iterable[tuple[int, list[str] | Flaw]],
+) -> list[tuple[int, list[str]]]:
+    return [(number, row) for number, row in rows if not isinstance(row, Flaw)]
 
 
 def _rows(text: str, delimiter: str) -> Iterator[tuple[int, list[str] | Flaw]]:
@@ -108,70 +282,17 @@ def _rows(text: str, delimiter: str) -> Iterator[tuple[int, list[str] | Flaw]]:
     reader = csv.reader(StringIO(text, newline=""), delimiter=delimiter, strict=True)
     for number in count(1):
         try:
-            yield number, [cell.strip() for cell in next(reader)]
+            yield number, [_INSIDE.sub("", trim(cell).strip()) for cell in next(reader)]
         except StopIteration:
             return
         except csv.Error as error:
             yield number, Flaw(What.NOT_CSV, found=str(error))
 
 
-def _names(text: str, delimiter: str) -> list[str]:
-    _, row = next(_rows(text, delimiter), (1, []))
-    return [] if isinstance(row, Flaw) else [name.lower() for name in row]
-
-
-def _head_faults(names: Sequence[str]) -> tuple[CellFault, ...]:
-    flaws = [
-        Flaw(What.COLUMN_TWICE, found=name)
-        for name in (*COLUMNS, *_OPEN_STATES)
-        if names.count(name) > 1
-    ]
-    absent = [name for name in COLUMNS if name not in names]
-    for name in names:
-        near = get_close_matches(name, absent, 1, 0.75)
-        if near and name not in COLUMNS:
-            flaws.append(Flaw(What.UNKNOWN_COLUMN, found=name, near=near[0]))
-            absent.remove(near[0])
-    flaws += [Flaw(What.NO_COLUMN, found=name) for name in ("name", "email") if name in absent]
-    return tuple(CellFault("", flaw) for flaw in flaws)
-
-
-def _read_row(names: Sequence[str], row: Sequence[str]) -> tuple[Target, list[CellFault]]:
-    cells = {name: cell for name, cell in zip(names, row, strict=False) if cell}
-    faults: list[Fault] = []
-    target = read_target(CheckedTable(_values(cells, faults), (), faults))
-    if "salutation" not in cells:
-        target = replace(target, salutation=target.name)
-    columns = [(str(fault.path[0]), fault.flaw) for fault in faults]
-    found = [CellFault(column, flaw, cells.get(column, "")) for column, flaw in columns]
-    if any(row[len(names) :]):
-        found.append(CellFault("", Flaw(What.TOO_MANY_CELLS)))
-    return target, found
-
-
-def _values(cells: Mapping[str, str], faults: list[Fault]) -> dict[str, object]:
-    values: dict[str, object] = {name: cells[name] for name in COLUMNS if name in cells}
-    values.setdefault("salutation", "?")  # until the name is known
-    if "address" in cells:
-        values["address"] = cells["address"].replace("\r\n", "\n")
-    elif "capitol_address" in cells:
-        values["address"] = re.sub(r"\s*;\s*", "\n", cells["capitol_address"].strip("; "))
-    if "areas" in cells:
-        values["areas"] = list(read_areas(cells["areas"]))
-    elif "current_district" in cells:
-        values["areas"] = [cells["current_district"]]
-    if "role" not in cells and "current_chamber" in cells:
-        chamber = cells["current_chamber"]
-        values["role"] = _CHAMBERS.get(chamber.lower(), chamber)
-    if "valid_until" in cells:
-        values["valid_until"] = _day(cells["valid_until"])
-        if values["valid_until"] is None:
-            faults.append(Fault(("valid_until",), Flaw(What.UNREADABLE_DAY)))
-    return values
-
-
-def _day(cell: str) -> date | None:
-    try:
-        return date.fromisoformat(cell) if _DATE.fullmatch(cell) else None
-    except ValueError:
-        return None
+def _row_of(head: Head, number: int, row: Sequence[str]) -> _Row:
+    cells = {
+        key: cell if key in _SEVERAL_LINES else _BREAK.sub(" ", cell)
+        for key, cell in zip(head.keys, row, strict=False)
+        if key and cell
+    }
+    return _Row(number, cells, any(row[len(head.keys) :]))

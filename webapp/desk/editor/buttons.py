@@ -7,6 +7,7 @@ import re
 from typing import Final
 
 from letters.campaign import Target
+from letters.files.decode import Undecodable, decode
 from letters.files.spreadsheet import TargetList, read_targets
 from webapp.desk.editor.form import Row, filled, target_fields, target_row
 from webapp.site.language import gettext as _
@@ -59,14 +60,19 @@ def read_spreadsheet(content: bytes) -> TargetList | str:
     if content.startswith((b"PK\x03\x04", b"\xd0\xcf\x11\xe0")):
         return _("This is a workbook: save it as CSV in your spreadsheet program, then choose it.")
     try:
-        return read_targets(content.decode("utf-8"))
-    except UnicodeDecodeError:
-        return _("This file is not UTF-8 text: save it as “CSV UTF-8”, then choose it.")
+        return read_targets(decode(content))
+    except (Undecodable, UnicodeDecodeError):
+        return _(
+            "It is not certain in which encoding this file was saved: save it as “CSV UTF-8”, then "
+            "choose it."
+        )
 
 
 def joined(listed: str, typed: list[Row], new: tuple[Target, ...]) -> dict[str, object]:
     """Return the fields of all targets together; a new one takes the place of its address."""
-    kept = {target.email.lower(): target for target in read_targets(listed).targets}
+    kept = {
+        target.email.lower(): target for target in read_targets(listed, as_written=True).targets
+    }
     kept |= {target.email.lower(): target for target in new}
     rows = [row for row in filled(typed, but=("timezone",)) if row["email"].lower() not in kept]
     fields = target_fields(tuple(kept.values()))

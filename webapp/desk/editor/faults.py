@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from textwrap import shorten
 from types import MappingProxyType
 from typing import Final
 
@@ -77,11 +78,23 @@ def wrongs(faults: Iterable[Fault], listed: int) -> list[Wrong]:
     return [_wrong(fault, listed, words) for fault in given]
 
 
-def row_sentences(report: RowReport) -> list[str]:
-    """Return what is wrong with one row of a spreadsheet, a sentence for each fault."""
+@dataclass(frozen=True, slots=True)
+class ShownCell:
+    """One thing that is wrong in a row of a spreadsheet, as the page shows it."""
+
+    text: str
+    """What stands in the cell."""
+    sentence: str
+
+
+def row_cells(report: RowReport) -> list[ShownCell]:
+    """Return what is wrong with one row of a spreadsheet."""
     words = labels()
     return [
-        sentence(words.get(f"targets-{fault.column}", fault.column), fault.flaw)
+        ShownCell(
+            shorten(fault.cell, 80, placeholder="…"),
+            sentence(words.get(f"targets-{fault.column}", fault.column), fault.flaw),
+        )
         for fault in report.faults
     ]
 

@@ -87,7 +87,15 @@ def _sentences() -> dict[What, str]:
         What.NOT_CSV: _("It cannot be read as CSV: look at its quotes."),
         What.COLUMN_TWICE: _("The column “%(found)s” is there twice: keep one of the two."),
         What.UNKNOWN_COLUMN: _("“%(found)s” is not a known column: perhaps “%(near)s” is meant."),
-        What.NO_COLUMN: _("There is no column “%(found)s”: add it to the first row."),
+        What.NO_COLUMN: _("There is no column “%(found)s”: rename the column that is meant."),
+        What.NO_ADDRESS_THERE: _(
+            "%(label)s: the cell says that there is none. Find the address, or leave the row out."
+        ),
+        What.ADDRESS_NOT_ASCII: _(
+            "%(label)s has letters before the @ that mail cannot be counted on to reach: ask for "
+            "another address."
+        ),
+        What.FIRST_OF_SEVERAL: _("%(label)s has several addresses: %(found)s is taken."),
         What.TOO_MANY_CELLS: _("It has more cells than there are columns: look at its quotes."),
         What.NO_ROWS: _("There is nobody to write to: write one person in each row."),
     }

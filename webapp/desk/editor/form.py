@@ -1,5 +1,6 @@
 """The fields of the campaign editor, and what stands in them for a campaign."""
 
+import json
 from collections.abc import Iterable, Mapping
 from typing import Final, TypeVar
 
@@ -59,6 +60,7 @@ class TargetForm(Form):
     timezone = StringField(filters=[trimmed])
     areas = StringField(filters=[trimmed])
     valid_until = StringField(filters=[trimmed])
+    attributes = HiddenField()  # as JSON: what a file said beside these
 
 
 class PaceForm(FlaskForm):  # type: ignore[misc]  # flask-wtf brings no types
@@ -195,6 +197,7 @@ def target_row(target: Target) -> Row:
         "timezone": target.timezone,
         "areas": write_areas(target.areas),
         "valid_until": "" if target.valid_until is None else target.valid_until.isoformat(),
+        "attributes": json.dumps(dict(target.attributes)) if target.attributes else "",
     }
 
 

@@ -22,7 +22,7 @@ from webapp.action.page import summary
 from webapp.desk.checklist import check
 from webapp.desk.door import acting, blueprint, signed_in
 from webapp.desk.editor import buttons
-from webapp.desk.editor.faults import Wrong, labels, row_sentences, wrongs
+from webapp.desk.editor.faults import Wrong, labels, row_cells, wrongs
 from webapp.desk.editor.form import (
     EditorForm,
     blank_fields,
@@ -157,13 +157,17 @@ def _read(form: EditorForm, act: str, slug: str, view: View) -> tuple[EditorForm
     form = form_with({**fields_of(form), **changed, "slug": slug})
     if act not in {"save", "preview"}:
         return form, None
-    listed = read_targets(typed(form.listed)) if typed(form.listed) else TargetList((), ())
+    listed = (
+        read_targets(typed(form.listed), as_written=True)
+        if typed(form.listed)
+        else TargetList((), ())
+    )
     campaign, found = _checked(form, slug, listed.targets)
     view.wrongs = wrongs(found, len(listed.targets))
     view.wrongs += [
-        Wrong("spreadsheet", f"{_('Row %(row)d', row=report.row)}: {sentence}")
+        Wrong("spreadsheet", f"{_('Row %(row)d', row=report.row)}: {cell.sentence}")
         for report in listed.reports
-        for sentence in row_sentences(report)
+        for cell in row_cells(report)
     ]
     if view.wrongs:
         view.status = HTTPStatus.UNPROCESSABLE_ENTITY
@@ -266,7 +270,7 @@ def _page(form: EditorForm, view: View, stored: StoredCampaign | None) -> Respon
     beside: dict[str, list[str]] = {}
     for wrong in view.wrongs:
         beside.setdefault(wrong.field, []).append(wrong.sentence)
-    listed = read_targets(typed(form.listed)).targets if typed(form.listed) else ()
+    listed = read_targets(typed(form.listed), as_written=True).targets if typed(form.listed) else ()
     looked_at = view.looked_at
     return make_response(
         render_template(
@@ -280,7 +284,7 @@ def _page(form: EditorForm, view: View, stored: StoredCampaign | None) -> Respon
             notice=view.notice,
             focus=view.focus,
             report=view.report,
-            row_sentences=row_sentences,
+            row_cells=row_cells,
             listed=listed,
             looked_at=looked_at,
             summary_html=summary(looked_at.summary) if looked_at else "",

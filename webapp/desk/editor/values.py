@@ -4,6 +4,7 @@ What a value has to be like is not said here: :mod:`letters.files.campaign_file`
 too.
 """
 
+import json
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator
@@ -118,9 +119,19 @@ def _target_values(
         "address": _paragraphs(row["address"]),
         "timezone": row["timezone"] or timezone or "UTC",
         "areas": list(read_areas(row["areas"])),
+        **_attributes(row.get("attributes", "")),
     }
     until = _day(row["valid_until"], (*path, "valid_until"), faults)
     return found if until is None else {**found, "valid_until": until}
+
+
+def _attributes(kept: str) -> dict[str, object]:
+    """Return what the page kept of a target beside its fields; nothing if it was tampered with."""
+    try:
+        found = json.loads(kept or "{}")
+    except ValueError:
+        return {}
+    return found if isinstance(found, dict) else {}
 
 
 def _listed_values(target: Target) -> dict[str, object]:
@@ -132,6 +143,7 @@ def _listed_values(target: Target) -> dict[str, object]:
         "address": target.address,
         "timezone": target.timezone,
         "areas": list(target.areas),
+        **dict(target.attributes),
     }
     return found if target.valid_until is None else {**found, "valid_until": target.valid_until}
 

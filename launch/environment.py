@@ -50,6 +50,7 @@ def settings_environment(checkout: Checkout, outer: Mapping[str, str]) -> dict[s
     port = read_port(environment)
     var = checkout.make_var()
     own: dict[str, Callable[[], str]] = {
+        "HOST": lambda: "127.0.0.1",
         "PORT": lambda: str(port),
         "DATABASE_URL": lambda: f"sqlite:///{var / DATABASE_FILE}",
         "REDIS_URL": lambda: f"unix://{quote(str(embedded_redis_socket(checkout)))}",

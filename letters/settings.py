@@ -4,6 +4,8 @@ import re
 from base64 import b64decode
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from ipaddress import ip_address
+from itertools import pairwise
 from typing import Final, TypeVar
 from urllib.parse import urlsplit
 
@@ -61,7 +63,10 @@ class Settings:
     form_min_seconds: float
     trusted_proxies: int
     retention_days: int
+    operator_token: str
+    """For `/metrics` and the details of `/readyz`; empty: they answer this machine only."""
     log_format: str
+    host: str
     port: int
 
     def __repr__(self) -> str:
@@ -92,7 +97,10 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
             "REDIS_URL", _redis_url, None, "a URL that starts with redis://, rediss:// or unix://"
         ),
         "secret_keys": read(
-            "SECRET_KEY", _secret_keys, None, "at least 16 random characters; commas part several"
+            "SECRET_KEY",
+            _secret_keys,
+            None,
+            "at least 16 characters drawn by chance (not words, not a row); commas part several",
         ),
         "public_url": read(
             "PUBLIC_URL", _web_url, None, "the address people see, such as https://act.example.org"
@@ -131,7 +139,14 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
             "TRUSTED_PROXIES", _whole, "0", "the exact number of proxies in front"
         ),
         "retention_days": read("RETENTION_DAYS", _whole, "90", "a number of days"),
+        "operator_token": read(
+            "OPERATOR_TOKEN",
+            _operator_token,
+            "",
+            "at least 16 random letters and digits, or leave it out",
+        ),
         "log_format": read("LOG_FORMAT", _log_format, "json", "json or text"),
+        "host": read("HOST", _host, "0.0.0.0", "an address of this machine, such as 127.0.0.1"),  # noqa: S104 - a proxy stands in front
         "port": read("PORT", _port, "8000", "a port number from 1 to 65535"),
     }
     if values["reply_domain"] and values["sendgrid_inbound_public_key"] == "":
@@ -165,9 +180,26 @@ def _redis_url(text: str) -> str:
 
 def _secret_keys(text: str) -> tuple[str, ...]:
     keys = tuple(key.strip() for key in text.split(",") if key.strip())
-    if not keys or any(len(key) < 16 for key in keys):
+    if not keys or any(_is_weak(key) for key in keys):
         raise ValueError
     return keys
+
+
+def _is_weak(key: str) -> bool:
+    """Tell whether a key is too short, or such as somebody types who wants to be done."""
+    in_a_row = sum(abs(ord(one) - ord(following)) <= 1 for one, following in pairwise(key))
+    is_repeated = any(key == (key[:n] * len(key))[: len(key)] for n in range(1, 9))
+    return len(key) < 16 or len(set(key)) < 8 or is_repeated or in_a_row > len(key) * 0.7
+
+
+def _operator_token(text: str) -> str:
+    if text and (_is_weak(text) or not (text.isascii() and text.isprintable()) or " " in text):
+        raise ValueError
+    return text
+
+
+def _host(text: str) -> str:
+    return str(ip_address(text)) if text != "localhost" else text
 
 
 def _web_url(text: str) -> str:

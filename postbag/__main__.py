@@ -55,6 +55,7 @@ def make_parser() -> argparse.ArgumentParser:
 
 def main(arguments: Sequence[str]) -> int:
     """Run one command and return the exit status."""
+    os.umask(0o077)  # what a process of ours writes is for its owner's eyes
     options = make_parser().parse_args(arguments)
     act: Callable[[Shell, argparse.Namespace], int] = options.act
     try:

@@ -24,7 +24,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 # These bring processes of their own, and many of them. By default they run on SQLite, in English
 # and in Arabic, which is written the other way; on PostgreSQL and in Spanish with --long. All other
 # tests run on both databases and in all languages, always.
-_HEAVY = ("abuse", "desk", "faults", "page")
+_HEAVY = ("abuse", "desk", "faults", "page", "server")
 _SECOND = {"database_kind": "postgresql", "language": "es"}
 # These measure, and need the machine to themselves: they run with --long, one after the other.
 _MEASURES = ("tests/faults/test_rate.py", "tests/desk/test_live.py::test_fifty")

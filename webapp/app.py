@@ -3,6 +3,7 @@
 import os
 import sys
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -18,12 +19,15 @@ from webapp.action import routes as action
 from webapp.receipt import routes as receipt
 from webapp.sendgrid import inbound
 from webapp.sendgrid import routes as sendgrid
-from webapp.site import errors, language, posted
+from webapp.site import errors, language, posted, refused
 from webapp.site.compress import compress
 from webapp.site.services import build
 
 _ROOT: Final = Path(__file__).parent.parent
 _MOST_BYTES: Final = 5 * 2**20
+_HTTPS_SECONDS: Final = 2 * 365 * 86_400
+_FOR_OTHER_SITES: Final = frozenset({"/static/embed.js", "/static/preview.png"})
+"""What another site's page or a link's preview shows; the number of letters is the third."""
 _POLICY: Final = (
     "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; "
     "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors {ancestors}"
@@ -55,13 +59,16 @@ def create_app(environ: Mapping[str, str] = os.environ) -> Flask:
     )
     app.extensions["postbag"] = build(settings)
     app.url_map.strict_slashes = False
+    # To mend an address is to redirect, and that names the host that a stranger wrote.
+    app.url_map.merge_slashes = False
+    refused.register(app, app.extensions["postbag"].redis)
     language.register(app)
     app.extensions["csrf_guard"] = CSRFProtect(app)
     for part in (action, pdf, receipt, sendgrid, inbound, desk, operations):
         app.register_blueprint(part.blueprint)
     posted.register(app)
     errors.register(app)
-    app.after_request(_guard)
+    app.after_request(partial(_guard, is_https=settings.public_url.startswith("https://")))
     app.after_request(compress)
     if settings.trusted_proxies:
         app.wsgi_app = ProxyFix(  # type: ignore[method-assign]  # as Flask's documents have it
@@ -70,7 +77,7 @@ def create_app(environ: Mapping[str, str] = os.environ) -> Flask:
     return app
 
 
-def _guard(response: Response) -> Response:
+def _guard(response: Response, *, is_https: bool) -> Response:
     """Close every page: no framing, no foreign content, no referrer with a token in it."""
     ancestors = " ".join(g.get("frame_ancestors", ())) or "'none'"
     response.headers.setdefault("Content-Security-Policy", _POLICY.format(ancestors=ancestors))
@@ -78,6 +85,14 @@ def _guard(response: Response) -> Response:
     response.headers["Referrer-Policy"] = "no-referrer"
     response.headers["Cross-Origin-Opener-Policy"] = "same-origin"
     response.headers["Permissions-Policy"] = "camera=(), geolocation=(), microphone=()"
+    is_for_others = request.endpoint == "action.count" or (
+        request.endpoint == "static" and request.path in _FOR_OTHER_SITES
+    )
+    response.headers["Cross-Origin-Resource-Policy"] = (
+        "cross-origin" if is_for_others else "same-origin"
+    )
+    if is_https:
+        response.headers["Strict-Transport-Security"] = f"max-age={_HTTPS_SECONDS}"
     if ancestors == "'none'":
         response.headers["X-Frame-Options"] = "DENY"
     if request.endpoint != "static":

@@ -3,13 +3,16 @@
 import os
 import sys
 
-bind = f"0.0.0.0:{os.environ.get('PORT', '8000')}"
+_host = os.environ.get("HOST", "").strip() or "0.0.0.0"  # noqa: S104 - a proxy stands in front
+bind = f"{f'[{_host}]' if ':' in _host else _host}:{os.environ.get('PORT', '8000')}"
 workers = int(os.environ.get("WEB_CONCURRENCY", "2"))
-worker_class = "gthread"
+worker_class = "webapp.server.arrivals.Patient"
+logger_class = "webapp.server.log.Log"
 threads = 8
 timeout = 60
-graceful_timeout = 10
+graceful_timeout = 8  # with what an end costs itself, all are gone within ten seconds
 keepalive = 5
+umask = 0o077  # what a process of ours writes is for its owner's eyes
 # Requests' lines hold receipt tokens, so there is no access log.
 accesslog = None
 errorlog = "-"

@@ -129,6 +129,7 @@ class Worker:
 
 def main() -> int:
     """Run until SIGTERM or SIGINT; return the exit status."""
+    os.umask(0o077)  # what a process of ours writes is for its owner's eyes
     try:
         settings = read_settings(os.environ)
     except SettingsError as error:

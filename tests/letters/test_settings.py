@@ -1,4 +1,6 @@
-"""What only makes sense together is asked for together."""
+"""Settings that are refused before anything is served."""
+
+import secrets
 
 import pytest
 
@@ -6,23 +8,40 @@ from letters.settings import SettingsError
 from tests.support.books import settings
 
 
-def test_answers_go_straight_to_writers_unless_a_domain_is_given() -> None:
-    assert settings().reply_domain == ""
+@pytest.mark.parametrize(
+    "key",
+    [
+        "a" * 16,
+        "a" * 64,
+        "changemechangeme",
+        "passwordpassword",
+        "1234567890123456",
+        "abcdefghijklmnop",
+        "short-but-mixed",
+        f"{secrets.token_urlsafe(32)},aaaaaaaaaaaaaaaa",
+    ],
+)
+def test_a_weak_secret_is_refused_in_one_sentence(key: str) -> None:
+    with pytest.raises(SettingsError) as refused:
+        settings(SECRET_KEY=key)
+    (sentence,) = refused.value.sentences
+    assert sentence.startswith("SECRET_KEY cannot be read: set it to at least 16 characters")
 
 
-@pytest.mark.parametrize("domain", ["Replies.Postbag.Example", "replies.postbag.example."])
-def test_a_domain_for_answers_needs_the_key_that_they_are_signed_with(domain: str) -> None:
-    with pytest.raises(SettingsError) as wrong:
-        settings(REPLY_DOMAIN=domain)
-    assert [sentence.split()[0] for sentence in wrong.value.sentences] == [
-        "SENDGRID_INBOUND_PUBLIC_KEY"
-    ]
-    key = settings().sendgrid_event_public_key
-    made = settings(REPLY_DOMAIN=domain, SENDGRID_INBOUND_PUBLIC_KEY=key)
-    assert made.reply_domain == "replies.postbag.example"
+def test_what_is_drawn_by_chance_is_taken() -> None:
+    for _ in range(2_000):
+        drawn = secrets.choice([secrets.token_urlsafe(12), secrets.token_hex(16)])
+        assert settings(SECRET_KEY=drawn).secret_keys == (drawn,)
 
 
-@pytest.mark.parametrize("domain", ["a@b.example", "localhost", "-a.example", "a b.example"])
-def test_what_is_no_domain_is_named(domain: str) -> None:
-    with pytest.raises(SettingsError, match="REPLY_DOMAIN cannot be read"):
-        settings(REPLY_DOMAIN=domain)
+@pytest.mark.parametrize("host", ["127.0.0.1", "::1", "0.0.0.0", "localhost"])
+def test_where_web_listens(host: str) -> None:
+    assert settings(HOST=host).host == host
+
+
+def test_no_name_of_another_machine_is_where_web_listens() -> None:
+    for host in ("everywhere", "127.0.0.1:80", "1.2.3"):
+        with pytest.raises(SettingsError):
+            settings(HOST=host)
+    with pytest.raises(SettingsError):
+        settings(OPERATOR_TOKEN="operator")

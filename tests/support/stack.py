@@ -177,6 +177,7 @@ class Stack:
             "FORM_LIMIT": "100000/hour",
             "FORM_MIN_SECONDS": "0",
             "LOG_FORMAT": "text",
+            "HOST": "127.0.0.1",
             "PORT": str(port),
             "WEB_CONCURRENCY": "1",
             **overrides,

@@ -4,6 +4,7 @@ import logging
 from http import HTTPStatus
 
 from flask import Flask, Response, make_response, render_template, request
+from gunicorn.http.errors import NoMoreData, ParseException
 from sqlalchemy.exc import DataError
 from werkzeug.exceptions import HTTPException
 
@@ -95,6 +96,18 @@ def _http(error: HTTPException) -> Response:
     return response
 
 
+def _malformed(error: Exception) -> Response:
+    # Seen only when the body is read: a chunk that is none, or one that did not come in time.
+    _log.info("refused a malformed body: %s", type(error).__name__)
+    response = page(
+        HTTPStatus.BAD_REQUEST,
+        _("That did not work"),
+        _("Please go back and try it again from the start."),
+    )
+    response.headers["Connection"] = "close"
+    return response
+
+
 def _unexpected(error: Exception) -> Response:
     # Only the kind of the error: its message could hold what somebody typed.
     _log.error("unexpected %s at %s", type(error).__name__, request.endpoint, exc_info=error)
@@ -111,4 +124,6 @@ def register(app: Flask) -> None:
     app.register_error_handler(StorageUnavailable, _unavailable)
     app.register_error_handler(UnknownCampaign, lambda _error: not_found())
     app.register_error_handler(DataError, _refused)
+    app.register_error_handler(ParseException, _malformed)
+    app.register_error_handler(NoMoreData, _malformed)
     app.register_error_handler(Exception, _unexpected)

@@ -12,7 +12,7 @@ from letters.books.changes import Change, Happening, apply
 from letters.campaigns import targets as addressees
 from letters.campaigns.store import pacing_of
 from letters.reasons import Hold
-from letters.sending import relays
+from letters.sending import taken
 from letters.states import Cause
 from letters.storage.batch import fetch, given, integer_at, moment_at, text_at
 from letters.storage.identity import new_id
@@ -142,7 +142,7 @@ def record(connection: Connection, events: Sequence[DeliveryEvent], now: datetim
             for event in ours
         ],
     )
-    relays.forget_taken(connection, changes)
+    taken.forget(connection, changes)
     if shaken:
         endings = {i: event for i, event in failed.items() if event.ends_with is not None}
         _stop_targets(connection, endings, now)

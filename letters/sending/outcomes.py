@@ -11,7 +11,7 @@ from sqlalchemy import Connection, bindparam, update
 
 from letters.books.changes import Happening, apply, lock
 from letters.reasons import Reason
-from letters.sending import gate, relays
+from letters.sending import gate, taken
 from letters.sending.claims import Claim, settle_slots
 from letters.states import Cause
 from letters.storage.batch import given, text_at
@@ -97,7 +97,7 @@ def record(
             for claim, outcome in outcomes
         ],
     )
-    relays.forget_taken(connection, changes)
+    taken.forget(connection, changes)
     ended = given(
         (claim.attempt_id, outcome.answer, outcome.reason, outcome.detail)
         for claim, outcome in outcomes

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, select
 from letters.books.changes import Happening, apply
 from letters.reasons import Reason
 from letters.record import COMMAND_LINE, Actor, Deed, record
+from letters.sending import taken
 from letters.sending.relays import IS_SETTLED
 from letters.states import Cause, State
 from letters.storage.schema import letter, writing
@@ -78,7 +79,8 @@ def _decide(
         raise CannotSettle(Doubt.NOT_IN_STATE, State(row.state))
     if row.body is None and cause is Cause.AGAIN:
         raise CannotSettle(Doubt.ERASED)
-    apply(connection, [Happening(letter_id, cause, now, reason=Reason.PERSONS_WORD)])
+    happening = Happening(letter_id, cause, now, reason=Reason.PERSONS_WORD)
+    taken.forget(connection, apply(connection, [happening]))
     campaign_id: int = row.campaign_id
     return campaign_id
 

@@ -78,6 +78,7 @@ class Books:
     database: Database
     now: datetime = START
     settings: Settings = field(default_factory=settings)
+    mailed: dict[str, Claim] = field(default_factory=dict)
 
     @property
     def tokens(self) -> Tokens:
@@ -136,7 +137,9 @@ class Books:
         """Claim what may leave now, notices first."""
         with self.database.write() as connection:
             gate = account.look(connection)
-            return claim(connection, most=most, gate=gate, now=self.now)
+            claims = claim(connection, most=most, gate=gate, now=self.now)
+        self.mailed |= {one.letter_id: one for one in claims if one.is_notice}
+        return claims
 
     def answer(self, claims: Sequence[Claim], answer: Answer, words: str | None = None) -> None:
         with self.database.write() as connection:
@@ -190,9 +193,15 @@ class Books:
         """Give the notices for one address, oldest first."""
         with self.database.read() as connection:
             rows = connection.execute(
-                select(writing.c.subject, writing.c.body)
+                select(letter.c.id, writing.c.subject, writing.c.body)
                 .select_from(letter.join(writing))
                 .where(letter.c.kind == "notice", writing.c.to_email == to)
                 .order_by(letter.c.state_at, letter.c.id)
             )
-            return [Mail(to, row.subject, row.body) for row in rows]
+            return [
+                Mail(to, row.subject, row.body)
+                if row.body is not None
+                # Once it has left, nothing is kept of what it said.
+                else Mail(to, self.mailed[row.id].subject, self.mailed[row.id].body)
+                for row in rows
+            ]

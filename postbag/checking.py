@@ -11,8 +11,9 @@ from letters.notices.links import Links
 from letters.pacing import readiness
 from letters.sending import outlook
 from letters.text.addresses import is_address
+from letters.text.first_lines import odd_lines
 from letters.tokens import Tokens
-from postbag.reasons import sentence, ways, what
+from postbag.reasons import cautions, sentence, ways, what
 from postbag.shell import Refused, Shell
 
 
@@ -23,6 +24,8 @@ def warn(shell: Shell, connection: Connection, stored: StoredCampaign) -> None:
     """
     for reason in _reasons(shell, connection, stored):
         shell.say(f"Warning: {sentence(reason)}")
+    for caution in cautions(stored.campaign):
+        shell.say(f"Look at this: {caution}")
 
 
 def check(shell: Shell, options: Namespace) -> int:
@@ -38,10 +41,16 @@ def check(shell: Shell, options: Namespace) -> int:
                     {"kind": str(one.kind), "what": what(one), "ways": list(ways(one))}
                     for one in reasons
                 ],
+                "cautions": [
+                    {"kind": str(odd.oddity), "target": odd.target.email, "line": odd.line}
+                    for odd in odd_lines(stored.campaign)
+                ],
             }
         )
     else:
         print("\n".join(map(sentence, reasons)) or f"{options.slug} can go live.")
+        for caution in cautions(stored.campaign):
+            print(f"Look at this: {caution}")
     return 1 if reasons else 0
 
 

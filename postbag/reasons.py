@@ -1,10 +1,27 @@
 """Say in English why a campaign cannot go live, and the ways out."""
 
 from datetime import date, datetime
+from types import MappingProxyType
+from typing import Final
 
 from babel.dates import format_date
 
+from letters.campaign import Campaign
 from letters.pacing.readiness import MOST_PER_HOUR, Kind, Reason, Remedy, Way
+from letters.text.first_lines import Oddity, odd_lines
+
+_MOST_SHOWN: Final = 20
+_ODD: Final = MappingProxyType(
+    {
+        Oddity.VACANT: "nobody holds this seat, so take it out",
+        Oddity.TITLE_ALONE: "a title alone greets nobody, so put the name behind it",
+        Oddity.GREETED_TWICE: (
+            "the greeting is in the salutation already, so leave “Dear” and the mark at its end out"
+        ),
+        Oddity.SURNAME_FIRST: "the surname comes first, so turn it round",
+        Oddity.CAPITALS: "it shouts, so use small letters",
+    }
+)
 
 
 def sentence(reason: Reason) -> str:
@@ -37,6 +54,18 @@ def ways(reason: Reason) -> tuple[str, str]:
     same_day = len(lasts) > len(set(lasts))
     first, second = (_way(way, reason, with_time=same_day) for way in reason.ways)
     return first, second
+
+
+def cautions(campaign: Campaign) -> list[str]:
+    """Return what is worth a look before a campaign goes live, a sentence for each letter."""
+    odd = odd_lines(campaign)
+    sentences = [
+        f"The letter to {one.target.name} ({one.target.email}) begins “{one.line}”: "
+        f"{_ODD[one.oddity]}."
+        for one in odd[:_MOST_SHOWN]
+    ]
+    more = len(odd) - len(sentences)
+    return [*sentences, f"And {more:,} more letters begin oddly."] if more else sentences
 
 
 def _way(way: Way, reason: Reason, *, with_time: bool) -> str:

@@ -9,11 +9,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
+from letters.text.names import is_surname_first
+
 _MOST: Final = 0.6
-_BEHIND_COMMA: Final = re.compile(
-    r"(jr|sr|ii|iii|iv|esq|mp|mep|msp|mla|mhk|tds?|qc|kc|sc|phd|md|obe|mbe|cbe|am|ao|jp|mba)\.?",
-    re.IGNORECASE,
-)
 _PARTICLES: Final = frozenset(
     ("de", "la", "las", "los", "del", "der", "den", "van", "von", "zu", "da", "das", "dos", "do",
      "di", "du", "le", "y", "i", "e", "al", "el", "bin", "ibn", "af", "av", "ter", "ten")
@@ -49,14 +47,6 @@ class NameStyle:
         if self.capitals:
             name, surname = in_small_letters(name), in_small_letters(surname)
         return name, surname
-
-
-def is_surname_first(name: str) -> bool:
-    """Tell whether a name reads as `Surname, First`."""
-    surname, comma, first = (part.strip() for part in name.partition(","))
-    if not comma or not surname or not first or ";" in name or "," in first:
-        return False
-    return not _BEHIND_COMMA.fullmatch(first) and len(surname.split()) <= 4
 
 
 def _has_capital_surname(name: str) -> bool:

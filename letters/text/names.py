@@ -1,5 +1,6 @@
-"""Know the titles that stand before names, and the words for a seat that nobody holds. Pure."""
+"""Know titles, names the wrong way round or in capitals, and seats that nobody holds. Pure."""
 
+import re
 from typing import Final
 
 _MOST_TITLES: Final = 4
@@ -22,6 +23,17 @@ _TITLES: Final = _words(
     "المهندس الشيخ"
 )
 _BESIDE: Final = _words("the rt right most very d el la his her")
+# By themselves these greet somebody: "Dear Minister,".
+_ROLES: Final = _words(
+    "minister senator governor mayor judge ambassador councillor councilor councilmember "
+    "professor president secretary representative delegate assemblymember alderman alderwoman "
+    "sir madam madame lord lady monsieur señor señora diputado diputada general colonel captain "
+    "major النائب النائبة السيد السيدة"
+)
+_BEHIND_COMMA: Final = re.compile(
+    r"(jr|sr|ii|iii|iv|esq|mp|mep|msp|mla|mhk|tds?|qc|kc|sc|phd|md|obe|mbe|cbe|am|ao|jp|mba)\.?",
+    re.IGNORECASE,
+)
 _VACANT: Final = _words(
     "vacant vacancy vacantseat seatvacant vacante puestovacante tbc tbd tba unbesetzt شاغر شاغرة"
 )
@@ -35,6 +47,25 @@ def is_title(text: str) -> bool:
     return "".join(words) in _TITLES or (
         all(word in _TITLES or word in _BESIDE for word in words) and not _TITLES.isdisjoint(words)
     )
+
+
+def is_bare_title(text: str) -> bool:
+    """Tell whether a greeting is a title that wants a name behind it: "Hon", and not "Minister"."""
+    return is_title(text) and not any(_letters(word) in _ROLES for word in text.split())
+
+
+def is_surname_first(name: str) -> bool:
+    """Tell whether a name reads as `Surname, First`."""
+    surname, comma, first = (part.strip() for part in name.partition(","))
+    if not comma or not surname or not first or ";" in name or "," in first:
+        return False
+    return not _BEHIND_COMMA.fullmatch(first) and len(surname.split()) <= 4
+
+
+def is_in_capitals(name: str) -> bool:
+    """Tell whether a word of a name is in capitals alone, and long enough to be no abbreviation."""
+    words = re.findall(r"[^\W\d_]+", name)
+    return any(len(word) > 3 and word.isupper() for word in words)
 
 
 def is_vacant(name: str) -> bool:

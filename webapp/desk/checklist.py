@@ -17,7 +17,7 @@ from letters.pacing.readiness import Kind, Readiness, SoFar
 from letters.sending import outlook
 from webapp.action.routes import as_offered, fresh_page
 from webapp.desk.door import acting, blueprint, signed_in
-from webapp.desk.reasons import told
+from webapp.desk.reasons import cautions, told
 from webapp.site import errors
 from webapp.site.language import gettext as _
 from webapp.site.language import ngettext
@@ -68,7 +68,7 @@ def _known(campaign: Campaign, found: Readiness) -> list[tuple[str, str]]:
         number,
         figure=format_decimal(number),
     )
-    known = [("check", sentence)]
+    known = [("check", sentence), *(("dash", caution) for caution in cautions(campaign))]
     if Kind.FLOOD not in kinds:
         sentence = ngettext(
             "No office gets more than %(figure)s letter an hour.",

@@ -2,11 +2,17 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Final
 
 from flask_babel import format_date, format_decimal
 
+from letters.campaign import Campaign
 from letters.pacing.readiness import MOST_PER_HOUR, Kind, Reason, Remedy, Way
+from letters.text.first_lines import Oddity, odd_lines
 from webapp.site.language import gettext as _
+from webapp.site.language import ngettext
+
+_MOST_SHOWN: Final = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +34,41 @@ def told(reason: Reason) -> Told:
     same_day = len(lasts) > len(set(lasts))
     first, second = (_way(way, reason, with_time=same_day) for way in reason.ways)
     return Told(reason.kind, _what(reason), (first, second))
+
+
+def cautions(campaign: Campaign) -> list[str]:
+    """Return what is worth a look before a campaign goes live, a sentence for each letter."""
+    odd = odd_lines(campaign)
+    sentences = [
+        _("The letter to %(name)s begins “%(line)s”.", name=one.target.name, line=one.line)
+        + f" {_odd(one.oddity)}"
+        for one in odd[:_MOST_SHOWN]
+    ]
+    more = len(odd) - len(sentences)
+    if more:
+        sentences.append(
+            ngettext(
+                "And %(figure)s more letter begins oddly.",
+                "And %(figure)s more letters begin oddly.",
+                more,
+                figure=format_decimal(more),
+            )
+        )
+    return sentences
+
+
+def _odd(oddity: Oddity) -> str:
+    match oddity:
+        case Oddity.VACANT:
+            return _("Nobody holds this seat: take it out.")
+        case Oddity.TITLE_ALONE:
+            return _("A title alone greets nobody: put the name behind it.")
+        case Oddity.GREETED_TWICE:
+            return _("The greeting is in the salutation already: leave it out there.")
+        case Oddity.SURNAME_FIRST:
+            return _("The surname comes first: turn it round.")
+        case Oddity.CAPITALS:
+            return _("It is in capitals: use small letters.")
 
 
 def _what(reason: Reason) -> str:

@@ -19,6 +19,7 @@ from sendgrid.helpers.mail import (
 
 from letters.mail.kinds import Kind
 from letters.sending.claims import Claim
+from letters.text.display_name import display_name, reply_name
 
 
 def request_body(claim: Claim, mail_from: str, answers_to: str | None = None) -> dict[str, Any]:
@@ -34,16 +35,22 @@ def request_body(claim: Claim, mail_from: str, answers_to: str | None = None) ->
     }
     body = {
         **frame,
-        "from": From(mail_from, claim.from_name or None).get(),
+        "from": From(mail_from, display_name(claim.from_name) or None).get(),
         "subject": claim.subject,
         "content": [{"type": MimeType.text, "value": claim.body}],
         "personalizations": [{**frame["personalizations"][0], "custom_args": custom_args}],
     }
     if claim.reply_to is not None:
-        body["reply_to"] = ReplyTo(answers_to or claim.reply_to[1], claim.reply_to[0] or None).get()
-    if claim.answer is Kind.AUTOMATIC:
+        name, address = claim.reply_to
+        body["reply_to"] = ReplyTo(answers_to or address, reply_name(name) or None).get()
+    if _is_by_a_machine(claim):
         body["headers"] = {"Auto-Submitted": "auto-generated"}  # RFC 3834: let nobody answer it
     return body
+
+
+def _is_by_a_machine(claim: Claim) -> bool:
+    """Tell whether no person wrote it: it is from us, or an automatic answer that we pass on."""
+    return claim.is_notice if claim.answer is None else claim.answer is Kind.AUTOMATIC
 
 
 def _sort(claim: Claim) -> str:

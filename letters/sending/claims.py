@@ -40,6 +40,8 @@ from letters.storage.schema import (
 
 LEAD: Final = timedelta(seconds=2)
 """A claimed letter's request leaves within this time, or the claim is given back."""
+_OURS: Final = "Postbag"
+"""What a notice comes from that is about no campaign."""
 _GUARD: Final = timedelta(milliseconds=10)  # two timers are never quite alike
 _FAST: Final = timedelta(milliseconds=50)
 _FAST_AHEAD: Final = timedelta(milliseconds=500)
@@ -81,6 +83,7 @@ _READ: Final = (
     select(
         letter.c.id,
         campaign.c.slug,
+        campaign.c.title,
         submission.c.name,
         submission.c.email,
         writing.c.to_name,
@@ -343,7 +346,9 @@ def _read(connection: Connection, won: Sequence[_Won], *, is_probe: bool) -> lis
     by_id = {row[0]: row[1:] for row in rows}
     claims: list[Claim] = []
     for w in won:
-        slug, name, email, to_name, to_email, subject, body, kind, *office = by_id[w.letter_id]
+        slug, title, name, email, to_name, to_email, subject, body, kind, *office = by_id[
+            w.letter_id
+        ]
         claims.append(
             Claim(
                 letter_id=w.letter_id,
@@ -352,7 +357,7 @@ def _read(connection: Connection, won: Sequence[_Won], *, is_probe: bool) -> lis
                 category=slug or "",
                 to_name=w.to[0] if w.to else to_name or "",
                 to_email=w.to[1] if w.to else to_email,
-                from_name=office[0] if kind else _sender(w, name),
+                from_name=office[0] if kind else _sender(w, name, title),
                 reply_to=_answers_to(w, (name, email), (office[0], office[1]) if kind else None),
                 subject=w.digest.subject if w.digest else subject,
                 body=w.digest.text if w.digest else body,
@@ -376,8 +381,8 @@ def _answers_to(
     return writer if won.to and not won.digest else None
 
 
-def _sender(won: _Won, name: str | None) -> str:
-    """Return the name that a letter comes from: its writer's, or a digest's campaign."""
+def _sender(won: _Won, name: str | None, title: str | None) -> str:
+    """Return the name that a letter comes from: its writer's, or that of whose mail it is."""
     if won.to is None:
-        return ""
+        return title or _OURS
     return won.digest.sender if won.digest else name or ""

@@ -14,6 +14,7 @@ from sendgrid.helpers.mail import (
     Content,
     CustomArg,
     From,
+    Header,
     Mail,
     MimeType,
     OpenTracking,
@@ -27,6 +28,7 @@ from sendgrid.helpers.mail import (
 
 from letters.sending.claims import LEAD, Claim
 from letters.sending.outcomes import Answer, Outcome
+from letters.text.display_name import display_name, reply_name
 from worker.request_body import request_body
 from worker.sendgrid import read_answer, wait_seconds
 
@@ -230,6 +232,35 @@ def test_a_notice_goes_from_us_and_is_no_letter() -> None:
     assert person["custom_args"] == {"notice_id": "1" * 32, "attempt_id": "2" * 32}
     assert body["categories"] == ["notice"]
     assert set(body_of(is_notice=True)["categories"]) == {"trees", "notice"}
+    assert body["headers"] == {"Auto-Submitted": "auto-generated"}  # no responder is to answer it
+
+
+def test_a_letter_is_a_persons_and_says_nothing_of_machines() -> None:
+    assert "headers" not in body_of()
+
+
+@pytest.mark.parametrize(
+    ("name", "sender", "answers_to"),
+    [
+        ("Ana Reed", "Ana Reed", "Ana Reed"),
+        ("Reed, Ana; jr", "Reed, Ana; jr", "Reed  Ana  jr"),
+        ("ana@readers.example", "ana readers.example", "ana readers.example"),
+        ("=?utf-8?q?Ana?=", "utf-8?q?Ana", "utf-8?q?Ana"),
+        ("Ana 🌳", "Ana", "Ana"),
+        ("\u202eAna", "Ana", "Ana"),
+    ],
+)
+def test_a_name_before_an_address_is_no_trick(name: str, sender: str, answers_to: str) -> None:
+    body = body_of(from_name=name, reply_to=(name, "ana@readers.example"))
+    assert body["from"] == {"email": "post@postbag.example", "name": sender}
+    assert body["reply_to"] == {"email": "ana@readers.example", "name": answers_to}
+
+
+@pytest.mark.parametrize("name", ["🌳", "\u202e", "@"])
+def test_of_a_name_that_is_nothing_else_nothing_stands_there(name: str) -> None:
+    body = body_of(from_name=name, reply_to=(name, "ana@readers.example"))
+    assert body["from"] == {"email": "post@postbag.example"}
+    assert body["reply_to"] == {"email": "ana@readers.example"}
 
 
 @given(name=st.text(min_size=1, max_size=60).filter(lambda name: name.strip()))
@@ -256,9 +287,11 @@ def library_body(claim: Claim, mail_from: str) -> dict[str, Any]:
     to.add_custom_arg(CustomArg("notice_id" if claim.is_notice else "letter_id", claim.letter_id))
     to.add_custom_arg(CustomArg("attempt_id", claim.attempt_id))
     mail = Mail()
-    mail.from_email = From(mail_from, claim.from_name or None)
+    mail.from_email = From(mail_from, display_name(claim.from_name) or None)
     if claim.reply_to is not None:
-        mail.reply_to = ReplyTo(claim.reply_to[1], claim.reply_to[0] or None)
+        mail.reply_to = ReplyTo(claim.reply_to[1], reply_name(claim.reply_to[0]) or None)
+    if claim.is_notice:
+        mail.add_header(Header("Auto-Submitted", "auto-generated"))
     mail.subject = Subject(claim.subject)
     mail.add_content(Content(MimeType.text, claim.body))
     mail.add_personalization(to)

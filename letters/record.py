@@ -44,6 +44,8 @@ class Deed(StrEnum):
     SESSION_ENDED = "session-ended"
     RESTORED = "restored"
     EXPORTED = "exported"
+    ANSWER = "answer"
+    """Somebody said who wrote an answer."""
     WEBHOOK_SET = "webhook-set"
     WEBHOOK_REMOVED = "webhook-removed"
     REFUSED = "refused"

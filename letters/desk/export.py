@@ -11,22 +11,29 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, Final
 
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import Connection, Row, func, select
 
 from letters.campaign import Confirm
 from letters.campaigns.stored import StoredCampaign
+from letters.mail.kinds import Kind
 from letters.record import Actor, Deed, record
 from letters.storage.database import Database
-from letters.storage.schema import letter, submission, writing
+from letters.storage.schema import answer, letter, submission, writing
 
 COLUMNS: Final = (
     "letter_id", "submitted_at", "state", "state_at", "target", "target_email",
     "supporter_name", "supporter_email", "postcode", "opt_in", "opt_in_wording",
-    "personal_share", "subject",
+    "personal_share", "subject", "answered_at",
 )  # fmt: skip
 CONSENT_COLUMNS: Final = (
     "given_at", "confirmed_at", "supporter_name", "supporter_email", "postcode", "opt_in_wording",
 )  # fmt: skip
+_ANSWERED_AT: Final = (
+    select(func.min(answer.c.came_at))
+    .where(answer.c.letter_id == letter.c.id, answer.c.kind == str(Kind.PERSON))
+    .scalar_subquery()
+    .label("answered_at")
+)
 _CHUNK: Final = 1_000
 # A cell that begins so is a formula to a spreadsheet (OWASP, CSV Injection). So is what stands
 # after a line break or a semicolon, where a spreadsheet takes those for the end of a cell.
@@ -70,6 +77,7 @@ def rows(database: Database, stored: StoredCampaign) -> Iterator[str]:
                         row.opt_in_wording or "",
                         f"{row.personal_share:.2f}",
                         row.subject or "",
+                        row.answered_at.isoformat() if row.answered_at else "",
                     )
                 )
                 for row in chunk
@@ -115,6 +123,7 @@ def _letters(connection: Connection, campaign_id: int) -> Iterator[Sequence[Row[
             submission.c.opt_in_wording,
             submission.c.personal_share,
             writing.c.subject,
+            _ANSWERED_AT,
         )
         .select_from(letter.join(writing).join(submission))
         .where(letter.c.campaign_id == campaign_id, letter.c.kind == "letter", letter.c.id > after)

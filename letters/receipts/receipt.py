@@ -11,11 +11,21 @@ from letters.campaign import Status, Target
 from letters.campaigns import store
 from letters.campaigns import targets as stored_targets
 from letters.campaigns.stored import StoredCampaign, StoredTarget
+from letters.mail.kinds import Kind
 from letters.pacing.slots import leaves_at
 from letters.receipts import successors
 from letters.sending import digests
 from letters.states import NOT_LEFT, Cause, State
-from letters.storage.schema import campaign, history, is_in, letter, submission, target, writing
+from letters.storage.schema import (
+    answer,
+    campaign,
+    history,
+    is_in,
+    letter,
+    submission,
+    target,
+    writing,
+)
 
 
 class UnknownSubmission(Exception):
@@ -50,6 +60,8 @@ class SubmittedLetter:
     due_at: datetime | None
     """About when it should leave; None: not known, or it has left."""
     offer: "Offer | None" = None
+    answered_at: datetime | None = None
+    """When a person first answered it through us."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +118,13 @@ def read(connection: Connection, submission_id: str, now: datetime) -> Receipt:
         steps.setdefault(row.letter_id, []).append(
             Step(State(row.state), row.cause, row.at, row.detail)
         )
+    answered: dict[str, datetime] = dict(
+        connection.execute(
+            select(answer.c.letter_id, func.min(answer.c.came_at))
+            .where(answer.c.letter_id.in_([r.id for r in rows]), answer.c.kind == str(Kind.PERSON))
+            .group_by(answer.c.letter_id)
+        ).all()
+    )
     return Receipt(
         submission_id,
         head.slug,
@@ -125,6 +144,7 @@ def read(connection: Connection, submission_id: str, now: datetime) -> Receipt:
                 _offer(stored, row.body, targets[row.target_id], follows.get(row.target_id))
                 if row.state == State.HELD
                 else None,
+                answered.get(row.id),
             )
             for row in rows
         ),

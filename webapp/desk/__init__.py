@@ -1,6 +1,7 @@
 """The organisers' desk: write campaigns, see the books, decide what needs a person, steer."""
 
 from webapp.desk import (
+    answers,
     campaigns,
     checklist,
     dashboard,
@@ -17,6 +18,7 @@ from webapp.desk.editor import routes as editor
 
 __all__ = [
     "OPEN",
+    "answers",
     "blueprint",
     "campaigns",
     "checklist",

@@ -75,6 +75,7 @@ def deed_word(deed: Deed) -> str:
         Deed.SESSION_ENDED: _("ended a session"),
         Deed.RESTORED: _("said that the database was put back from a backup"),
         Deed.EXPORTED: _("took a table of people out"),
+        Deed.ANSWER: _("said who wrote an answer"),
         Deed.WEBHOOK_SET: _("set the webhook"),
         Deed.WEBHOOK_REMOVED: _("removed the webhook"),
         Deed.REFUSED: _("was refused"),

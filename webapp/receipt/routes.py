@@ -52,6 +52,8 @@ class Item:
     stage: int
     bad: bool
     history: list[tuple[str, str, str]]
+    answered: tuple[str, str] | None
+    """When, for programs and for people."""
     can_edit: bool
     can_cancel: bool
     edit_error: str | None = None
@@ -322,6 +324,9 @@ def _item(
             (step.at.isoformat(), moment(step.at), words_for(step.state).word)
             for step in letter.history
         ],
+        answered=(letter.answered_at.isoformat(), moment(letter.answered_at))
+        if letter.answered_at
+        else None,
         can_edit=letter.state in NOT_LEFT,
         can_cancel=letter.state in NOT_LEFT,
         edit_error=error,

@@ -16,6 +16,9 @@ _BAD: Final = MappingProxyType(
             "The URL must have no user name, no spaces and no part after #: remove them."
         ),
         WhyBad.NOT_HTTPS: "The URL must begin with https://, so that nobody can listen on the way.",
+        WhyBad.NO_NAME: (
+            "The URL's host must be a full name in ASCII letters, such as hooks.host.org."
+        ),
         WhyBad.PRIVATE: "The URL leads to a private address: use one that the internet can reach.",
     }
 )
@@ -26,6 +29,7 @@ _TROUBLES: Final = MappingProxyType(
         WhyBad.NO_URL: "its address is no URL",
         WhyBad.HAS_MORE: "its URL has a user name, a space or a part after #",
         WhyBad.NOT_HTTPS: "its URL does not begin with https://",
+        WhyBad.NO_NAME: "its URL's host is no full name in ASCII letters",
         WhyBad.PRIVATE: "its URL leads to a private address",
     }
 )

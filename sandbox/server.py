@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator
 import aiohttp
 from aiohttp import web
 
-from sandbox import bare, certificate, keys, mail_door, pages, steering
+from sandbox import bare, certificate, door, keys, mail_door, pages, steering
 from sandbox.arguments import Options
 from sandbox.messages import Messages
 from sandbox.replies import Replies
@@ -34,7 +34,9 @@ async def serve(options: Options, end: asyncio.Event) -> None:
             await end.wait()
         return
     async with _stand_in(options, end) as stand_in:
-        application = web.Application(client_max_size=mail_door.REQUEST_LIMIT_BYTES)
+        application = web.Application(
+            client_max_size=mail_door.REQUEST_LIMIT_BYTES, middlewares=[door.guard]
+        )
         for part in (mail_door, steering, pages):
             application.add_routes(part.routes(stand_in))
         # Cancelling an answer when its client has gone is what ends a hanging one. What was taken

@@ -4,14 +4,14 @@ import asyncio
 import logging
 import socket
 import ssl
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from ipaddress import ip_address
 from typing import Final
 
 import aiohttp
 import certifi
-from aiohttp.abc import AbstractResolver, ResolveResult
+from aiohttp.connector import AddrInfoType
 
 from letters.settings import Settings
 from letters.storage.database import Database
@@ -25,27 +25,32 @@ _AT_ONCE: Final = 10
 _log = logging.getLogger(__name__)
 
 
-class _Resolver(AbstractResolver):
-    """Resolve names and refuse those that lead inside: checked on the very address we then use."""
+def _gate(*, may_be_own: bool) -> Callable[[AddrInfoType], socket.socket]:
+    """Return what opens sockets to public addresses, and raises OSError for all others.
 
-    def __init__(self, *, may_be_own: bool) -> None:
-        self._resolver = aiohttp.ThreadedResolver()
-        self._may_be_own = may_be_own
+    It is asked for the very address that is about to be connected to, however it was spelled and
+    whoever resolved it: a check of the URL or of the name could see another one.
+    """
 
-    async def resolve(
-        self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET
-    ) -> list[ResolveResult]:
-        """Return a host's addresses; raise OSError if one of them is private."""
-        found = await self._resolver.resolve(host, port, family)
-        for each in found:
-            address = ip_address(each["host"].partition("%")[0])
-            if not may_post_to(address, may_be_own=self._may_be_own):
-                raise OSError("its name leads to a private address")
-        return found
+    def open_socket(info: AddrInfoType) -> socket.socket:
+        family, kind, protocol, _, address = info
+        if not may_post_to(ip_address(str(address[0]).partition("%")[0]), may_be_own=may_be_own):
+            raise OSError("this is a private address")
+        return socket.socket(family, kind, protocol)
 
-    async def close(self) -> None:
-        """Close the inner resolver."""
-        await self._resolver.close()
+    return open_socket
+
+
+def connector(*, may_be_own: bool) -> aiohttp.TCPConnector:
+    """Return what connects to public addresses only, or in a trial to this machine as well."""
+    context = ssl.create_default_context()
+    context.load_verify_locations(certifi.where())
+    return aiohttp.TCPConnector(
+        limit=_AT_ONCE,
+        ssl=context,
+        resolver=aiohttp.ThreadedResolver(),
+        socket_factory=_gate(may_be_own=may_be_own),
+    )
 
 
 def deliver(database: Database, settings: Settings, now: datetime) -> int:
@@ -71,15 +76,10 @@ def deliver(database: Database, settings: Settings, now: datetime) -> int:
 
 async def post(messages: Sequence[Message], now: datetime, *, may_be_own: bool) -> list[Result]:
     """Post messages, a few at once, and return what became of each."""
-    context = ssl.create_default_context()
-    context.load_verify_locations(certifi.where())
-    connector = aiohttp.TCPConnector(
-        limit=_AT_ONCE, ssl=context, resolver=_Resolver(may_be_own=may_be_own)
-    )
     timeout = aiohttp.ClientTimeout(total=_TIMEOUT_SECONDS)
     # No proxy and no netrc of the environment; nothing that a receiver sets is sent back.
     async with aiohttp.ClientSession(
-        connector=connector,
+        connector=connector(may_be_own=may_be_own),
         timeout=timeout,
         trust_env=False,
         cookie_jar=aiohttp.DummyCookieJar(),

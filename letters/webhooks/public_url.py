@@ -4,6 +4,7 @@ A URL that an organiser types must not become a way to reach what only our machi
 (OWASP, Server Side Request Forgery).
 """
 
+import re
 from enum import StrEnum
 from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
 from typing import Final
@@ -12,6 +13,15 @@ from urllib.parse import urlsplit
 _MOST_CHARACTERS: Final = 2_000
 # Networks whose addresses stand for IPv4 addresses, of which we cannot see where they lead.
 _TRANSLATED: Final = (IPv6Network("64:ff9b::/96"), IPv6Network("64:ff9b:1::/48"))
+_UNICAST: Final = IPv6Network("2000::/3")
+"""All that is given out of IPv6 (IANA); what lies outside stands for something else."""
+_CLOUDS: Final = frozenset({ip_address("168.63.129.16")})
+"""Public by its number, and answered by the machine's own host (Azure's metadata)."""
+_INNER: Final = frozenset({"internal", "local", "localdomain", "localhost"})
+"""Names that lead inside by agreement, wherever they lead today."""
+_NAME: Final = re.compile(
+    r"(?:[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?\.)+[a-z0-9-]{2,63}", re.IGNORECASE
+)
 
 
 class WhyBad(StrEnum):
@@ -21,6 +31,8 @@ class WhyBad(StrEnum):
     HAS_MORE = "has-more"
     """A user name, a space, or a part after #."""
     NOT_HTTPS = "not-https"
+    NO_NAME = "no-name"
+    """Its host is neither a full name in ASCII letters nor an address as it is usually written."""
     PRIVATE = "private"
 
 
@@ -59,6 +71,9 @@ def check_url(url: str, *, may_be_own: bool) -> None:
     if parts.scheme != "https" and not (parts.scheme == "http" and own and may_be_own):
         raise BadUrl(WhyBad.NOT_HTTPS)
     address = _literal(host)
+    if address is None and not own and not _is_name(host):
+        # Clients read such hosts in different ways: as a name, or as an address.
+        raise BadUrl(WhyBad.NO_NAME)
     if (own and not may_be_own) or (
         address is not None and not may_post_to(address, may_be_own=may_be_own)
     ):
@@ -73,9 +88,21 @@ def may_post_to(address: IPv4Address | IPv6Address, *, may_be_own: bool) -> bool
             return may_post_to(inner, may_be_own=may_be_own)
         if address.teredo is not None or any(address in network for network in _TRANSLATED):
             return False
+        if address not in _UNICAST and not address.is_loopback:
+            return False
+    if address in _CLOUDS:
+        return False
     if address.is_loopback:
         return may_be_own
     return address.is_global and not address.is_multicast and not address.is_reserved
+
+
+def _is_name(host: str) -> bool:
+    """Tell whether a host is a dotted name that nobody takes for an address."""
+    last = host.rstrip(".").rpartition(".")[2]
+    is_number = last.isdigit() or re.fullmatch(r"0[xX][0-9a-fA-F]*", last) is not None
+    is_inner = last.lower() in _INNER
+    return _NAME.fullmatch(host.removesuffix(".")) is not None and not is_number and not is_inner
 
 
 def _literal(host: str) -> IPv4Address | IPv6Address | None:

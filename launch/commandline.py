@@ -6,7 +6,6 @@ import sys
 from collections.abc import Mapping
 from typing import NoReturn
 
-from launch.browser import ensure_driver, find_browser
 from launch.checkout import Checkout, this_checkout
 from launch.checks import run_checks
 from launch.environment import DATABASE_FILE, settings_environment
@@ -15,11 +14,14 @@ from launch.procfile import read_procfile, shell_command
 from launch.setup import DEVELOPMENT, ensure_installed
 from launch.signals import Signals
 from launch.start import start
+from launch.testing import COVERAGE, prepare, run_mutants, run_with_coverage
 
 USAGE = """\
 usage: ./run              start everything on this computer; Ctrl-C ends it
        ./run setup        make .venv and install the pinned dependencies, start nothing
-       ./run test ARGS    run the test suite; ARGS go to pytest
+       ./run test ARGS    run the test suite; ARGS go to pytest (`-m pure`: what needs no process,
+                          in seconds), `--coverage` prints what it reached over all processes
+       ./run mutants PATH change the pure parts a little, and print what no test noticed
        ./run check        formatting, lint, types, import contracts, scripts, styles, templates,
                           links, translations
        ./run bench NAME   run the benchmarks, or the one of this name
@@ -57,10 +59,10 @@ def _run(arguments: list[str], checkout: Checkout, signals: Signals) -> int:
         case ["setup"]:
             ensure_installed(checkout)
         case ["test", *rest]:
+            return _test(checkout, rest, environment)
+        case ["mutants", *paths]:
             ensure_installed(checkout, DEVELOPMENT)
-            ensure_driver(checkout, environment)
-            environment["POSTBAG_CHROMIUM"] = find_browser(checkout, environment)
-            _become(checkout, "pytest", rest, environment)
+            return run_mutants(checkout, paths, environment)
         case ["check"]:
             ensure_installed(checkout, DEVELOPMENT)
             return 0 if run_checks(checkout, environment) else 1
@@ -79,6 +81,14 @@ def _run(arguments: list[str], checkout: Checkout, signals: Signals) -> int:
             print(USAGE, end="", file=sys.stderr)
             return 2
     return 0
+
+
+def _test(checkout: Checkout, arguments: list[str], environment: dict[str, str]) -> int:
+    ensure_installed(checkout, DEVELOPMENT)
+    arguments = prepare(checkout, arguments, environment)
+    if COVERAGE not in arguments:
+        _become(checkout, "pytest", arguments, environment)
+    return run_with_coverage(checkout, arguments, environment)
 
 
 def _migrate(checkout: Checkout, environment: Mapping[str, str]) -> None:

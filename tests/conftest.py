@@ -30,8 +30,24 @@ _SECOND = {"database_kind": "postgresql", "language": "es"}
 _MEASURES = ("tests/faults/test_rate.py", "tests/desk/test_live.py::test_fifty")
 
 
+# What decides, without a database, a process or a browser: `-m pure` runs these in seconds.
+_PURE = ("files", "letters", "pacing", "text")
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Import no other tests for `-m pure`: that alone would take seconds."""
+    folder = collection_path.relative_to(config.rootpath).parts[1:2]
+    if config.getoption("markexpr") == "pure" and folder and folder[0] not in _PURE:
+        return not folder[0].endswith(".py")
+    return None
+
+
+@pytest.hookimpl(tryfirst=True)  # before `-m` chooses
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave the heavy tests' second database and language, and what measures, to --long."""
+    """Mark the pure tests; leave the heavy ones' second database and language to --long."""
+    for item in items:
+        if item.path.relative_to(config.rootpath / "tests").parts[0] in _PURE:
+            item.add_marker("pure")
     if config.getoption("--long"):
         return
     left: list[pytest.Item] = []

@@ -18,13 +18,17 @@ LINK = "https://post.example/l/a.b-c"
 LATIN = re.compile(r"[A-Za-z]{2,}")
 
 
+@pytest.fixture(scope="module")
+def found() -> Catalog:
+    return sentences()
+
+
 @pytest.mark.parametrize("language", TRANSLATED)
-def test_every_sentence_is_translated(language: Language) -> None:
-    assert list(problems(sentences(), read(language))) == []
+def test_every_sentence_is_translated(found: Catalog, language: Language) -> None:
+    assert list(problems(found, read(language))) == []
 
 
-def test_sentences_are_found_in_python_and_in_pages() -> None:
-    found = sentences()
+def test_sentences_are_found_in_python_and_in_pages(found: Catalog) -> None:
     assert found.get("This campaign is over") is not None
     assert found.get("Why does this matter to you?") is not None
     letters = found.get("%(letters)s letter")

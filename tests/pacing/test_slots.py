@@ -37,23 +37,26 @@ def is_open(pacing: Pacing, timezone: str, at: datetime) -> bool:
     shown = at.astimezone(ZoneInfo(timezone)).replace(tzinfo=None)
     window = pacing.window or Window(time(), time())
     for day in (shown.date() - DAY, shown.date()):
+        if WEEKDAYS[day.weekday()] not in pacing.days:
+            continue
         opens = datetime.combine(day, window.opens)
         closes = datetime.combine(day, window.closes)
         if closes <= opens:
             closes += DAY
-        if WEEKDAYS[day.weekday()] in pacing.days and opens <= shown < closes:
+        if opens <= shown < closes:
             return True
     return False
 
 
 def minute_walk(pacing: Pacing, timezone: str, first: datetime) -> Iterator[datetime]:
+    minutes_between = -(-pacing.interval // MINUTE)
     at = first
-    last = first - pacing.interval
     while True:
-        if is_open(pacing, timezone, at) and at >= last + pacing.interval:
+        if is_open(pacing, timezone, at):
             yield at
-            last = at
-        at += MINUTE
+            at += minutes_between * MINUTE
+        else:
+            at += MINUTE
 
 
 CLOCK_TIMES = st.builds(time, st.sampled_from(range(24)), st.sampled_from([0, 1, 15, 30, 59]))

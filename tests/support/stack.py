@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 
 PATIENCE_SECONDS = 20.0
 REPLY_DOMAIN = "replies.postbag.example"
+_PASSED_ON = re.compile("PATH|HOME|LANG|COVERAGE_.*")
 SECRET_KEY = "a-secret-key-for-tests-only"
 
 
@@ -162,7 +163,7 @@ class Stack:
         inbound_key_file = folder / "inbound-key.pem"
         self.inbound_key = load_or_make(inbound_key_file)
         self.environment = {
-            **{name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ},
+            **{name: value for name, value in os.environ.items() if _PASSED_ON.fullmatch(name)},
             "DATABASE_URL": database_url,
             "REDIS_URL": redis_url,
             "SECRET_KEY": SECRET_KEY,

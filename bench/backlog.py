@@ -27,8 +27,7 @@ WAITING = {"queued": 1_000}  # all of them
 
 def claim_of(most: int) -> Callable[[Connection, datetime], int]:
     def take(connection: Connection, now: datetime) -> int:
-        gate = account.pass_through(connection, now)
-        return len(claim(connection, most=most, gate=gate, now=now))
+        return len(claim(connection, most=most, gate=account.look(connection), now=now))
 
     return take
 

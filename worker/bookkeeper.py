@@ -110,16 +110,20 @@ def claim(books: OpenBooks, most: int) -> list[Claim]:
     with books.database.read() as connection:
         kept = RedisMark(books.redis, mark.installation(connection))
     in_redis = kept.read()
-    with books.database.write() as connection:
-        now = books.now()
-        if mark.is_behind(connection, in_redis, now):
-            return []
-        gate = account.pass_through(connection, now)
-        won = claims.claim(connection, most=most, gate=gate, now=now)
-        if not won:
-            return []
-        ours, claimed = mark.move(connection, won)
-        reached(Step.BEFORE_CLAIM_COMMITS)
+    try:
+        with books.database.write() as connection:
+            now = books.now()
+            if mark.is_behind(connection, in_redis, now):
+                return []
+            gate = account.look(connection)
+            won = claims.claim(connection, most=most, gate=gate, now=now)
+            if not won:
+                return []
+            account.pass_through(connection, gate, now)
+            ours, claimed = mark.move(connection, won)
+            reached(Step.BEFORE_CLAIM_COMMITS)
+    except account.IsShut:
+        return []
     reached(Step.AFTER_CLAIM_COMMITS)
     try:
         kept.raise_to(ours, claimed)

@@ -54,9 +54,9 @@ def sweep(database: Database, settings: Settings, now: datetime) -> Swept:
     if expired:
         with database.write() as connection:
             found += expiry.expire(connection, expired, now)
-    for target_id in left_office:
+    if left_office:
         with database.write() as connection:
-            store.hold(connection, target_id, now)
+            store.hold(connection, left_office, now)
     if found:
         _log.info("swept %d letters", found)
     _forget(database, settings, now)
@@ -74,8 +74,8 @@ def _forget(database: Database, settings: Settings, now: datetime) -> None:
     if not (old or old_notices or is_stale):
         return
     with database.write() as connection:
-        for submission_id in old:
-            erasure.erase(connection, submission_id, now)
+        if old:
+            erasure.erase_all(connection, old, now)
         erasure.erase_notices(connection, old_notices)
         limits.forget(connection, now)
     erasure.forget_pages(database)
@@ -96,13 +96,16 @@ def _notify(database: Database, settings: Settings, now: datetime) -> bool:
         alarm = alarms.is_due(connection, settings.unknown_grace_seconds, now)
     if not (to_remind or to_tell or to_ask or alarm):
         return False
-    with database.write() as connection:
-        if alarm:
+    if alarm:
+        with database.write() as connection:
             alarms.sound(connection, links, settings.unknown_grace_seconds, now)
-        for submission_id in to_tell:
-            undelivered.tell(connection, links, submission_id, now)
-        for submission_id in to_ask:
-            successors.ask(connection, links, submission_id, now)
-        for submission_id in to_remind:
-            reminders.remind(connection, links, submission_id, now)
+    if to_tell:
+        with database.write() as connection:
+            undelivered.tell(connection, links, to_tell, now)
+    if to_ask:
+        with database.write() as connection:
+            successors.ask(connection, links, to_ask, now)
+    if to_remind:
+        with database.write() as connection:
+            reminders.remind(connection, links, to_remind, now)
     return True

@@ -15,6 +15,7 @@ from sqlalchemy import Connection, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from letters.answers.wording import Relay, relay_of
+from letters.books import locks
 from letters.campaigns.store import campaign_of, target_of
 from letters.mail.incoming import Incoming
 from letters.mail.kinds import Kind, refusal, told
@@ -63,18 +64,12 @@ def take(connection: Connection, letter_ids: Sequence[str], mail: Incoming, now:
 
     A second copy, and an answer to a letter whose writer was erased, change nothing.
     """
+    # Whoever erases locks the letters first, so a writer cannot be erased from here on.
+    locks.take(connection, letters=letter_ids)
     return sum(_take(connection, letter_id, mail, now) for letter_id in sorted(letter_ids))
 
 
 def _take(connection: Connection, letter_id: str, mail: Incoming, now: datetime) -> bool:
-    # Whoever erases locks the letters first, so a writer cannot be erased from here on.
-    locked = connection.execute(
-        select(letter.c.id)
-        .where(letter.c.id == letter_id, letter.c.kind == "letter")
-        .with_for_update(key_share=True)
-    ).first()
-    if locked is None:
-        return False
     row = connection.execute(
         select(
             letter.c.campaign_id,
@@ -91,7 +86,9 @@ def _take(connection: Connection, letter_id: str, mail: Incoming, now: datetime)
             .join(target, target.c.id == letter.c.target_id)
             .outerjoin(attempt, attempt.c.id == letter.c.attempt_id)
         )
-        .where(letter.c.id == letter_id, submission.c.erased_at.is_(None))
+        .where(
+            letter.c.id == letter_id, letter.c.kind == "letter", submission.c.erased_at.is_(None)
+        )
     ).first()
     if row is None or row.email is None:
         return False

@@ -1,23 +1,35 @@
 """Change letters' states: every change but a claim passes through :func:`apply`.
 
-Locks are taken in one order everywhere: letters, targets, tallies, each by id. A claim takes
-targets and letters only where nobody holds them, so no two transactions wait for each other.
+A transaction calls it once, with all that happens, since tallies are locked last: see
+:mod:`letters.books.locks`.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from types import MappingProxyType
 from typing import Final
 
-from sqlalchemy import Connection, bindparam, insert, select, true, update
+from sqlalchemy import (
+    Connection,
+    bindparam,
+    insert,
+    literal_column,
+    select,
+    true,
+    union,
+    update,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 
+from letters.books import locks
+from letters.books.locks import Rank
 from letters.books.writable import writable
 from letters.reasons import Reason
 from letters.states import Cause, State, advance
-from letters.storage.batch import fetch, given, integer_at, moment_at, text_at
+from letters.storage.batch import GIVEN, fetch, given, integer_at, moment_at, text_at
+from letters.storage.database import StorageUnavailable
 from letters.storage.schema import IS_PLAIN, history, is_in, letter, submission, tally, target
 
 # These speak of one attempt, and only while it is the letter's latest.
@@ -37,7 +49,9 @@ _OF_ATTEMPT: Final = frozenset(
         Cause.GIVE_UP,
     }
 )
-_LOCK_LETTERS: Final = (
+# These may queue a letter.
+_QUEUES: Final = frozenset({Cause.CONFIRM, Cause.NOT_TAKEN, Cause.RELEASE, Cause.AGAIN})
+_ROWS: Final = (
     select(
         letter.c.id,
         letter.c.kind,
@@ -45,13 +59,28 @@ _LOCK_LETTERS: Final = (
         letter.c.state,
         letter.c.attempt_id,
         letter.c.plain,
-        # A notice goes to no target, so none can stand in its way.
-        target.c.id.is_(None) | writable(bindparam("now", type_=target.c.valid_before.type)),
     )
-    .select_from(letter.outerjoin(target))
     .where(letter.c.id.in_(select(text_at(0))))
     .order_by(letter.c.id)
-    .with_for_update(of=letter, key_share=True)
+)
+# Letters, and those that go in one digest with them.
+_mine, _other = letter.alias("mine"), letter.alias("other")
+_WITH_COMPANIONS: Final = union(
+    select(text_at(0)),
+    select(_other.c.id).where(
+        _other.c.plain == literal_column("1"), _other.c.attempt_id.in_(select(text_at(1)))
+    ),
+    select(_other.c.id)
+    .select_from(
+        GIVEN.join(_mine, _mine.c.id == text_at(0)).join(
+            _other, _other.c.attempt_id == _mine.c.attempt_id
+        )
+    )
+    .where(_mine.c.plain == literal_column("1"), _other.c.plain == literal_column("1")),
+)
+_WRITABLE: Final = select(target.c.id).where(
+    target.c.id.in_(select(integer_at(0))),
+    writable(bindparam("now", type_=target.c.valid_before.type)),
 )
 _SET_STATE: Final = (
     update(letter).where(letter.c.id == text_at(0)).values(state=text_at(1), state_at=moment_at(2))
@@ -59,12 +88,6 @@ _SET_STATE: Final = (
 _ADD_HISTORY: Final = insert(history).from_select(
     ["letter_id", "state", "cause", "at", "detail", "reason"],
     select(text_at(0), text_at(1), text_at(2), moment_at(3), text_at(4), text_at(5)),
-)
-_LOCK_TARGETS: Final = (
-    select(target.c.id)
-    .where(target.c.id.in_(select(integer_at(0))))
-    .order_by(target.c.id)
-    .with_for_update(key_share=True)
 )
 _ADD_QUEUED: Final = (
     update(target)
@@ -120,63 +143,132 @@ class _Row:
     state: State
     attempt_id: str | None
     is_plain: bool
-    can_be_written_to: bool
+    can_be_written_to: bool = True
 
 
-def apply(connection: Connection, happenings: Sequence[Happening]) -> list[Change]:
+def apply(
+    connection: Connection,
+    happenings: Sequence[Happening],
+    *,
+    others: Iterable[str] = (),
+    targets: Iterable[int] = (),
+    then: Callable[[Sequence[Change]], Sequence[Happening]] | None = None,
+    moved: Mapping[str, int] = MappingProxyType({}),
+) -> list[Change]:
     """Let `happenings` happen, in their order, and return what changed.
 
-    Locks the letters. A letter whose target cannot be written to is held rather than queued. What
-    is unknown, stale or repeated changes nothing. What happens to an attempt that carries a digest
-    happens to every letter in it.
+    Locks the letters, and targets where one may be queued. A letter whose target cannot be written
+    to is held rather than queued. What is unknown, stale or repeated changes nothing. What happens
+    to an attempt that carries a digest happens to every letter in it.
+
+    `then` says, of these changes, what happens next, in the same breath. It may speak of `others`
+    and change `targets`: they are locked too.
+    `moved` holds the earlier target of letters that were turned to another in this transaction.
     """
     if not happenings:
         return []
-    now = max(happening.at for happening in happenings)
-    rows = lock(connection, {happening.letter_id for happening in happenings}, now)
+    rows = _lock(connection, happenings, others)
     if any(row.is_plain for row in rows.values()):
-        happenings = _to_all(connection, happenings, rows, now)
-    changes: list[Change] = []
-    records: list[tuple[str, str, str, datetime, str | None, str | None]] = []
+        happenings = _to_all(connection, happenings, rows)
+    _lock_targets(connection, happenings, rows, targets)
+    taken = _Taken(rows)
+    taken.take(happenings)
+    if then is not None:
+        taken.take(then(tuple(taken.changes)))
+    if taken.changes:
+        taken.store(connection)
+        _count(connection, taken.changes, rows, moved)
+        _hurry_digests(connection, taken.changes, rows)
+    return taken.changes
 
-    def step(happening: Happening, row: _Row, cause: Cause) -> None:
+
+@dataclass(frozen=True, slots=True)
+class _Taken:
+    """What happenings make of letters, before it is written down."""
+
+    rows: Mapping[str, _Row]
+    changes: list[Change] = field(default_factory=list)
+    records: list[tuple[str, str, str, datetime, str | None, str | None]] = field(
+        default_factory=list
+    )
+
+    def take(self, happenings: Iterable[Happening]) -> None:
+        """Let `happenings` happen to the rows."""
+        for happening in happenings:
+            row = self.rows.get(happening.letter_id)
+            if row is None:
+                continue
+            stale = happening.cause in _OF_LATEST_ATTEMPT and happening.attempt_id != row.attempt_id
+            if stale:
+                continue
+            self._step(happening, row, happening.cause)
+            if row.state is State.QUEUED and not row.can_be_written_to:
+                self._step(happening, row, Cause.HOLD)
+
+    def _step(self, it: Happening, row: _Row, cause: Cause) -> None:
         after = advance(row.state, cause)
         if after is None:
             return
-        changes.append(
-            Change(happening.letter_id, row.kind, row.target_id, row.state, after, cause)
-        )
-        it = happening
-        records.append((it.letter_id, str(after), str(cause), it.at, it.detail, it.reason))
+        self.changes.append(Change(it.letter_id, row.kind, row.target_id, row.state, after, cause))
+        self.records.append((it.letter_id, str(after), str(cause), it.at, it.detail, it.reason))
         row.state = after
 
-    for happening in happenings:
-        row = rows.get(happening.letter_id)
-        if row is None:
-            continue
-        stale = happening.cause in _OF_LATEST_ATTEMPT and happening.attempt_id != row.attempt_id
-        if stale:
-            continue
-        step(happening, row, happening.cause)
-        if row.state is State.QUEUED and not row.can_be_written_to:
-            step(happening, row, Cause.HOLD)
-    if changes:
-        last = {record[0]: record for record in records}
-        connection.execute(
-            _SET_STATE, given((i, record[1], record[3]) for i, record in last.items())
+    def store(self, connection: Connection) -> None:
+        """Write down each letter's last state, and every step on the way."""
+        last = {record[0]: record for record in self.records}
+        states = given((i, record[1], record[3]) for i, record in last.items())
+        connection.execute(_SET_STATE, states)
+        connection.execute(_ADD_HISTORY, given(self.records))
+
+
+def _lock(
+    connection: Connection, happenings: Sequence[Happening], others: Iterable[str]
+) -> dict[str, _Row]:
+    """Lock letters, and their companions in digests where something happens to an attempt."""
+    of_attempts = [(it.letter_id, it.attempt_id) for it in happenings if it.cause in _OF_ATTEMPT]
+    ids = {it.letter_id for it in happenings} | set(others)
+    if of_attempts:
+        found = fetch(connection, select(_WITH_COMPANIONS.subquery()), given(of_attempts))
+        ids |= {letter_id for (letter_id,) in found}
+    locks.take(connection, letters=ids)
+    return {
+        letter_id: _Row(kind, target_id, State(state), attempt_id, bool(plain))
+        for letter_id, kind, target_id, state, attempt_id, plain in fetch(
+            connection, _ROWS, given([i] for i in ids)
         )
-        connection.execute(_ADD_HISTORY, given(records))
-        _count(connection, changes, rows)
-        _hurry_digests(connection, changes, rows)
-    return changes
+    }
+
+
+def _lock_targets(
+    connection: Connection,
+    happenings: Sequence[Happening],
+    rows: Mapping[str, _Row],
+    others: Iterable[int],
+) -> None:
+    """Lock the targets of letters that may be queued; then look whether they can be written to."""
+    queues = [
+        (row, it.at)
+        for it in happenings
+        if it.cause in _QUEUES and (row := rows.get(it.letter_id)) is not None
+        if row.target_id is not None
+    ]
+    targets = {row.target_id for row, _ in queues if row.target_id is not None}
+    locks.take(connection, targets={*targets, *others})
+    if not queues:
+        return
+    now = max(at for _, at in queues)
+    found = fetch(connection, _WRITABLE, {**given([i] for i in targets), "now": now})
+    can_be_written_to = {target_id for (target_id,) in found}
+    for row, _ in queues:
+        row.can_be_written_to = row.target_id in can_be_written_to
 
 
 def _to_all(
-    connection: Connection, happenings: Sequence[Happening], rows: dict[str, _Row], now: datetime
+    connection: Connection, happenings: Sequence[Happening], rows: Mapping[str, _Row]
 ) -> list[Happening]:
     """Return what happens, with what happens to a digest spelt out for every letter in it.
 
-    Locks those letters too, into `rows`.
+    Raises StorageUnavailable where a digest was claimed anew in this very moment: try again.
     """
     attempts: dict[str, list[str]] = {}
     for happening in happenings:
@@ -192,9 +284,10 @@ def _to_all(
         .where(IS_PLAIN, letter.c.attempt_id.in_(list(attempts)))
         .order_by(letter.c.id)
     ):
+        if letter_id not in rows:
+            raise StorageUnavailable("a digest was claimed anew meanwhile")
         attempts[attempt_id].append(letter_id)
         erased |= {letter_id} if is_erased else set()
-    rows.update(lock(connection, {i for ids in attempts.values() for i in ids}, now))
     everything: list[Happening] = []
     told: set[tuple[str, Cause]] = set()
     for happening in happenings:
@@ -232,16 +325,18 @@ def _hurry_digests(
         connection.execute(update(target).where(target.c.id.in_(back)).values(digest_after=None))
 
 
-def make_personal(connection: Connection, letter_id: str) -> None:
-    """Let a letter go by itself: its writer has changed it. The caller has its lock."""
-    row = connection.execute(
-        select(letter.c.target_id, letter.c.state).where(letter.c.id == letter_id, IS_PLAIN)
-    ).first()
-    if row is None:
+def make_personal(connection: Connection, letter_ids: Collection[str]) -> None:
+    """Let letters go by themselves: their writer has changed them. The caller has their locks."""
+    rows = connection.execute(
+        select(letter.c.id, letter.c.target_id, letter.c.state).where(
+            letter.c.id.in_(letter_ids), IS_PLAIN
+        )
+    ).all()
+    if not rows:
         return
-    connection.execute(update(letter).where(letter.c.id == letter_id).values(plain=0))
-    if row.state == State.QUEUED and row.target_id is not None:
-        bump(connection, {}, {row.target_id: -1})
+    connection.execute(update(letter).where(letter.c.id.in_([r.id for r in rows])).values(plain=0))
+    queued = Counter(row.target_id for row in rows if row.state == State.QUEUED)
+    bump(connection, {}, {target_id: -n for target_id, n in queued.items()})
 
 
 def readdress(connection: Connection, letter_id: str, target_id: int, now: datetime) -> None:
@@ -249,11 +344,11 @@ def readdress(connection: Connection, letter_id: str, target_id: int, now: datet
     earlier: int = connection.execute(
         select(letter.c.target_id).where(letter.c.id == letter_id, is_in(State.HELD))
     ).scalar_one()
+    locks.take(connection, targets=(earlier, target_id))
     connection.execute(
         update(letter).where(letter.c.id == letter_id).values(target_id=target_id, told=0, plain=0)
     )
-    bump(connection, {(earlier, State.HELD): -1, (target_id, State.HELD): 1})
-    apply(connection, [Happening(letter_id, Cause.RELEASE, now)])
+    apply(connection, [Happening(letter_id, Cause.RELEASE, now)], moved={letter_id: earlier})
 
 
 def count_new(connection: Connection, letters: Iterable[tuple[int, State, bool]]) -> None:
@@ -279,20 +374,26 @@ def bump(
         for target_id in sorted({*queued, *plain})
     ]
     if waiting:
-        if len(waiting) > 1:  # the update itself locks a single one
-            lock_targets(connection, (target_id for target_id, _, _ in waiting))
+        lock_targets(connection, [target_id for target_id, _, _ in waiting])
         connection.execute(_ADD_QUEUED, given(waiting))
     if moved:
+        locks.note(connection, Rank.TALLY, ((i, str(state)) for i, state in moved))
         tallied = ((target_id, str(state), n) for (target_id, state), n in moved.items())
         connection.execute(_BUMP[connection.dialect.name], given(tallied))
 
 
-def _count(connection: Connection, changes: Iterable[Change], rows: Mapping[str, _Row]) -> None:
+def _count(
+    connection: Connection,
+    changes: Iterable[Change],
+    rows: Mapping[str, _Row],
+    moved: Mapping[str, int],
+) -> None:
     by: Counter[tuple[int, State]] = Counter()
     plain: Counter[int] = Counter()
+    left = dict(moved)  # of each letter its first change is counted off its earlier target
     for change in changes:
         if change.kind == "letter" and change.target_id is not None:
-            by[change.target_id, change.before] -= 1
+            by[left.pop(change.letter_id, change.target_id), change.before] -= 1
             by[change.target_id, change.after] += 1
             if rows[change.letter_id].is_plain:
                 is_queued = change.after is State.QUEUED
@@ -300,17 +401,9 @@ def _count(connection: Connection, changes: Iterable[Change], rows: Mapping[str,
     bump(connection, by, plain)
 
 
-def lock(connection: Connection, ids: Iterable[str], now: datetime) -> dict[str, _Row]:
-    """Lock letters until the transaction ends, as :func:`apply` does; return how they stand."""
-    rows = fetch(connection, _LOCK_LETTERS, {**given([i] for i in ids), "now": now})
-    return {
-        letter_id: _Row(kind, target_id, State(state), attempt_id, bool(plain), bool(writable))
-        for letter_id, kind, target_id, state, attempt_id, plain, writable in rows
-    }
-
-
-def lock_targets(connection: Connection, ids: Iterable[int]) -> None:
-    """Lock targets until the transaction ends; letters are locked before, tallies after."""
-    # A writer in SQLite is alone. PostgreSQL's UPDATE locks rows in an order of its own.
-    if connection.dialect.name == "postgresql":
-        connection.execute(_LOCK_TARGETS, given([i] for i in ids))
+def lock_targets(connection: Connection, ids: Sequence[int]) -> None:
+    """Lock targets that an update is about to change."""
+    if len(ids) > 1:
+        locks.take(connection, targets=ids)
+    else:  # the update itself locks a single one
+        locks.note(connection, Rank.TARGET, ids)

@@ -1,11 +1,13 @@
 """Keep campaigns and their targets."""
 
+from collections.abc import Collection, Iterable
 from dataclasses import fields, replace
 from datetime import date, datetime
 from functools import lru_cache
 
 from sqlalchemy import Connection, Row, bindparam, insert, select, update
 
+from letters.books import locks
 from letters.books.changes import Happening, apply
 from letters.campaign import Campaign, Pacing, Status, Target
 from letters.campaigns.stored import StoredCampaign, StoredTarget
@@ -58,9 +60,7 @@ def load(connection: Connection, new: Campaign, now: datetime, by: Actor = COMMA
         "ends_at": new.ends_at,
         "loaded_at": now,
     }
-    found = connection.execute(
-        select(campaign.c.id).where(campaign.c.slug == new.slug).with_for_update()
-    ).scalar()
+    found = _lock(connection, new.slug)
     changed: list[str] = []
     if found is None:
         if new.slug in RESERVED_SLUGS:
@@ -68,12 +68,16 @@ def load(connection: Connection, new: Campaign, now: datetime, by: Actor = COMMA
         campaign_id: int = connection.execute(
             insert(campaign).values(slug=new.slug, **values).returning(campaign.c.id)
         ).scalar_one()
+        gone = []
     else:
         campaign_id = found
+        gone = _lock_targets(connection, campaign_id, new.targets)
         changed = _changed(find(connection, new.slug).campaign, new)
         _repace(connection, campaign_id, new.pacing, now)
         connection.execute(update(campaign).where(campaign.c.id == campaign_id).values(**values))
     _load_targets(connection, campaign_id, new.targets, now)
+    if gone:
+        apply(connection, [Happening(i, Cause.HOLD, now) for i in gone])
     if found is None:
         record(connection, Deed.CREATED, now, by=by, campaign_id=campaign_id)
     elif changed:
@@ -88,6 +92,35 @@ def _changed(before: Campaign, after: Campaign) -> list[str]:
     return [name for name in names if getattr(before, name) != getattr(after, name)]
 
 
+def _lock(connection: Connection, slug: str) -> int | None:
+    """Lock a campaign and return its id; None: there is none."""
+    found: int | None = connection.execute(
+        select(campaign.c.id).where(campaign.c.slug == slug)
+    ).scalar()
+    if found is not None:
+        locks.take(connection, campaigns=[found])
+    return found
+
+
+def _lock_targets(
+    connection: Connection, campaign_id: int, stay: Iterable[Target] | None = None
+) -> list[str]:
+    """Lock a campaign's targets, and the letters that wait for those who do not `stay`.
+
+    Returns those letters' ids. Without `stay` everybody does.
+    """
+    known: dict[int, str] = dict(
+        connection.execute(
+            select(target.c.id, target.c.email).where(target.c.campaign_id == campaign_id)
+        ).all()
+    )
+    stays = None if stay is None else {each.email.lower() for each in stay}
+    gone = [i for i, email in known.items() if stays is not None and email.lower() not in stays]
+    letters = [i for ids in waiting(connection, gone).values() for i in ids]
+    locks.take(connection, letters=letters, targets=known)
+    return letters
+
+
 def _repace(connection: Connection, campaign_id: int, pacing: Pacing, now: datetime) -> None:
     """Let a change of pacing act at once: slots were reckoned with the earlier interval."""
     definition = connection.execute(
@@ -100,7 +133,6 @@ def _repace(connection: Connection, campaign_id: int, pacing: Pacing, now: datet
         select(target.c.id, target.c.next_slot_at)
         .where(target.c.campaign_id == campaign_id)
         .order_by(target.c.id)
-        .with_for_update()
     ).all()
     # The last letter left an interval before the slot. A slot may also lie at the opening of a
     # window that is no more, so nobody waits longer than one interval from now.
@@ -123,7 +155,6 @@ def _load_targets(
             select(target.c.id, target.c.email)
             .where(target.c.campaign_id == campaign_id)
             .order_by(target.c.id)
-            .with_for_update()
         )
     }
     added: list[dict[str, object]] = []
@@ -147,28 +178,40 @@ def _load_targets(
         connection.execute(update(target).where(target.c.id == bindparam("target_id")), kept)
     for target_id in known.values():
         connection.execute(update(target).where(target.c.id == target_id).values(withdrawn=True))
-        hold(connection, target_id, now)
 
 
-def hold(connection: Connection, target_id: int, now: datetime) -> None:
-    """Hold every letter that waits for a target."""
-    waiting = connection.execute(
-        select(letter.c.id).where(letter.c.target_id == target_id, is_in(State.QUEUED))
-    ).scalars()
-    apply(connection, [Happening(i, Cause.HOLD, now) for i in waiting])
+def waiting(
+    connection: Connection, target_ids: Collection[int], state: State = State.QUEUED
+) -> dict[int, list[str]]:
+    """Return the letters that wait for targets, by the target's id; or those in another state."""
+    found: dict[int, list[str]] = {}
+    if target_ids:
+        for target_id, letter_id in connection.execute(
+            select(letter.c.target_id, letter.c.id).where(
+                letter.c.target_id.in_(target_ids), is_in(state)
+            )
+        ):
+            found.setdefault(target_id, []).append(letter_id)
+    return found
+
+
+def hold(connection: Connection, target_ids: Collection[int], now: datetime) -> int:
+    """Hold every letter that waits for targets; return how many did."""
+    ids = [i for of_one in waiting(connection, target_ids).values() for i in of_one]
+    return len(apply(connection, [Happening(i, Cause.HOLD, now) for i in ids]))
 
 
 def repace(
     connection: Connection, slug: str, pacing: Pacing, now: datetime, by: Actor = COMMAND_LINE
 ) -> None:
     """Change how fast and when letters leave, and nothing else; raise UnknownCampaign."""
-    row = connection.execute(
-        select(campaign.c.id, campaign.c.definition)
-        .where(campaign.c.slug == slug)
-        .with_for_update()
-    ).first()
-    if row is None:
+    campaign_id = _lock(connection, slug)
+    if campaign_id is None:
         raise UnknownCampaign(slug)
+    _lock_targets(connection, campaign_id)
+    row = connection.execute(
+        select(campaign.c.id, campaign.c.definition).where(campaign.c.id == campaign_id)
+    ).one()
     _repace(connection, row.id, pacing, now)
     before = _parsed(row.definition)
     changed = replace(before, pacing=pacing)
@@ -200,16 +243,19 @@ def set_status(
     connection: Connection, slug: str, status: Status, now: datetime, by: Actor = COMMAND_LINE
 ) -> None:
     """Set a campaign's status; raise UnknownCampaign."""
-    row = connection.execute(
-        select(campaign.c.id, campaign.c.status).where(campaign.c.slug == slug).with_for_update()
-    ).first()
-    if row is None:
+    campaign_id = _lock(connection, slug)
+    if campaign_id is None:
         raise UnknownCampaign(slug)
-    if row.status == status:
+    before = connection.execute(
+        select(campaign.c.status).where(campaign.c.id == campaign_id)
+    ).scalar_one()
+    if before == status:
         return
-    connection.execute(update(campaign).where(campaign.c.id == row.id).values(status=str(status)))
-    detail = f"{row.status} → {status}"
-    record(connection, Deed.STATUS, now, by=by, campaign_id=row.id, detail=detail)
+    connection.execute(
+        update(campaign).where(campaign.c.id == campaign_id).values(status=str(status))
+    )
+    detail = f"{before} → {status}"
+    record(connection, Deed.STATUS, now, by=by, campaign_id=campaign_id, detail=detail)
 
 
 def find(connection: Connection, slug: str) -> StoredCampaign:

@@ -7,15 +7,15 @@ from enum import Enum, auto
 from sqlalchemy import Connection, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
+from letters.books import locks
 from letters.books.changes import Happening, apply
 from letters.books.writable import writable
 from letters.campaigns import store
-from letters.campaigns.store import hold
 from letters.campaigns.stored import StoredCampaign, StoredTarget
 from letters.reasons import Hold
 from letters.record import COMMAND_LINE, Actor, Deed, record
 from letters.states import Cause, State
-from letters.storage.schema import HAS_QUEUED, is_in, letter, successor, target
+from letters.storage.schema import HAS_QUEUED, successor, target
 from letters.text.addresses import is_address
 
 
@@ -52,13 +52,22 @@ def stop(
     connection: Connection, target_id: int, why: Hold, now: datetime, words: str | None = None
 ) -> None:
     """Let nothing go to a target any more. `words` are the other side's own, if it said any."""
+    ids = store.waiting(connection, [target_id]).get(target_id, [])
+    locks.take(connection, letters=ids, targets=[target_id])
+    if mark_stopped(connection, target_id, why, now, words):
+        apply(connection, [Happening(i, Cause.HOLD, now) for i in ids])
+
+
+def mark_stopped(
+    connection: Connection, target_id: int, why: Hold, now: datetime, words: str | None
+) -> bool:
+    """Let nothing go to a target, and tell whether that is new. The caller has its lock."""
     stopped = connection.execute(
         update(target)
         .where(target.c.id == target_id, target.c.hold_reason.is_(None))
         .values(hold_reason=str(why), hold_words=words, held_at=now, alarmed_at=None)
     )
-    if stopped.rowcount:
-        hold(connection, target_id, now)
+    return stopped.rowcount > 0
 
 
 def hold_by_hand(
@@ -116,6 +125,7 @@ def change_address(
     if not is_address(new_email):
         raise CannotDecide(Objection.NO_ADDRESS, email=new_email)
     kept = store.target_definition(replace(found.target, email=new_email))
+    _lock(connection, found.id)
     try:
         with connection.begin_nested():
             connection.execute(
@@ -130,17 +140,20 @@ def change_address(
 
 
 def _release(connection: Connection, target_id: int, now: datetime) -> int:
-    waiting = connection.execute(
-        select(letter.c.id).where(letter.c.target_id == target_id, is_in(State.HELD))
-    ).scalars()
-    ids = list(waiting)
-    connection.execute(select(letter.c.id).where(letter.c.id.in_(ids)).with_for_update())
+    ids = _lock(connection, target_id)
     connection.execute(
         update(target)
         .where(target.c.id == target_id)
         .values(hold_reason=None, hold_words=None, held_at=None, alarmed_at=None, soft_failures=0)
     )
     return len(apply(connection, [Happening(i, Cause.RELEASE, now) for i in ids]))
+
+
+def _lock(connection: Connection, target_id: int) -> list[str]:
+    """Lock a target and the letters that are held for it, and return these."""
+    ids = store.waiting(connection, [target_id], State.HELD).get(target_id, [])
+    locks.take(connection, letters=ids, targets=[target_id])
+    return ids
 
 
 def name_successor(

@@ -4,6 +4,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, exists, select, update
 
+from letters.books import locks
 from letters.books.changes import make_personal
 from letters.campaign import Campaign, Identical, Target
 from letters.campaigns.stored import StoredCampaign
@@ -27,12 +28,13 @@ def replace_texts(
 
     `plain` is which targets' letters go in a digest.
     """
-    rows = connection.execute(
+    its_letters = (
         select(letter.c.id, letter.c.target_id, letter.c.state)
         .where(letter.c.submission_id == submission_id, letter.c.kind == "letter")
         .order_by(letter.c.id)
-        .with_for_update()
-    ).all()
+    )
+    locks.take(connection, letters=connection.execute(its_letters).scalars().all())
+    rows = connection.execute(its_letters).all()
     confirmed = select(submission.c.confirmed_at).where(submission.c.id == submission_id)
     if connection.execute(confirmed).scalar() is not None:
         return  # the address's owner said yes to another text, and need not be who posts this one
@@ -47,8 +49,8 @@ def replace_texts(
                 .where(writing.c.letter_id == row.id)
                 .values(subject=draft.subject, body=draft.text, edited_at=now)
             )
-            if row.target_id not in plain:
-                make_personal(connection, row.id)
+    make_personal(connection, [row.id for row in rows if row.target_id in drafts.keys() - plain])
+    locks.take(connection, submissions=[submission_id])
     connection.execute(
         update(submission)
         .where(submission.c.id == submission_id, submission.c.erased_at.is_(None))

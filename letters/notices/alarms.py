@@ -7,6 +7,8 @@ from typing import Final
 
 from sqlalchemy import ColumnElement, Connection, and_, func, or_, select, update
 
+from letters.books import locks
+from letters.books.locks import Rank
 from letters.campaigns import store
 from letters.desk import organisers
 from letters.notices import to_organisers
@@ -32,10 +34,10 @@ def sound(
     now: datetime,
 ) -> None:
     """Queue a mail to the organisers for each trouble that they have not been told of."""
+    _about_unknown(connection, links, now - timedelta(seconds=unknown_grace_seconds), now)
+    _about_targets(connection, links, now)
     _about_account(connection, links, now)
     _about_strange_news(connection, links, now)
-    _about_targets(connection, links, now)
-    _about_unknown(connection, links, now - timedelta(seconds=unknown_grace_seconds), now)
 
 
 def is_due(connection: Connection, unknown_grace_seconds: float, now: datetime) -> bool:
@@ -58,6 +60,7 @@ def _about_account(connection: Connection, links: Links, now: datetime) -> None:
     gate = account.look(connection)
     if not gate.is_in_trouble(now):
         return
+    locks.note(connection, Rank.ACCOUNT, (0,))
     first = connection.execute(
         update(account_table).where(account_table.c.alarmed_at.is_(None)).values(alarmed_at=now)
     )
@@ -107,7 +110,9 @@ def _stopped(connection: Connection, now: datetime) -> list[tuple[int, str]]:
 
 
 def _about_targets(connection: Connection, links: Links, now: datetime) -> None:
-    for target_id, slug in _stopped(connection, now):
+    stopped = _stopped(connection, now)
+    locks.take(connection, targets=[target_id for target_id, _ in stopped])
+    for target_id, slug in stopped:
         first = connection.execute(
             update(target)
             .where(target.c.id == target_id, target.c.alarmed_at.is_(None))
@@ -187,7 +192,9 @@ def _unknown(connection: Connection, before: datetime, now: datetime) -> dict[in
 
 
 def _about_unknown(connection: Connection, links: Links, before: datetime, now: datetime) -> None:
-    for campaign_id, number in sorted(_unknown(connection, before, now).items()):
+    unknown = _unknown(connection, before, now)
+    locks.take(connection, campaigns=unknown)
+    for campaign_id, number in sorted(unknown.items()):
         slug = connection.execute(
             update(campaign)
             .where(campaign.c.id == campaign_id)

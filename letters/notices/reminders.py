@@ -1,10 +1,12 @@
 """Remind a writer, once, of a letter that waits for its confirmation."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
 from sqlalchemy import Connection, exists, select, update
 
+from letters.books import locks
 from letters.campaigns import store
 from letters.notices.links import Links
 from letters.notices.post import NOTICE_EVERY, Purpose, may_be_mailed, post
@@ -28,16 +30,23 @@ def due(connection: Connection, now: datetime, most: int) -> list[str]:
     )
 
 
-def remind(connection: Connection, links: Links, submission_id: str, now: datetime) -> None:
-    """Mail the writer of one submission if a letter of it still waits for a yes.
+def remind(
+    connection: Connection, links: Links, submission_ids: Sequence[str], now: datetime
+) -> None:
+    """Mail the writers of submissions of which a letter still waits for a yes.
 
-    Where no mail could go when it was handed in, this is the first, and a reminder may follow.
+    Where no mail could go when one was handed in, this is the first, and a reminder may follow.
     """
+    locks.take(connection, submissions=submission_ids)
+    for submission_id in submission_ids:
+        _remind(connection, links, submission_id, now)
+
+
+def _remind(connection: Connection, links: Links, submission_id: str, now: datetime) -> None:
     row = connection.execute(
         select(submission.c.campaign_id, submission.c.email, campaign.c.slug)
         .select_from(submission.join(campaign))
         .where(submission.c.id == submission_id, submission.c.remind_at <= now)
-        .with_for_update(of=submission)
     ).first()
     if row is None:
         return  # another worker was here

@@ -1,10 +1,12 @@
 """Tell writers that a letter did not arrive: one mail for a submission, however many letters."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
 from sqlalchemy import ColumnElement, Connection, exists, literal, select, update
 
+from letters.books import locks
 from letters.campaigns import store
 from letters.notices.links import Links
 from letters.notices.post import Purpose, post
@@ -37,11 +39,20 @@ def due(connection: Connection, now: datetime, most: int) -> list[str]:
     return sorted(set(connection.execute(untold).scalars()))
 
 
-def tell(connection: Connection, links: Links, submission_id: str, now: datetime) -> None:
-    """Mail the writer of one submission what has not arrived.
+def tell(
+    connection: Connection, links: Links, submission_ids: Sequence[str], now: datetime
+) -> None:
+    """Mail the writers of submissions what has not arrived.
 
     A letter that expired because nobody said yes to it is no news: its first notice said so.
     """
+    untold = select(letter.c.id).where(letter.c.submission_id.in_(submission_ids), BAD_NEWS)
+    locks.take(connection, letters=connection.execute(untold).scalars().all())
+    for submission_id in submission_ids:
+        _tell(connection, links, submission_id, now)
+
+
+def _tell(connection: Connection, links: Links, submission_id: str, now: datetime) -> None:
     rows = connection.execute(
         select(letter.c.id, letter.c.target_id, letter.c.state, writing.c.body)
         .select_from(letter.join(writing))
@@ -52,7 +63,6 @@ def tell(connection: Connection, links: Links, submission_id: str, now: datetime
             letter.c.state.in_([str(state) for state in _BAD]),
         )
         .order_by(letter.c.id)
-        .with_for_update(of=letter)
     ).all()
     lately = _told_lately(literal(submission_id), now)
     if not rows or connection.execute(select(lately)).scalar():

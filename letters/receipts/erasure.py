@@ -7,6 +7,7 @@ from typing import Final
 
 from sqlalchemy import Connection, and_, exists, or_, select, update
 
+from letters.books import locks
 from letters.books.changes import Happening, apply
 from letters.notices.post import NOTICE_EVERY, Purpose
 from letters.states import FINAL, NOT_LEFT, Cause, State
@@ -38,15 +39,17 @@ def erase(connection: Connection, submission_id: str, now: datetime) -> None:
 
     Raises StillLeaving while a letter or notice is being sent.
     """
-    everything = (
-        select(letter.c.id, letter.c.state, letter.c.kind)
-        .where(letter.c.submission_id == submission_id)
-        .order_by(letter.c.id)
-        .with_for_update()
+    erase_all(connection, [submission_id], now)
+
+
+def erase_all(connection: Connection, submission_ids: Sequence[str], now: datetime) -> None:
+    """Erase several submissions at once: all of them, or none."""
+    its_letters = select(letter.c.id, letter.c.state, letter.c.kind).where(
+        letter.c.submission_id.in_(submission_ids)
     )
-    connection.execute(everything)
+    locks.take(connection, letters=connection.execute(its_letters).scalars().all())
     # Asked again: an answer that was being taken has added its relay, and from now on none can.
-    rows = connection.execute(everything).all()
+    rows = connection.execute(its_letters).all()
     if any(row.state == State.SENDING for row in rows):
         raise StillLeaving
     ids = [row.id for row in rows]
@@ -66,9 +69,10 @@ def erase(connection: Connection, submission_id: str, now: datetime) -> None:
     )
     for table in (attempt, event, history):
         connection.execute(update(table).where(table.c.letter_id.in_(ids)).values(detail=None))
+    locks.take(connection, submissions=submission_ids)
     connection.execute(
         update(submission)
-        .where(submission.c.id == submission_id)
+        .where(submission.c.id.in_(submission_ids))
         .values(
             address=None,
             name=None,

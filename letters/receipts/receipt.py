@@ -1,11 +1,13 @@
 """Read one submission for its writer, and do what its writer may do with it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, func, select, update
 
+from letters.books import locks
 from letters.books.changes import Happening, apply, make_personal
 from letters.campaign import Status, Target
 from letters.campaigns import store
@@ -192,6 +194,7 @@ def _expected_at(
 def confirm(connection: Connection, submission_id: str, now: datetime) -> None:
     """Confirm the writer's address: every letter that waited for it is queued."""
     _each(connection, submission_id, Cause.CONFIRM, now)
+    locks.take(connection, submissions=[submission_id])
     connection.execute(
         update(submission)
         .where(submission.c.id == submission_id, submission.c.confirmed_at.is_(None))
@@ -199,12 +202,17 @@ def confirm(connection: Connection, submission_id: str, now: datetime) -> None:
     )
 
 
-def cancel(connection: Connection, submission_id: str, letter_id: str, now: datetime) -> None:
-    """Withdraw one letter; raise TooLate when it has left."""
-    _own(connection, submission_id, letter_id)
-    if not apply(connection, [Happening(letter_id, Cause.CANCEL, now)]):
+def cancel(
+    connection: Connection, submission_id: str, letter_ids: Sequence[str], now: datetime
+) -> None:
+    """Withdraw letters; raise TooLate when one of them has left."""
+    locks.take(connection, letters=letter_ids)
+    for letter_id in letter_ids:
+        _own(connection, submission_id, letter_id)
+    changes = apply(connection, [Happening(i, Cause.CANCEL, now) for i in letter_ids])
+    if len(changes) < len(letter_ids):
         raise TooLate
-    _free(connection, [letter_id])
+    _free(connection, letter_ids)
 
 
 def edit(
@@ -216,6 +224,7 @@ def edit(
     now: datetime,
 ) -> None:
     """Replace one letter's subject and whole text; raise TooLate when it has left."""
+    locks.take(connection, letters=[letter_id])
     if _own(connection, submission_id, letter_id) not in NOT_LEFT:
         raise TooLate
     connection.execute(
@@ -223,18 +232,16 @@ def edit(
         .where(writing.c.letter_id == letter_id)
         .values(subject=subject, body=text, edited_at=now)
     )
-    make_personal(connection, letter_id)
+    make_personal(connection, [letter_id])
 
 
 def _own(connection: Connection, submission_id: str, letter_id: str) -> State:
     state = connection.execute(
-        select(letter.c.state)
-        .where(
+        select(letter.c.state).where(
             letter.c.id == letter_id,
             letter.c.submission_id == submission_id,
             letter.c.kind == "letter",
         )
-        .with_for_update()
     ).scalar()
     if state is None:
         raise TooLate
@@ -253,6 +260,6 @@ def _each(connection: Connection, submission_id: str, cause: Cause, now: datetim
     return ids
 
 
-def _free(connection: Connection, ids: list[str]) -> None:
+def _free(connection: Connection, ids: Sequence[str]) -> None:
     """Let the writer write to this target again: what was withdrawn never left."""
     connection.execute(update(writing).where(writing.c.letter_id.in_(ids)).values(once=None))

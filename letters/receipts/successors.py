@@ -1,5 +1,6 @@
 """Ask writers whether a letter that waits may go to whoever follows its target."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from enum import Enum, auto
 from typing import Final
@@ -7,6 +8,7 @@ from typing import Final
 from sqlalchemy import Connection, exists, select, update
 from sqlalchemy.exc import IntegrityError
 
+from letters.books import locks
 from letters.books.changes import readdress
 from letters.campaigns import store, targets
 from letters.campaigns.stored import StoredCampaign, StoredTarget
@@ -51,14 +53,22 @@ def unasked(connection: Connection, most: int) -> list[str]:
     return sorted({i for i in found if i is not None})
 
 
-def ask(connection: Connection, links: Links, submission_id: str, now: datetime) -> None:
-    """Ask one writer whether letters that wait may go to successors."""
+def ask(connection: Connection, links: Links, submission_ids: Sequence[str], now: datetime) -> None:
+    """Ask writers whether letters of these submissions that wait may go to successors."""
+    unasked_letters = select(letter.c.id).where(
+        letter.c.submission_id.in_(submission_ids), is_in(State.HELD), letter.c.told == 0
+    )
+    locks.take(connection, letters=connection.execute(unasked_letters).scalars().all())
+    for submission_id in submission_ids:
+        _ask(connection, links, submission_id, now)
+
+
+def _ask(connection: Connection, links: Links, submission_id: str, now: datetime) -> None:
     rows = connection.execute(
         select(letter.c.id, letter.c.target_id)
         .where(letter.c.submission_id == submission_id, is_in(State.HELD), letter.c.told == 0)
         .where(exists().where(successor.c.target_id == letter.c.target_id))
         .order_by(letter.c.id)
-        .with_for_update()
     ).all()
     if not rows:
         return  # another worker was here
@@ -131,6 +141,7 @@ def send_on(
     Raises CannotSendOn where it does not wait for that any more, or its writer has a letter to the
     successor already.
     """
+    locks.take(connection, letters=[letter_id])
     row = connection.execute(
         select(letter.c.target_id, successor.c.successor_id, submission.c.address)
         .select_from(
@@ -141,7 +152,6 @@ def send_on(
             letter.c.submission_id == submission_id,
             is_in(State.HELD),
         )
-        .with_for_update(of=letter)
     ).first()
     if row is None:
         raise CannotSendOn(Obstacle.NOT_WAITING)

@@ -13,7 +13,9 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, Select, bindparam, insert, or_, select, true, update
 
+from letters.books import locks
 from letters.books.changes import bump, lock_targets
+from letters.books.locks import Rank
 from letters.books.writable import sends, writable
 from letters.campaign import Campaign, Pacing, Replies
 from letters.campaigns.store import campaign_of, target_of
@@ -172,13 +174,16 @@ class _Won:
 
 
 def _claim_notices(connection: Connection, most: int, now: datetime) -> list[_Won]:
-    ids = connection.execute(
-        select(letter.c.id)
-        .where(is_in(State.QUEUED), IS_NOTICE)
-        .order_by(letter.c.id)
-        .limit(most)
-        .with_for_update(skip_locked=True, key_share=True)
-    ).scalars()
+    ids = list(
+        connection.execute(
+            select(letter.c.id)
+            .where(is_in(State.QUEUED), IS_NOTICE)
+            .order_by(letter.c.id)
+            .limit(most)
+            .with_for_update(skip_locked=True, key_share=True)
+        ).scalars()
+    )
+    locks.note(connection, Rank.LETTER, ids, waits=False)
     return [_Won(i, new_id(now), now, None, None) for i in ids]
 
 
@@ -227,6 +232,7 @@ def _claim_letters(connection: Connection, most: int, now: datetime) -> list[_Wo
     rows = connection.execute(
         _due_targets(now, most).with_for_update(of=target, skip_locked=True, key_share=True)
     ).all()
+    locks.note(connection, Rank.TARGET, (row[0] for row in rows), waits=False)
     # Not with each target: a campaign's file names all its targets, and may be long.
     files = select(campaign.c.id, campaign.c.definition).where(
         campaign.c.id.in_({campaign_id for *_, campaign_id in rows})
@@ -290,6 +296,9 @@ def _first_waiting(connection: Connection, counts: Mapping[int, int]) -> dict[in
         wanted = {**given(counts.items()), "most": most}
         for target_id, letter_id in fetch(connection, _WAITING[connection.dialect.name], wanted):
             ids.setdefault(target_id, []).append(letter_id)
+        locks.note(
+            connection, Rank.LETTER, (i for found in ids.values() for i in found), waits=False
+        )
     return {target_id: sorted(found)[: counts[target_id]] for target_id, found in ids.items()}
 
 
@@ -335,7 +344,7 @@ def settle_slots(connection: Connection, left: Iterable[tuple[Slot, datetime]]) 
         if left_at + slot.interval < slot.reserved_until
     ]
     if moves:
-        lock_targets(connection, (target_id for target_id, _, _ in moves))
+        lock_targets(connection, [target_id for target_id, _, _ in moves])
         connection.execute(_SETTLE_SLOTS, given(moves))
 
 

@@ -11,6 +11,8 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import ColumnElement, Connection, case, or_, select, update
 
+from letters.books import locks
+from letters.books.locks import Rank
 from letters.campaign import Campaign, Status, Target
 from letters.states import State
 from letters.storage.schema import IS_PLAIN, campaign, is_in, letter, submission, target
@@ -70,6 +72,7 @@ def gather(connection: Connection, target_id: int, now: datetime) -> list[str]:
             .with_for_update(skip_locked=True, key_share=True)
         ).scalars()
     )
+    locks.note(connection, Rank.LETTER, ids, waits=False)
     if 0 < len(ids) < _MOST:
         connection.execute(
             update(target).where(target.c.id == target_id).values(digest_after=now + EVERY)

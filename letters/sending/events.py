@@ -1,5 +1,6 @@
 """Record what is said of letters after they left, through the same decisions as a send's answer."""
 
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -8,7 +9,10 @@ from typing import Any, Final
 from sqlalchemy import Connection, func, select, true, update
 from sqlalchemy.dialects import postgresql, sqlite
 
+from letters.books import locks
 from letters.books.changes import Change, Happening, apply
+from letters.books.locks import Rank
+from letters.campaigns import store
 from letters.campaigns import targets as addressees
 from letters.campaigns.store import pacing_of
 from letters.reasons import Hold
@@ -34,17 +38,10 @@ _LATEST_CLAIM: Final = select(func.max(attempt.c.claimed_at)).where(
     attempt.c.id.in_(select(text_at(0)))
 )
 _SHAKEN: Final = (
-    select(letter.c.target_id)
-    .select_from(letter.join(target))
+    select(letter.c.id, letter.c.target_id, target.c.soft_failures, campaign.c.definition)
+    .select_from(letter.join(target).join(campaign, campaign.c.id == target.c.campaign_id))
     .where(letter.c.id == text_at(0))
     .where((integer_at(1) == 1) | (target.c.soft_failures > 0))
-    .distinct()
-)
-_LOCK_LETTERS: Final = (
-    select(letter.c.id)
-    .where(letter.c.id.in_(select(text_at(0))))
-    .order_by(letter.c.id)
-    .with_for_update(key_share=True)
 )
 
 
@@ -100,13 +97,40 @@ def record(connection: Connection, events: Sequence[DeliveryEvent], now: datetim
     """
     posted = given((i,) for i in {event.attempt_id for event in events})
     found = fetch(connection, _ATTEMPTS, posted)
-    found += _of_strange_attempts(connection, events, {row[0] for row in found}, now)
+    strange = _of_strange_attempts(connection, events, {row[0] for row in found})
+    found += strange
     letter_of: dict[str, str] = {row[0]: row[1] for row in found}
     # A server's words may name whom it refused, and who was erased is not named again.
     erased = {row[0] for row in found if row[2]}
     ours = [event for event in events if event.attempt_id in letter_of]
     if not ours:
         return []
+    failures = _failures(
+        connection,
+        {letter_of[event.attempt_id] for event in ours},
+        {
+            letter_of[event.attempt_id]: event
+            for event in ours
+            if event.ends_with is not None or event.cause in _FAILURES
+        },
+    )
+    changes = apply(
+        connection,
+        [
+            Happening(
+                letter_of[event.attempt_id],
+                event.cause,
+                event.happened_at,
+                event.attempt_id,
+                None if event.attempt_id in erased else event.detail,
+            )
+            for event in ours
+        ],
+        others=[i for ids in failures.waiting.values() for i in ids],
+        targets=failures.targets,
+        then=lambda changes: failures.stop(connection, changes, now),
+    )
+    # Copies of an event wait for each other: behind the locks of their letter, and in one order.
     connection.execute(
         _ADD_EVENTS[connection.dialect.name],
         given(
@@ -120,51 +144,37 @@ def record(connection: Connection, events: Sequence[DeliveryEvent], now: datetim
                 None if event.attempt_id in erased else event.detail,
                 int(event.ends_with is not None),
             )
-            for event in ours
+            for event in sorted(ours, key=lambda event: event.event_id)
         ),
     )
-    failed = {
-        letter_of[event.attempt_id]: event
-        for event in ours
-        if event.ends_with is not None or event.cause in _FAILURES
-    }
-    shaken = _lock_shaken(connection, {letter_of[event.attempt_id] for event in ours}, failed)
-    changes = apply(
-        connection,
-        [
-            Happening(
-                letter_of[event.attempt_id],
-                event.cause,
-                event.happened_at,
-                event.attempt_id,
-                None if event.attempt_id in erased else event.detail,
-            )
-            for event in ours
-        ],
-    )
     taken.forget(connection, changes)
-    if shaken:
-        endings = {i: event for i, event in failed.items() if event.ends_with is not None}
-        _stop_targets(connection, endings, now)
-        _count_failures(connection, changes, failed, now)
     latest = connection.execute(_LATEST_CLAIM, posted).scalar_one()
+    locks.note(connection, Rank.ACCOUNT, (0,))
     if latest is not None:
         connection.execute(
             update(account)
             .where(account.c.events_until.is_(None) | (account.c.events_until < latest))
             .values(events_until=latest)
         )
+    if strange:
+        _keep_strange_news(connection, [row[1] for row in strange], now)
     return changes
 
 
-def _of_strange_attempts(
-    connection: Connection, events: Sequence[DeliveryEvent], known: Collection[str], now: datetime
-) -> list[Any]:
-    """Return attempts that these books do not know, of letters that they do, as _ATTEMPTS does.
+def _keep_strange_news(connection: Connection, letter_ids: Sequence[str], now: datetime) -> None:
+    """Keep that these books are older than the news, unless a person has said that they are.
 
-    Whether that needs a person is kept: it does not where one has said that a backup was put back,
-    and the letter had been there by then.
+    That is so where a backup was put back, and the letter had been there by then.
     """
+    restored_at = connection.execute(select(account.c.restored_at)).scalar()
+    if restored_at is None or any(new_id(restored_at) < letter_id for letter_id in letter_ids):
+        connection.execute(update(account).values(strange_news_at=now))
+
+
+def _of_strange_attempts(
+    connection: Connection, events: Sequence[DeliveryEvent], known: Collection[str]
+) -> list[Any]:
+    """Return attempts that these books do not know, of letters that they do, as _ATTEMPTS does."""
     strange = {
         event.letter_id: event.attempt_id
         for event in events
@@ -175,9 +185,6 @@ def _of_strange_attempts(
     rows = fetch(connection, _LETTERS, given((i,) for i in strange))
     if not rows:
         return []
-    restored_at = connection.execute(select(account.c.restored_at)).scalar()
-    if restored_at is None or any(new_id(restored_at) < row[0] for row in rows):
-        connection.execute(update(account).values(strange_news_at=now))
     ours: dict[str, bool] = {row[0]: row[1] for row in rows}
     return [
         (event.attempt_id, event.letter_id, ours[event.letter_id])
@@ -186,44 +193,65 @@ def _of_strange_attempts(
     ]
 
 
-def _lock_shaken(
-    connection: Connection, letter_ids: Collection[str], failed: Collection[str]
-) -> bool:
-    """Tell whether targets of these letters fail now or have failed lately; lock those targets.
+@dataclass(frozen=True, slots=True)
+class _Failures:
+    """Targets that fail now, or have failed lately, and what waits for those that may be stopped.
 
-    Letters are locked before targets here too, as everywhere.
+    They are read before anything is locked, so a run that grows meanwhile may stop a target whose
+    letters still wait: nothing leaves for it, and the sweep holds them.
     """
-    rows = connection.execute(_SHAKEN, given((i, int(i in failed)) for i in letter_ids))
-    shaken = sorted(rows.scalars())
-    if shaken:
-        connection.execute(_LOCK_LETTERS, given((i,) for i in letter_ids))
-        targets = select(target.c.id).where(target.c.id.in_(shaken)).order_by(target.c.id)
-        connection.execute(targets.with_for_update())
-    return bool(shaken)
+
+    failed: Mapping[str, DeliveryEvent]
+    """By the letter that they speak of."""
+    targets: Sequence[int]
+    waiting: Mapping[int, Sequence[str]]
+
+    def stop(
+        self, connection: Connection, changes: Sequence[Change], now: datetime
+    ) -> list[Happening]:
+        """Count failures in a row; stop targets, and return what that does to waiting letters."""
+        ends: dict[int, tuple[Hold, str | None]] = _too_many(connection, changes, self.failed)
+        for target_id, event in self._endings(connection):
+            if event.ends_with is not None:
+                ends[target_id] = (event.ends_with, event.detail)
+        return [
+            Happening(letter_id, Cause.HOLD, now)
+            for target_id, (why, words) in sorted(ends.items())
+            if addressees.mark_stopped(connection, target_id, why, now, words)
+            for letter_id in self.waiting.get(target_id, ())
+        ]
+
+    def _endings(self, connection: Connection) -> list[tuple[int, DeliveryEvent]]:
+        endings = {i: event for i, event in self.failed.items() if event.ends_with is not None}
+        rows = connection.execute(
+            select(letter.c.target_id, func.min(letter.c.id))
+            .where(letter.c.id.in_(endings), letter.c.kind == "letter")
+            .group_by(letter.c.target_id)
+        )
+        return [(target_id, endings[letter_id]) for target_id, letter_id in rows]
 
 
-def _stop_targets(
-    connection: Connection, endings: Mapping[str, DeliveryEvent], now: datetime
-) -> None:
-    rows = connection.execute(
-        select(letter.c.target_id, func.min(letter.c.id))
-        .where(letter.c.id.in_(endings), letter.c.kind == "letter")
-        .group_by(letter.c.target_id)
-        .order_by(letter.c.target_id)
-    )
-    for target_id, letter_id in rows.all():
-        event = endings[letter_id]
-        if event.ends_with is not None:
-            addressees.stop(connection, target_id, event.ends_with, now, event.detail)
+def _failures(
+    connection: Connection, letter_ids: Collection[str], failed: Mapping[str, DeliveryEvent]
+) -> _Failures:
+    rows = connection.execute(_SHAKEN, given((i, int(i in failed)) for i in letter_ids)).all()
+    shaken = {row.target_id: row for row in rows}
+    ends = {i for i, event in failed.items() if event.ends_with is not None}
+    run = Counter(row.target_id for row in rows if row.id in failed)
+    may_stop = {
+        row.target_id
+        for row in rows
+        if row.id in ends
+        or row.soft_failures + run[row.target_id]
+        >= pacing_of(row.definition).hold_after_soft_failures
+    }
+    return _Failures(failed, sorted(shaken), store.waiting(connection, may_stop))
 
 
-def _count_failures(
-    connection: Connection,
-    changes: Sequence[Change],
-    failed: Mapping[str, DeliveryEvent],
-    now: datetime,
-) -> None:
-    """Count letters in a row that came back or were dropped; stop where they are too many."""
+def _too_many(
+    connection: Connection, changes: Sequence[Change], failed: Mapping[str, DeliveryEvent]
+) -> dict[int, tuple[Hold, str | None]]:
+    """Count letters in a row that came back or were dropped; return targets with too many."""
     runs: dict[int, int] = {}
     arrived: set[int] = set()
     words: dict[int, str | None] = {}
@@ -237,6 +265,7 @@ def _count_failures(
         elif change.cause is Cause.DELIVER:
             runs[change.target_id] = 0
             arrived.add(change.target_id)
+    too_many: dict[int, tuple[Hold, str | None]] = {}
     for target_id, run in sorted(runs.items()):
         before = 0 if target_id in arrived else target.c.soft_failures
         connection.execute(
@@ -248,4 +277,5 @@ def _count_failures(
             .where(target.c.id == target_id)
         ).one()
         if run and row.soft_failures >= pacing_of(row.definition).hold_after_soft_failures:
-            addressees.stop(connection, target_id, Hold.SOFT_FAILURES, now, words[target_id])
+            too_many[target_id] = (Hold.SOFT_FAILURES, words[target_id])
+    return too_many

@@ -1,11 +1,13 @@
 """Keep the state of our SendGrid account: whether anybody may send, and if not, why."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
 from sqlalchemy import Connection, select, update
 
+from letters.books import locks
+from letters.books.locks import Rank
 from letters.reasons import Reason
 from letters.storage.schema import account
 
@@ -53,6 +55,10 @@ class Gate:
         return self.since is not None and (self.refused or now - self.since > ALARM_AFTER)
 
 
+class IsShut(Exception):
+    """Another worker probes already whether SendGrid answers."""
+
+
 def look(connection: Connection) -> Gate:
     """Return the gate as it stands."""
     row = connection.execute(select(account)).one()
@@ -67,10 +73,14 @@ def look(connection: Connection) -> Gate:
     )
 
 
-def pass_through(connection: Connection, now: datetime) -> Gate:
-    """Return the gate for a claim. Where it stands ajar, only one worker in a while may probe."""
-    gate = look(connection)
-    if gate.probes and not gate.is_shut(now):
+def pass_through(connection: Connection, gate: Gate, now: datetime) -> None:
+    """Let a claim through that was made by `gate`, as the last thing in its transaction.
+
+    Where only a probe may go, one worker in a while may send it: raises IsShut for any other, and
+    nothing of its claim must be kept.
+    """
+    if gate.probes:
+        _note(connection)
         # Two workers may come here at once: the update lets one of them through.
         won = connection.execute(
             update(account)
@@ -78,12 +88,17 @@ def pass_through(connection: Connection, now: datetime) -> Gate:
             .values(not_before=now + PROBE_EVERY)
         )
         if won.rowcount == 0:
-            return replace(gate, not_before=now + PROBE_EVERY)
-    return gate
+            raise IsShut
+
+
+def _note(connection: Connection) -> None:
+    """Remember that the account's row, the last of all, is about to be locked."""
+    locks.note(connection, Rank.ACCOUNT, (0,))
 
 
 def wait_until(connection: Connection, until: datetime) -> None:
     """Let nobody send until then: SendGrid asked us to slow down."""
+    _note(connection)
     connection.execute(
         update(account)
         .where(account.c.not_before.is_(None) | (account.c.not_before < until))
@@ -93,6 +108,7 @@ def wait_until(connection: Connection, until: datetime) -> None:
 
 def refuse(connection: Connection, trouble: str, now: datetime) -> None:
     """Stop all sending: SendGrid refuses our key. One probe a minute goes on."""
+    _note(connection)
     _begin(connection, now)
     connection.execute(
         update(account).values(
@@ -109,6 +125,7 @@ def back_off(
     Many requests fail together. The first of them shuts the gate; after that only a probe that
     fails makes the wait longer.
     """
+    _note(connection)
     row = connection.execute(select(account).with_for_update()).one()
     if row.since is not None and not probe:
         return
@@ -131,6 +148,7 @@ def _begin(connection: Connection, now: datetime) -> None:
 
 def recover(connection: Connection) -> None:
     """Open the gate: SendGrid took a letter."""
+    _note(connection)
     connection.execute(
         update(account)
         .where(account.c.since.is_not(None))

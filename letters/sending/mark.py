@@ -12,6 +12,8 @@ from datetime import datetime
 
 from sqlalchemy import Connection, func, select, update
 
+from letters.books import locks
+from letters.books.locks import Rank
 from letters.sending.claims import Claim
 from letters.storage.schema import IS_PLAIN, account, letter
 
@@ -56,6 +58,7 @@ def move(connection: Connection, claims: Sequence[Claim]) -> tuple[Mark, list[Cl
     ):
         in_digests.setdefault(attempt_id, []).append(letter_id)
     newest = _newest(connection)
+    locks.note(connection, Rank.ACCOUNT, (0,))
     total: int = connection.execute(
         update(account).values(claims=account.c.claims + len(claims)).returning(account.c.claims)
     ).scalar_one()

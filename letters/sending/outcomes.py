@@ -9,7 +9,7 @@ from typing import Final
 
 from sqlalchemy import Connection, bindparam, update
 
-from letters.books.changes import Happening, apply, lock
+from letters.books.changes import Happening, apply
 from letters.reasons import Reason
 from letters.sending import gate, taken
 from letters.sending.claims import Claim, settle_slots
@@ -80,23 +80,19 @@ def record(
         for claim, outcome in outcomes
         if claim.slot is not None and outcome.left_at is not None
     ]
-    if left:  # targets come after letters and before tallies
-        lock(connection, [claim.letter_id for claim, _ in outcomes], now)
-        settle_slots(connection, left)
-    changes = apply(
-        connection,
-        [
-            Happening(
-                claim.letter_id,
-                _CAUSES[outcome.answer],
-                now,
-                claim.attempt_id,
-                outcome.detail,
-                outcome.reason,
-            )
-            for claim, outcome in outcomes
-        ],
-    )
+    happenings = [
+        Happening(
+            claim.letter_id,
+            _CAUSES[outcome.answer],
+            now,
+            claim.attempt_id,
+            outcome.detail,
+            outcome.reason,
+        )
+        for claim, outcome in outcomes
+    ]
+    changes = apply(connection, happenings, targets=[slot.target_id for slot, _ in left])
+    settle_slots(connection, left)
     taken.forget(connection, changes)
     ended = given(
         (claim.attempt_id, outcome.answer, outcome.reason, outcome.detail)

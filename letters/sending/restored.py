@@ -111,9 +111,6 @@ def _unknown(connection: Connection, ids: Sequence[str], now: datetime) -> Count
 
 def take_as_told(connection: Connection, now: datetime) -> None:
     """Tell nobody again what seems to be news: it may have been told since the backup was made."""
-    connection.execute(
-        update(submission).where(submission.c.remind_at <= now).values(remind_at=None)
-    )
     connection.execute(update(letter).where(BAD_NEWS).values(told=1))
     connection.execute(
         update(target)
@@ -122,6 +119,9 @@ def take_as_told(connection: Connection, now: datetime) -> None:
             or_(target.c.hold_reason.is_not(None), target.c.valid_before <= now),
         )
         .values(alarmed_at=now)
+    )
+    connection.execute(
+        update(submission).where(submission.c.remind_at <= now).values(remind_at=None)
     )
 
 

@@ -7,6 +7,7 @@ from typing import Final
 
 from sqlalchemy import Connection, select
 
+from letters.books import locks
 from letters.books.changes import Happening, apply
 from letters.reasons import Reason
 from letters.record import COMMAND_LINE, Actor, Deed, record
@@ -67,11 +68,11 @@ def again(connection: Connection, letter_id: str, now: datetime, by: Actor = COM
 def _decide(
     connection: Connection, letter_id: str, wanted: State, cause: Cause, now: datetime
 ) -> int:
+    locks.take(connection, letters=[letter_id])
     row = connection.execute(
         select(letter.c.state, letter.c.campaign_id, writing.c.body)
         .select_from(letter.join(writing))
         .where(letter.c.id == letter_id, IS_SETTLED)
-        .with_for_update(of=letter)
     ).first()
     if row is None:
         raise CannotSettle(Doubt.NO_LETTER)

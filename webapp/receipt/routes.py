@@ -167,8 +167,7 @@ def cancel(token: str) -> Response:
         raise TooLate
 
     def withdraw(connection: Connection, submission_id: str) -> None:
-        for letter_id in ids:
-            receipts.cancel(connection, submission_id, letter_id, services().now())
+        receipts.cancel(connection, submission_id, ids, services().now())
 
     _change(token, withdraw)
     return make_response(redirect(url_for("receipt.show", token=token), HTTPStatus.SEE_OTHER))

@@ -33,6 +33,19 @@ class Language(StrEnum):
         return "en_GB" if self is Language.EN else self.value
 
 
+class _Translations(GNUTranslations):
+    """A catalogue, of which every sentence is found on every Python that we support.
+
+    Up to Python 3.11.2 (Debian 12) gettext() does not find a message that is there only with its
+    plural, and returns it in English.
+    """
+
+    def gettext(self, message: str) -> str:
+        """Return what a message becomes; itself where the catalogue lacks it."""
+        found = super().gettext(message)
+        return self.ngettext(message, message, 1) if found == message else found
+
+
 def catalogue(language: Language) -> Path:
     """Return where the translations into `language` are."""
     return CATALOGUES / language / "LC_MESSAGES" / "postbag.po"
@@ -51,4 +64,4 @@ def translations(language: Language) -> NullTranslations:
     compiled = BytesIO()
     write_mo(compiled, read)
     compiled.seek(0)
-    return GNUTranslations(compiled)
+    return _Translations(compiled)

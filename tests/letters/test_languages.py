@@ -64,6 +64,17 @@ def test_what_is_no_longer_in_the_source_is_told() -> None:
     ]
 
 
+@pytest.mark.parametrize("language", TRANSLATED)
+def test_every_sentence_is_found_also_one_that_is_there_only_with_its_plural(
+    language: Language,
+) -> None:
+    for message in read(language):
+        one = message.id if isinstance(message.id, str) else message.id[0]
+        if one:
+            said = [message.string] if isinstance(message.string, str) else message.string
+            assert translations(language).gettext(one) in (said or ())
+
+
 def test_arabic_counts_in_six_ways() -> None:
     count = translations(Language.AR).ngettext
     said = [

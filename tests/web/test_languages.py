@@ -1,39 +1,19 @@
 """Pages in Spanish and in Arabic, and not a word of English of ours on them."""
 
-import html
 import re
-from collections.abc import Iterator
 from datetime import UTC, datetime
-from itertools import chain, count
+from itertools import count
 
 import pytest
 
 from letters.campaign import Campaign, Confirm, LetterTemplate, Point, Status, Target
 from letters.campaigns import store
 from letters.languages import Language
+from tests.support.spoken import foreign_words
 from tests.support.stack import Stack, cookie_of, form_fields
 from tests.support.stand_in import Answer
-from translations.catalogues import read, sentences
 
 _numbers = count(1)
-WORD = re.compile(r"[A-Za-zÀ-ÿ]{2,}")
-# Names, and what stands for a form of writing.
-NO_LANGUAGE = {
-    "postbag",
-    "utc",
-    "name",
-    "host",
-    "org",
-    "csv",
-    "json",
-    "pdf",
-    "sendgrid",
-    "javascript",
-}
-# Names of columns, of languages in themselves, and examples.
-IN_A_CAMPAIGN_FILE = {"salutation", "role", "address", "timezone", "areas", "valid", "until"} | {
-    *{"email", "markdown", "english", "español", "ab"}
-}
 TEXTS = {
     Language.ES: ("Salvemos los árboles", "Escriba a la ministra.", "Ministra"),
     Language.AR: ("أنقذوا أشجار الميناء", "اكتبوا إلى الوزيرة.", "الوزيرة"),
@@ -67,31 +47,12 @@ def load(stack: Stack, language: Language, confirm: Confirm = Confirm.NONE) -> s
     return slug
 
 
-def words_in(page: str) -> set[str]:
-    """Give the words that somebody can read or hear on a page."""
-    page = re.sub(r"<(style|script|pre|textarea|code)\b.*?</\1>", " ", page, flags=re.DOTALL)
-    page = re.sub(r"<h2><a .*?</a></h2>", " ", page)  # on "/", the titles of other campaigns
-    said = re.findall(r'\b(?:aria-label|placeholder|title|alt|data-words)="([^"]*)"', page)
-    text = html.unescape(" ".join([re.sub(r"<[^>]*>", " ", page), *said]))
-    text = re.sub(r"\{\w+\}|\S+@\S+|\S*://\S+", " ", text)
-    return {word.lower() for word in WORD.findall(text)} - NO_LANGUAGE
-
-
-def foreign_words(language: Language, answer: Answer) -> set[str]:
+def english_on(language: Language, answer: Answer) -> set[str]:
     page = answer.body.decode()
     assert f'lang="{language}"' in page
     assert f'dir="{"rtl" if language is Language.AR else "ltr"}"' in page
-    found = words_in(page)
-    if language is Language.AR:
-        return found - {"ana", "reed"}
-    spanish = {word.lower() for word in WORD.findall(" ".join(said(read(language))))}
-    return (found & {word.lower() for word in WORD.findall(" ".join(said(sentences())))}) - spanish
-
-
-def said(catalogue: object) -> Iterator[str]:
-    for message in catalogue:  # type: ignore[attr-defined]  # babel's Catalog
-        for text in (message.id, message.string):
-            yield from (text,) if isinstance(text, str) else chain(text or ())
+    page = re.sub(r"<h2><a .*?</a></h2>", " ", page)  # on "/", the titles of other campaigns
+    return foreign_words(language, page) - {"ana", "reed"}
 
 
 @pytest.mark.parametrize("language", TEXTS)
@@ -112,7 +73,7 @@ def test_no_page_of_a_supporter_has_a_word_of_english(stack: Stack, language: La
     stack.postbag("campaign", "status", slug, "closed")
     pages.append(stack.get(f"/c/{slug}"))
     for page in pages:
-        assert foreign_words(language, page) == set()
+        assert english_on(language, page) == set()
 
 
 @pytest.mark.parametrize("language", TEXTS)
@@ -126,11 +87,11 @@ def test_mails_and_receipts_speak_the_campaigns_language(stack: Stack, language:
     assert TEXTS[language][0] in text
     assert "letter" not in text.replace(path, "").lower()
     receipt = path.removesuffix("/confirm")
-    assert foreign_words(language, stack.get(path)) == set()
-    assert foreign_words(language, stack.get(receipt)) == set()
+    assert english_on(language, stack.get(path)) == set()
+    assert english_on(language, stack.get(receipt)) == set()
     wrong = stack.post(f"{receipt}/edit", {"subject": "", "body": ""})
-    assert foreign_words(language, wrong) == set()
-    assert foreign_words(language, stack.post(f"{receipt}/erase", {})) == set()
+    assert english_on(language, wrong) == set()
+    assert english_on(language, stack.post(f"{receipt}/erase", {})) == set()
 
 
 def test_numbers_and_dates_are_written_as_in_the_language(stack: Stack) -> None:
@@ -148,7 +109,7 @@ def test_the_desk_follows_the_organisers_browser(stack: Stack) -> None:
     ).stdout.splitlines()[-1]
     browser = {"Accept-Language": "ar-EG,en-US;q=0.7,en;q=0.3"}
     offer = stack.get(link.removeprefix(stack.url), **browser)
-    assert foreign_words(Language.AR, offer) == set()
+    assert english_on(Language.AR, offer) == set()
     cookie = stack.sign_in(link, **browser)
     browser["Cookie"] = cookie
     own = ("", "/edit", "/ready", "/pace", "/people", "/record")
@@ -158,7 +119,7 @@ def test_the_desk_follows_the_organisers_browser(stack: Stack) -> None:
         "/desk/organisers",
         "/desk/sessions",
     ):
-        found = foreign_words(Language.AR, stack.get(path, **browser)) - IN_A_CAMPAIGN_FILE
+        found = english_on(Language.AR, stack.get(path, **browser))
         assert (path, found) == (path, set())
     sessions = stack.get("/desk/sessions", **browser)
     browser["Cookie"] = cookie_of(sessions, cookie)
@@ -166,5 +127,5 @@ def test_the_desk_follows_the_organisers_browser(stack: Stack) -> None:
     address = f"delivered@{slug}.example"
     itself = {"csrf_token": token, "word": "successor", "target": address, "email": address}
     refused = stack.post(f"/desk/{slug}/target", itself, **browser)
-    assert (refused.status, foreign_words(Language.AR, refused)) == (409, set())
+    assert (refused.status, english_on(Language.AR, refused)) == (409, set())
     assert 'lang="en"' in stack.get(f"/desk/{slug}", Cookie=cookie).body.decode()

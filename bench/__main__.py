@@ -2,10 +2,11 @@
 
 import sys
 
-from bench import accept, backlog, desk, drain, events, rate
+from bench import accept, answers, backlog, desk, drain, events, rate
 
 BENCHMARKS = {
     "accept": accept.main,
+    "answers": answers.main,
     "backlog": backlog.main,
     "desk": desk.main,
     "drain": drain.main,

@@ -10,8 +10,9 @@ from sqlalchemy import Connection, func, select
 
 from letters.reasons import Reason
 from letters.sending import gate as account
+from letters.sending.relays import IS_SETTLED
 from letters.states import State
-from letters.storage.schema import history, is_in, letter, target
+from letters.storage.schema import answer, history, is_in, letter, target
 
 _MOST: Final = 50
 
@@ -48,6 +49,8 @@ class Found:
     reason: Reason | None
     detail: str | None
     """The other side's own words."""
+    is_relay: bool = False
+    """It is no letter to the target, but passes the target's answer on."""
 
 
 def alarms(connection: Connection, now: datetime) -> list[Alarm]:
@@ -67,7 +70,7 @@ def overdue(connection: Connection, campaign_id: int, now: datetime, grace_secon
     return connection.execute(
         select(func.count()).where(
             letter.c.campaign_id == campaign_id,
-            letter.c.kind == "letter",
+            IS_SETTLED,
             is_in(State.UNKNOWN),
             letter.c.state_at <= now - timedelta(seconds=grace_seconds),
         )
@@ -110,8 +113,12 @@ def _newest(
     before: datetime | None = None,
 ) -> list[Found]:
     wanted = (
-        select(letter.c.id, letter.c.state_at, target.c.definition)
-        .select_from(letter.join(target))
+        select(letter.c.id, letter.c.kind, letter.c.state_at, target.c.definition)
+        .select_from(
+            letter.outerjoin(answer, answer.c.relay_id == letter.c.id).join(
+                target, target.c.id == func.coalesce(letter.c.target_id, answer.c.target_id)
+            )
+        )
         .where(letter.c.campaign_id == campaign_id, is_in(state))
         .order_by(letter.c.state_at.desc())
         .limit(most)
@@ -130,6 +137,13 @@ def _newest(
         for step in steps
     }
     return [
-        Found(row.id, row.definition["name"], state, row.state_at, *why.get(row.id, (None, None)))
+        Found(
+            row.id,
+            row.definition["name"],
+            state,
+            row.state_at,
+            *why.get(row.id, (None, None)),
+            is_relay=row.kind == "notice",
+        )
         for row in rows
     ]

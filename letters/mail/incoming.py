@@ -27,10 +27,9 @@ class Incoming:
     """The address in From, in lower case; empty if there is none."""
     subject: str
     content: Content
-    headers: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    """By their names in lower case."""
+    headers: Mapping[str, str] = field(default_factory=dict)
+    """Those of :data:`letters.mail.kinds.SIGNS`, the first of each, by names in lower case."""
 
     def header(self, name: str) -> str:
-        """Return the first header of a name, or an empty text."""
-        found = self.headers.get(name, ())
-        return found[0] if found else ""
+        """Return a header, or an empty text."""
+        return self.headers.get(name, "")

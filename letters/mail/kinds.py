@@ -66,6 +66,11 @@ _AUTOREPLY_HEADERS: Final = (
 )
 _PRECEDENCES: Final = frozenset({"auto_reply", "auto-reply", "autoreply", "bulk", "junk"})
 _FROM_LIST: Final = ("list-id", "list-post", "mailing-list", "x-mailing-list", "x-beenthere")
+SIGNS: Final = frozenset(
+    {"auto-submitted", "precedence", "x-failed-recipients", "x-campaign", "message-id", "date"}
+    | {*_AUTOREPLY_HEADERS, *_FROM_LIST}
+)
+"""The headers that tell what a message is, and whether it is a copy. No other is kept."""
 # In the beginning of a subject, where no "Re:" makes it somebody's answer to one.
 _SUBJECTS: Final = re.compile(
     r"""(?:\[[^\]]{1,30}\]\s*)?(?:

@@ -6,7 +6,7 @@ functions say (RFC 2045 to 2047, 2231, 5322).
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from email.message import Message
 from enum import Enum, auto
@@ -22,6 +22,8 @@ _VALUE_MAX: Final = 8_192
 _DEPTH_MAX: Final = 32
 _PARTS_MAX: Final = 500
 _NAME: Final = re.compile(rb"[!-9;-~]{1,200}[ \t]*:")
+_CONTROLS: Final = re.compile(r"[\x00-\x1f]")
+_SELDOM_NAMED: Final = frozenset({"text/plain", "text/html", "multipart/mixed"})
 _ENDS: Final = re.compile(rb"[^\n]*\n|[^\n]+\Z")
 
 
@@ -29,7 +31,8 @@ _ENDS: Final = re.compile(rb"[^\n]*\n|[^\n]+\Z")
 class Part:
     """A message, or a part of one."""
 
-    headers: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    headers: Mapping[str, Sequence[bytes]] = field(default_factory=dict)
+    """By their names in lower case, as they came."""
     content: bytes = b""
     """Of a text its beginning; of a multipart what stands before its parts."""
     parts: list["Part"] = field(default_factory=list)
@@ -40,6 +43,11 @@ class Part:
     is_cut: bool = False
     """There was more of the text than is kept."""
     _fields: Message = field(default_factory=Message)
+
+    def header(self, name: str) -> str:
+        """Return the first header of a name as text, or an empty one."""
+        found = self.headers.get(name)
+        return header_text(found[0]) if found else ""
 
     def parameter(self, name: str) -> str:
         """Return a parameter of Content-Type, such as its charset; empty if there is none."""
@@ -81,7 +89,6 @@ class Reader:
         self._now = self.whole
         self._open: list[tuple[bytes, Part]] = []
         self._levels: dict[bytes, int] = {}
-        self._mark: re.Pattern[bytes] | None = None
         self._state = _In.HEADERS
         self._head: list[bytes] = []
         self._head_bytes = 0
@@ -108,9 +115,7 @@ class Reader:
 
     def _may_end(self, data: bytes) -> bool:
         """Tell whether a boundary that is waited for can stand in what comes."""
-        if self._mark is None and self._levels:
-            self._mark = re.compile(b"--(?:" + b"|".join(map(re.escape, self._levels)) + b")")
-        return self._mark is not None and self._mark.search(data) is not None
+        return b"--" in data and any(boundary in data for boundary in self._levels)
 
     def _keep(self, torn: bytes) -> None:
         """Keep the beginning of a line until the rest comes, or give it out as it is."""
@@ -176,7 +181,6 @@ class Reader:
             if boundary and len(self._open) < _DEPTH_MAX:
                 self._open.append((boundary, now))
                 self._levels[boundary] = len(self._open) - 1
-                self._mark = None
             self._state = _In.TEXT
         elif now.media_type.startswith("text/") and now.disposition != "attachment":
             self._state = _In.TEXT
@@ -197,7 +201,6 @@ class Reader:
         keep = level if is_last else level + 1
         inner, self._open = self._open[level], self._open[:keep]
         self._levels = {boundary: n for n, (boundary, _) in enumerate(self._open)}
-        self._mark = None
         if is_last or self._parts >= _PARTS_MAX:
             # A part too many is no part: nobody reads the five hundredth.
             self._now, self._state = Part(), _In.NOTHING
@@ -221,22 +224,22 @@ class Reader:
 
 def _describe(part: Part, head: list[bytes]) -> None:
     """Put into `part` what its headers say."""
-    headers: dict[str, tuple[str, ...]] = {}
-    content: dict[str, str] = {}
+    headers: dict[str, list[bytes]] = {}
+    fields = part._fields
     for line in head:
         raw_name, _, raw = line.partition(b":")
         name = raw_name.strip().decode("ascii", "replace").lower()
-        if name.startswith("content-"):
-            content.setdefault(name, raw.strip().decode("utf-8", "replace"))
-        headers[name] = (*headers.get(name, ())[:20], header_text(raw))
+        headers.setdefault(name, []).append(raw)
+        if name.startswith("content-") and name not in fields:
+            fields[name] = _CONTROLS.sub(" ", raw.strip().decode("utf-8", "replace"))
     part.headers = headers
-    fields = Message()
-    for name, value in content.items():
-        fields[name] = re.sub(r"[\x00-\x1f]", " ", value)
-    part._fields = fields
+    if not fields:
+        return
     try:
         part.media_type = fields.get_content_type()
-        part.disposition = (fields.get_content_disposition() or "").strip()
-        part.name = header_text((fields.get_filename() or "").encode("utf-8", "replace"))
+        if "content-disposition" in fields:
+            part.disposition = (fields.get_content_disposition() or "").strip()
+        if part.disposition == "attachment" or part.media_type not in _SELDOM_NAMED:
+            part.name = header_text((fields.get_filename() or "").encode("utf-8", "replace"))
     except (LookupError, ValueError):
         part.disposition = "attachment"  # whatever it is, it is no text that can be shown

@@ -36,10 +36,14 @@ def content_of(message: Part) -> Content:
     """Return what a message says."""
     seen = _see(message)
     text = "\n\n".join(text for text in seen.texts if text.strip())
-    report = ""
-    if message.media_type == "multipart/report":
-        report = message.parameter("report-type").lower() or "unknown"
-    return Content(text.strip("\n"), tuple(seen.names[:_NAMES_MAX]), report)
+    return Content(text.strip("\n"), tuple(seen.names[:_NAMES_MAX]), report_of(message))
+
+
+def report_of(message: Part) -> str:
+    """Return what a report is about; empty: it is none."""
+    if message.media_type != "multipart/report":
+        return ""
+    return message.parameter("report-type").lower() or "unknown"
 
 
 def text_of_html(raw: bytes, charset: str) -> str:

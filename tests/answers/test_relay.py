@@ -6,6 +6,7 @@ import pytest
 from sqlalchemy import select
 
 from letters.books import ledger
+from letters.desk import trouble
 from letters.mail.kinds import Kind
 from letters.receipts import erasure
 from letters.sending import settling
@@ -176,6 +177,11 @@ def test_a_relay_whose_fate_is_not_known_is_settled_by_an_event_or_a_person(
     books.answer([first, second], Answer.UNKNOWN, "no answer came in time")
     assert office.relays() == []
     books.tell(first, Cause.DELIVER, "delivered")
+    books.wait(hours=1)
+    with books.database.read() as connection:
+        (found,) = trouble.undecided(connection, books.find("trees").id, books.now, 60)
+    assert (found.letter_id, found.is_relay) == (second.letter_id, True)
+    assert found.target_name == "Minister 1, the Second"
     assert kept_text(books, first.letter_id) == (None, None)
     with books.database.write() as connection:
         settling.settle(connection, second.letter_id, settling.Word.AGAIN, books.now)

@@ -3,7 +3,7 @@
 from collections import Counter
 
 from letters.mail.incoming import Incoming
-from letters.mail.kinds import Kind, told
+from letters.mail.kinds import SIGNS, Kind, told
 from letters.mail.mime import Reader
 from letters.mail.shown import content_of
 from tests.support.post_office import Letter, letters
@@ -15,14 +15,14 @@ def read(letter: Letter, piece: int = 1_000) -> Incoming:
     for start in range(0, len(letter.raw), piece):
         reader.feed(letter.raw[start : start + piece])
     whole = reader.close()
-    path = "" if "<>" in whole.headers.get("return-path", ()) else "office@harbours.example"
+    path = "" if whole.header("return-path") == "<>" else "office@harbours.example"
     return Incoming(
         recipients=(),
         return_path=path,
         sender="office@harbours.example",
-        subject=whole.headers["subject"][0],
+        subject=whole.header("subject"),
         content=content_of(whole),
-        headers=whole.headers,
+        headers={name: whole.header(name) for name in SIGNS & whole.headers.keys()},
     )
 
 

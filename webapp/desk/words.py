@@ -181,7 +181,9 @@ def trouble(found: attention.Found, now: datetime) -> Trouble:
     }
     return Trouble(
         found.letter_id,
-        found.target_name,
+        _("an answer from %(name)s", name=found.target_name)
+        if found.is_relay
+        else found.target_name,
         words.desk_word or words.word,
         words.shape,
         found.detail or (reason_words(found.reason) if found.reason else words.meaning),

@@ -7,7 +7,7 @@ thirty mebibytes: of a file only the name is kept, of a text its beginning.
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from email.utils import getaddresses, parseaddr
 from typing import Final
@@ -18,8 +18,9 @@ from werkzeug.sansio.multipart import Data, Epilogue, Field, File, MultipartDeco
 
 from letters.mail.charsets import decoded, one_line, storable
 from letters.mail.incoming import Content, Incoming
+from letters.mail.kinds import SIGNS
 from letters.mail.mime import TEXT_MAX, Part, Reader
-from letters.mail.shown import content_of, file_name, text_of_html
+from letters.mail.shown import content_of, file_name, report_of, text_of_html
 
 _FIELD_MAX: Final = 2**16
 _LONG: Final = frozenset({"text", "html", "headers"})
@@ -38,19 +39,15 @@ class _Form:
     files: list[tuple[str, str]] = field(default_factory=list)
     """Name and type of each."""
     whole: Part | None = None
+    charsets: dict[str, object] | None = None
 
     def text(self, name: str) -> str:
         return decoded(self.fields.get(name, b""), self.charset(name))
 
-    def json(self, name: str) -> dict[str, object]:
-        try:
-            found = json.loads(self.fields.get(name, b"{}"))
-        except (ValueError, RecursionError):
-            return {}
-        return found if isinstance(found, dict) else {}
-
     def charset(self, name: str) -> str:
-        return str(self.json("charsets").get(name, ""))
+        if self.charsets is None:
+            self.charsets = _object(self.fields.get("charsets", b""))
+        return str(self.charsets.get(name, ""))
 
 
 def read_mail(content_type: str, pieces: Iterable[bytes]) -> Incoming | None:
@@ -132,10 +129,9 @@ def _and_end(pieces: Iterable[bytes]) -> Iterator[bytes | None]:
 
 
 def _of_whole(form: _Form, whole: Part) -> Incoming:
-    headers = whole.headers
-    sender = "".join(headers.get("from", ())[:1]) or form.text("from")
-    subject = "".join(headers.get("subject", ())[:1]) or form.text("subject")
-    return _incoming(form, headers, sender, subject, content_of(whole))
+    sender = whole.header("from") or form.text("from")
+    subject = whole.header("subject") or form.text("subject")
+    return _incoming(form, whole, sender, subject, content_of(whole))
 
 
 def _of_fields(form: _Form) -> Incoming:
@@ -146,48 +142,43 @@ def _of_fields(form: _Form) -> Incoming:
     text = storable(form.text("text")).strip("\n")
     if not text.strip():
         text = text_of_html(form.fields.get("html", b""), form.charset("html"))
-    report = head.parameter("report-type").lower() or "unknown"
-    return _incoming(
-        form,
-        head.headers,
-        form.text("from") or "".join(head.headers.get("from", ())[:1]),
-        form.text("subject") or "".join(head.headers.get("subject", ())[:1]),
-        Content(
-            text,
-            tuple(file_name(name, kind) for name, kind in form.files[:_NAMES_MAX]),
-            report if head.media_type == "multipart/report" else "",
-        ),
-    )
+    names = tuple(file_name(name, kind) for name, kind in form.files[:_NAMES_MAX])
+    report = report_of(head)
+    sender = form.text("from") or head.header("from")
+    subject = form.text("subject") or head.header("subject")
+    return _incoming(form, head, sender, subject, Content(text, names, report))
 
 
-def _incoming(
-    form: _Form,
-    headers: Mapping[str, tuple[str, ...]],
-    sender: str,
-    subject: str,
-    content: Content,
-) -> Incoming:
-    envelope = form.json("envelope")
+def _incoming(form: _Form, head: Part, sender: str, subject: str, content: Content) -> Incoming:
+    envelope = _object(form.fields.get("envelope", b""))
     to = envelope.get("to")
     recipients = [str(each) for each in to] if isinstance(to, list) else []
     if not recipients:
-        written = [form.text("to"), *headers.get("to", ()), *headers.get("cc", ())]
-        recipients = [address for _, address in getaddresses(written[:10])]
+        written = [form.text("to"), head.header("to"), head.header("cc")]
+        recipients = [address for _, address in getaddresses(written)]
     return Incoming(
         recipients=tuple(address.strip() for address in recipients[:_RECIPIENTS_MAX]),
-        return_path=_return_path(envelope.get("from"), headers),
+        return_path=_return_path(envelope.get("from"), head),
         sender=parseaddr(one_line(sender, _SUBJECT_MAX))[1].lower(),
         subject=one_line(subject, _SUBJECT_MAX),
         content=content,
-        headers=headers,
+        headers={name: head.header(name) for name in SIGNS & head.headers.keys()},
     )
 
 
-def _return_path(told: object, headers: Mapping[str, tuple[str, ...]]) -> str | None:
+def _return_path(told: object, head: Part) -> str | None:
     if isinstance(told, str):
         return told.strip().removeprefix("<").removesuffix(">").strip()
-    written = headers.get("return-path", ())
-    if not written:
+    if "return-path" not in head.headers:
         return None
-    found = _ADDRESS.search(written[0])
-    return found[1] if found else written[0].strip()
+    written = head.header("return-path")
+    found = _ADDRESS.search(written)
+    return found[1] if found else written
+
+
+def _object(raw: bytes) -> dict[str, object]:
+    try:
+        found = json.loads(raw or b"{}")
+    except (ValueError, RecursionError):
+        return {}
+    return found if isinstance(found, dict) else {}

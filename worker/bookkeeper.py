@@ -60,18 +60,18 @@ class Bookkeeper:
 
     def next_due(self) -> datetime | None:
         """Return when the next letter is due."""
-        return self._ask(_next_due)
+        return self._ask(OpenBooks.next_due)
 
     def claim(self, most: int) -> list[Claim]:
         """Claim up to `most` letters; the claim is on disk when this returns.
 
         Raises redis.RedisError. Nothing is claimed then, or all of it has been given back.
         """
-        return self._ask(claim, most)
+        return self._ask(OpenBooks.claim, most)
 
     def record(self, ended: Sequence[tuple[Claim, Outcome]]) -> None:
         """Record outcomes; they are on disk when this returns. Safe to repeat."""
-        return self._ask(_record, ended)
+        return self._ask(OpenBooks.record, ended)
 
     def _ask(
         self, work: Callable[Concatenate["OpenBooks", _P], _T], *arguments: _P.args, **_: _P.kwargs
@@ -95,50 +95,49 @@ class OpenBooks:
         """Return the time on the clock that all workers share."""
         return datetime.now(UTC) + self.clock_offset
 
+    def next_due(self) -> datetime | None:
+        """Return when the next letter is due. Raises StorageUnavailable."""
+        with self.database.read() as connection:
+            return due.next_due(connection, self.now())
 
-def _next_due(books: OpenBooks) -> datetime | None:
-    with books.database.read() as connection:
-        return due.next_due(connection, books.now())
+    def claim(self, most: int) -> list[Claim]:
+        """Claim up to `most` letters, unless the books are older than what was sent.
 
+        Redis knows of the claim before this returns. See :mod:`letters.sending.mark`. Raises
+        StorageUnavailable, and redis.RedisError.
+        """
+        with self.database.read() as connection:
+            kept = RedisMark(self.redis, mark.installation(connection))
+        in_redis = kept.read()
+        try:
+            with self.database.write() as connection:
+                now = self.now()
+                if mark.is_behind(connection, in_redis, now):
+                    return []
+                gate = account.look(connection)
+                won = claims.claim(connection, most=most, gate=gate, now=now)
+                if not won:
+                    return []
+                account.pass_through(connection, gate, now)
+                ours, claimed = mark.move(connection, won)
+                reached(Step.BEFORE_CLAIM_COMMITS)
+        except account.IsShut:
+            return []
+        reached(Step.AFTER_CLAIM_COMMITS)
+        try:
+            kept.raise_to(ours, claimed)
+        except RedisError:
+            # What Redis does not know of must not leave.
+            self.record([(each, Outcome(Answer.GIVEN_BACK, None)) for each in won])
+            raise
+        return won
 
-def claim(books: OpenBooks, most: int) -> list[Claim]:
-    """Claim up to `most` letters, unless the books are older than what was sent.
-
-    Redis knows of the claim before this returns. See :mod:`letters.sending.mark`. Raises
-    StorageUnavailable, and redis.RedisError.
-    """
-    with books.database.read() as connection:
-        kept = RedisMark(books.redis, mark.installation(connection))
-    in_redis = kept.read()
-    try:
-        with books.database.write() as connection:
-            now = books.now()
-            if mark.is_behind(connection, in_redis, now):
-                return []
-            gate = account.look(connection)
-            won = claims.claim(connection, most=most, gate=gate, now=now)
-            if not won:
-                return []
-            account.pass_through(connection, gate, now)
-            ours, claimed = mark.move(connection, won)
-            reached(Step.BEFORE_CLAIM_COMMITS)
-    except account.IsShut:
-        return []
-    reached(Step.AFTER_CLAIM_COMMITS)
-    try:
-        kept.raise_to(ours, claimed)
-    except RedisError:
-        # What Redis does not know of must not leave.
-        _record(books, [(each, Outcome(Answer.GIVEN_BACK, None)) for each in won])
-        raise
-    return won
-
-
-def _record(books: OpenBooks, ended: Sequence[tuple[Claim, Outcome]]) -> None:
-    with books.database.write() as connection:
-        outcomes.record(connection, ended, books.now())
-        reached(Step.BEFORE_OUTCOME_COMMITS)
-    reached(Step.AFTER_OUTCOME_COMMITS)
+    def record(self, ended: Sequence[tuple[Claim, Outcome]]) -> None:
+        """Record outcomes; they are on disk when this returns. Raises StorageUnavailable."""
+        with self.database.write() as connection:
+            outcomes.record(connection, ended, self.now())
+            reached(Step.BEFORE_OUTCOME_COMMITS)
+        reached(Step.AFTER_OUTCOME_COMMITS)
 
 
 def _serve(

@@ -20,7 +20,7 @@ from letters.reasons import Reason
 from letters.sending.claims import Claim
 from letters.sending.outcomes import Answer, Outcome
 from letters.storage.database import StorageUnavailable
-from worker.bookkeeper import Bookkeeper
+from worker.bookkeeper import Bookkeeper, OpenBooks
 from worker.rate import Rate
 from worker.sendgrid import SendGrid
 
@@ -42,7 +42,7 @@ class Drain:
 
     def __init__(
         self,
-        books: Bookkeeper,
+        books: Bookkeeper | OpenBooks,
         rate: Rate,
         sendgrid: SendGrid,
         *,

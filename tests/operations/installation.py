@@ -11,7 +11,7 @@ from letters.sending.claims import Claim
 from letters.sending.outcomes import Answer
 from postbag.__main__ import main
 from tests.support.books import Books, settings_as_given
-from worker.bookkeeper import OpenBooks, claim
+from worker.bookkeeper import OpenBooks
 from worker.mark import check
 
 
@@ -27,7 +27,7 @@ class Installation:
     def claim(self, most: int = 20) -> list[Claim]:
         """Claim as a worker does."""
         ahead = self.books.now - datetime.now(UTC)
-        return claim(OpenBooks(self.books.database, self.redis, ahead), most)
+        return OpenBooks(self.books.database, self.redis, ahead).claim(most)
 
     def send(self, most: int = 1_000) -> list[Claim]:
         """Send until nothing is due, as a worker does; SendGrid takes everything."""

@@ -2,10 +2,7 @@
 
 import asyncio
 import json
-import re
 import secrets
-from collections.abc import Iterator
-from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
@@ -17,13 +14,10 @@ from letters.sending.claims import LEAD, Claim
 from letters.sending.outcomes import Answer, Outcome
 from letters.settings import Settings, read_settings
 from sandbox.keys import new_key, public_key
+from tests.support.played import CLOSE, TAKEN, Played
 from worker.sendgrid import SendGrid
 
 TIMEOUT_SECONDS: Final = 0.5
-TAKEN: Final = b"HTTP/1.1 202 Accepted\r\nContent-Length: 0\r\n\r\n"
-CLOSE: Final = b""
-"""Close the connection once the request is in."""
-_LENGTH: Final = re.compile(rb"\r\ncontent-length: *(\d+)", re.IGNORECASE)
 
 
 def settings(host: str) -> Settings:
@@ -50,35 +44,6 @@ def claim(body: str = "Dear Minister,\n\nPlease.") -> Claim:
         reply_to=("Ana Reed", "ana@readers.example"), subject="Keep the trees", body=body,
         leave_at=now, leave_by=now + LEAD, slot=None, is_probe=False,
     )  # fmt: skip
-
-
-class Played:
-    """A server that answers each request with the next of its answers."""
-
-    def __init__(self, *answers: bytes) -> None:
-        self._answers: Iterator[bytes] = iter(answers)
-        self.bodies: list[bytes] = []
-        self.connections = 0
-
-    async def meet(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        """Take requests on one connection until it is closed."""
-        self.connections += 1
-        with ExitStack() as stack:
-            stack.callback(writer.close)
-            while head := await _head(reader):
-                length = _LENGTH.search(head)
-                assert length is not None
-                self.bodies.append(await reader.readexactly(int(length[1])))
-                if (answer := next(self._answers)) == CLOSE:
-                    return
-                writer.write(answer)
-
-
-async def _head(reader: asyncio.StreamReader) -> bytes:
-    try:
-        return await reader.readuntil(b"\r\n\r\n")
-    except (asyncio.IncompleteReadError, ConnectionError):
-        return b""
 
 
 def send(*answers: bytes, letters: int = 1, body: str = "Please.") -> tuple[Played, list[Outcome]]:

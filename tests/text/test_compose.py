@@ -1,0 +1,172 @@
+"""A letter's text, whom it is filled in for, and how much of it is its writer's own."""
+
+from dataclasses import replace
+
+import pytest
+
+from letters.campaign import Campaign, Target
+from letters.files.campaign_file import read_campaign
+from letters.text import compose
+from tests.support.stack import campaign_file
+
+ANA = {"name": "Ana Reed", "postcode": "AB1 2CD"}
+FIRST = "minister@harbours.example"
+SECOND = "shadow@harbours.example"
+
+
+def campaign(**words: object) -> Campaign:
+    """Give a campaign with two targets, whose letter has these words in it."""
+    made = read_campaign(campaign_file("trees", FIRST, SECOND))
+    return replace(made, letter=replace(made.letter, **words))  # type: ignore[arg-type]
+
+
+def whole(made: Campaign, shown: Target) -> str:
+    """Give the body as the page offers it before it knows its writer's name."""
+    keys = [point.key for point in made.letter.points]
+    return compose.body(made, compose.merge_values(shown), keys)
+
+
+def test_what_can_be_filled_in() -> None:
+    (first, _) = campaign().targets
+    assert compose.merge_values(first, **ANA) == {
+        "salutation": "Minister 1",
+        "target": "Minister 1, the Second",
+        "role": "Minister for Harbours",
+        **ANA,
+    }
+    nameless = compose.merge_values(first)
+    assert (nameless["name"], nameless["postcode"]) == ("", "")
+
+
+def test_points_come_in_the_order_asked_for_and_once() -> None:
+    made = campaign(opening="")
+    points = ["shade", "no-such-point", "trees", "shade"]
+    assert compose.body(made, {}, points) == (
+        "Plant ten more. The quay has no shade at noon.\n\n"
+        "Keep all forty trees. They are older than the cranes."
+    )
+
+
+def test_a_point_without_a_lead_begins_with_its_text() -> None:
+    made = campaign()
+    made = campaign(points=tuple(replace(point, lead="") for point in made.letter.points))
+    assert compose.body(made, {}, ["trees"]).endswith("\n\nThey are older than the cranes.")
+
+
+@pytest.mark.parametrize("reason", ["", " \n\t"])
+def test_a_letter_without_a_reason(reason: str) -> None:
+    made = campaign()
+    values = compose.merge_values(made.targets[0], **ANA)
+    assert compose.text(made, values, reason=reason, body="Please.") == (
+        "Dear Minister 1,\n\nPlease.\n\nYours sincerely,\nAna Reed"
+    )
+
+
+def test_what_is_typed_keeps_all_but_its_carriage_returns() -> None:
+    made = campaign()
+    values = compose.merge_values(made.targets[0], **ANA)
+    assert compose.text(made, values, reason=" I\r\nwalk. ", body="{name}\r\n\rand \n") == (
+        "Dear Minister 1,\n\n I\nwalk. \n\n{name}\n\rand \n\n\nYours sincerely,\nAna Reed"
+    )
+
+
+MERGED = "{salutation}, {target}, {role}: {name} of {postcode} writes.\n\nIt is about {role}."
+
+
+@pytest.mark.parametrize("known", [{"name": "", "postcode": ""}, ANA])
+def test_a_paragraph_left_as_it_was_is_filled_in_for_each(known: dict[str, str]) -> None:
+    made = campaign(opening=MERGED)
+    shown, other = made.targets
+    offered = compose.body(made, {**compose.merge_values(shown), **known}, ["trees", "shade"])
+    other = replace(other, role="Shadow of Harbours")
+    assert compose.for_each(made, shown, other, offered, **ANA) == compose.body(
+        made, compose.merge_values(other, **ANA), ["trees", "shade"]
+    )
+
+
+def test_a_point_is_filled_in_too() -> None:
+    made = campaign()
+    (trees, shade) = made.letter.points
+    made = campaign(points=(replace(trees, lead="{salutation}:", text="keep them."), shade))
+    shown, other = made.targets
+    assert "Minister 2: keep them." in compose.for_each(
+        made, shown, other, whole(made, shown), **ANA
+    )
+
+
+def test_a_paragraph_of_ones_own_stays() -> None:
+    made = campaign(opening=MERGED)
+    shown, other = made.targets
+    changed = "Minister 1, I write to you.\n\nIt is about Minister for Harbours."
+    assert compose.for_each(made, shown, other, changed, **ANA) == changed
+
+
+def test_a_paragraph_left_out_does_not_move_the_others() -> None:
+    made = campaign(opening=MERGED)
+    shown, other = made.targets
+    other = replace(other, role="Shadow")
+    assert compose.for_each(made, shown, other, "It is about Minister for Harbours.", **ANA) == (
+        "It is about Shadow."
+    )
+
+
+def test_a_value_that_holds_a_blank_line_leaves_the_letter_as_it_was_written() -> None:
+    made = campaign(opening="To {role}.")
+    shown, other = made.targets
+    other = replace(other, role="Harbours\n\nand Trees")
+    written = whole(made, shown)
+    assert compose.for_each(made, shown, other, written, **ANA) == written
+
+
+@pytest.mark.parametrize("known", [{"name": "", "postcode": ""}, ANA])
+def test_a_subject_left_as_it_was_is_filled_in_for_each(known: dict[str, str]) -> None:
+    made = campaign(subjects=("Another", "{salutation}, from {postcode}, {name}"))
+    shown, other = made.targets
+    values = {**compose.merge_values(shown), **known}
+    written = f"{values['salutation']}, from {values['postcode']}, {values['name']}".strip()
+    assert compose.subject_for_each(made, shown, other, written, **ANA) == (
+        "Minister 2, from AB1 2CD, Ana Reed"
+    )
+
+
+def test_a_subject_that_ends_in_an_empty_field_ends_in_no_space() -> None:
+    made = campaign(subjects=("{name} for {salutation} ",))
+    shown, other = made.targets
+    found = compose.subject_for_each(made, shown, other, "for Minister 1", **ANA)
+    assert found == "Ana Reed for Minister 2"
+
+
+def test_a_subject_of_ones_own_stays() -> None:
+    made = campaign()
+    shown, other = made.targets
+    mine = "Minister 1, keep them"
+    assert compose.subject_for_each(made, shown, other, mine, **ANA) == mine
+
+
+GIVEN = "one two three four five six"
+
+
+@pytest.mark.parametrize(
+    ("written", "share"),
+    [
+        ("", 0.0),
+        (" \n", 0.0),
+        ("One TWO three\nFour", 0.0),
+        (GIVEN, 0.0),
+        ("mine", 1.0),
+        ("one", 0.0),  # shorter than a run: all of it stands there
+        ("three four", 0.0),
+        ("one two four", 1.0),
+        ("one two three mine", 1.0),  # three in a row are chance
+        ("mine one two three four", 0.2),
+        ("one two three four mine", 0.2),
+        ("three four five six mine yours", 2 / 6),
+        ("one two three four mine three four five six", 1 / 9),
+    ],
+)
+def test_how_much_is_a_writers_own(written: str, share: float) -> None:
+    assert compose.personal_share(written, GIVEN) == pytest.approx(share)
+
+
+def test_nothing_prewritten_leaves_all_to_the_writer() -> None:
+    assert compose.personal_share("all of it is mine", "") == 1.0

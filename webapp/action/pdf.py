@@ -1,20 +1,37 @@
-"""The pre-written letter as a PDF, for those who would rather print and sign it."""
+"""The pre-written letter as a PDF, for those who would rather print and sign it.
 
-from functools import lru_cache
+To set a letter takes a few tenths of a second, and twenty long ones take seconds. So each is made
+once a day for all processes, which find it in Redis; and only one is made at a time.
+"""
+
+import hashlib
+import threading
+import time
+from collections.abc import Callable
+from contextlib import suppress
 from http import HTTPStatus
-from typing import Final
+from typing import Final, cast
 from zoneinfo import ZoneInfo
 
 from flask import Blueprint, Response
+from redis import Redis, RedisError
 
 from letters.text import printed
 from letters.text.typeset import typeset
 from webapp.action.routes import open_campaign, over
+from webapp.site import errors
+from webapp.site.language import gettext as _
 from webapp.site.services import services
 
 blueprint = Blueprint("pdf", __name__)
-# A letter's setting takes a few tenths of a second and is the same for everybody on one day.
-_typeset: Final = lru_cache(maxsize=32)(typeset)
+_DAY_SECONDS: Final = 86_400
+_LONGEST_SECONDS: Final = 60
+"""A process that dies while it makes one keeps the others from it for no longer."""
+_PATIENCE_SECONDS: Final = 2.0
+_LOOK_SECONDS: Final = 0.1
+_MAKING: Final = "postbag:pdf:making"
+_here: Final = threading.Lock()
+"""One at a time in this process as well: Redis may be away."""
 
 
 @blueprint.get("/c/<slug>/letter.pdf")
@@ -27,13 +44,66 @@ def letter(slug: str) -> Response:
     campaign = stored.campaign
     today = now.astimezone(ZoneInfo(campaign.timezone)).date()
     targets = [target.target for target in stored.targets if not target.withdrawn]
-    pdf = _typeset(
-        printed.sheets(campaign, targets, today),
-        title=campaign.title,
-        language=campaign.language,
-        day=today,
+    sheets = printed.sheets(campaign, targets, today)
+    about = (sheets, campaign.title, campaign.language)
+    pdf = once(
+        services().redis,
+        hashlib.sha256(repr((about, today)).encode()).hexdigest(),
+        lambda: typeset(sheets, title=campaign.title, language=campaign.language, day=today),
     )
+    if pdf is None:
+        busy = errors.page(
+            HTTPStatus.SERVICE_UNAVAILABLE,
+            _("We cannot do this right now"),
+            _("The letter is just being set. Please try again in a moment."),
+        )
+        busy.headers["Retry-After"] = "5"
+        return busy
     response = Response(pdf, HTTPStatus.OK, mimetype="application/pdf")
     response.headers["Content-Disposition"] = f'inline; filename="{slug}.pdf"'
     response.headers["Cache-Control"] = "public, max-age=300"
     return response
+
+
+def once(redis: Redis, name: str, make: Callable[[], bytes]) -> bytes | None:
+    """Return what stands in Redis under `name`, or make it; None where another is being made."""
+    until = time.monotonic() + _PATIENCE_SECONDS
+    while (found := _found(redis, name)) is None:
+        if _here.acquire(blocking=False):
+            try:
+                if _begin(redis):
+                    try:
+                        return _keep(redis, name, make())
+                    finally:
+                        _end(redis)
+            finally:
+                _here.release()
+        if time.monotonic() > until:
+            return None
+        time.sleep(_LOOK_SECONDS)
+    return found
+
+
+def _found(redis: Redis, name: str) -> bytes | None:
+    try:
+        return cast("bytes | None", redis.get(f"postbag:pdf:{name}"))
+    except RedisError:
+        return None
+
+
+def _begin(redis: Redis) -> bool:
+    try:
+        return bool(redis.set(_MAKING, "1", nx=True, ex=_LONGEST_SECONDS))
+    except RedisError:
+        return True  # at least nobody else in this process makes one
+
+
+def _keep(redis: Redis, name: str, made: bytes) -> bytes:
+    with suppress(RedisError):  # it is made once more, then
+        redis.set(f"postbag:pdf:{name}", made, ex=_DAY_SECONDS)
+    return made
+
+
+def _end(redis: Redis) -> None:
+    with suppress(RedisError):  # it ends by itself
+        redis.delete(_MAKING)

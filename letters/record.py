@@ -43,6 +43,8 @@ class Deed(StrEnum):
     SIGNED_OUT = "signed-out"
     SESSION_ENDED = "session-ended"
     RESTORED = "restored"
+    PASSKEY_ADDED = "passkey-added"
+    PASSKEY_REMOVED = "passkey-removed"
     EXPORTED = "exported"
     ANSWER = "answer"
     """Somebody said who wrote an answer."""

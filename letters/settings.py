@@ -4,6 +4,7 @@ import re
 from base64 import b64decode
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 from ipaddress import ip_address
 from itertools import pairwise
 from typing import Final, TypeVar
@@ -38,6 +39,14 @@ class Limit:
         return Limit(self.count * factor, self.period_seconds)
 
 
+class Passkeys(StrEnum):
+    """Who needs a passkey to work at the desk."""
+
+    NOBODY = "nobody"
+    ADMINS = "admins"
+    EVERYBODY = "everybody"
+
+
 @dataclass(frozen=True, slots=True)
 class Settings:
     """Everything that the environment decides. See the table in the README."""
@@ -63,6 +72,7 @@ class Settings:
     form_min_seconds: float
     trusted_proxies: int
     retention_days: int
+    passkeys_for: Passkeys
     operator_token: str
     """For `/metrics` and the details of `/readyz`; empty: they answer this machine only."""
     log_format: str
@@ -139,6 +149,7 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
             "TRUSTED_PROXIES", _whole, "0", "the exact number of proxies in front"
         ),
         "retention_days": read("RETENTION_DAYS", _whole, "90", "a number of days"),
+        "passkeys_for": read("PASSKEYS_FOR", Passkeys, "nobody", "nobody, admins or everybody"),
         "operator_token": read(
             "OPERATOR_TOKEN",
             _operator_token,

@@ -18,6 +18,7 @@ _SPELLING: Final = re.compile(r"[0-9a-f-]+\.[A-Za-z0-9_-]{42}[AEIMQUYcgkosw048]"
 # 256 bits in 52 characters of five: the last holds one bit and four zeros.
 _REPLY: Final = re.compile(r"[A-Za-z2-7]{51}[AaQq]")
 FORM_LIFE: Final = timedelta(hours=24)
+CHALLENGE_LIFE: Final = timedelta(minutes=10)
 
 
 class BadToken(Exception):
@@ -120,6 +121,22 @@ class Tokens:
             return int(self._unsign("device", token), 16)
         except (BadSignature, UnicodeError, ValueError):
             return None
+
+    def challenge(self, browser: str, now: datetime) -> str:
+        """Return what a passkey is to answer, in one browser, within a few minutes."""
+        milliseconds = int(now.timestamp() * 1000)
+        signer = self._signer(f"challenge/{browser}")
+        return signer.sign(f"{secrets.token_hex(16)}-{milliseconds}").decode()
+
+    def read_challenge(self, browser: str, challenge: str, now: datetime) -> None:
+        """Raise BadToken for a challenge that is not ours, another browser's or too old."""
+        try:
+            value = self._unsign(f"challenge/{browser}", challenge)
+        except (BadSignature, UnicodeError) as error:
+            raise BadToken from error
+        milliseconds = int(value.partition("-")[2])
+        if now - datetime.fromtimestamp(milliseconds / 1000, UTC) > CHALLENGE_LIFE:
+            raise TokenTooOld
 
     def blind(self, use: str, value: str) -> str:
         """Return a name for `value` that tells nothing about it, 64 hexadecimal digits."""

@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from letters.campaigns import store
-from letters.desk import organisers, sign_ins
+from letters.desk import organisers, passkeys, sign_ins
 from letters.desk.organisers import Organiser, Role
 from letters.text.addresses import is_address
 from postbag.shell import Commands, Refused, Shell
@@ -29,6 +29,14 @@ def add_commands(commands: Commands) -> None:
     everybody = actions.add_parser("list", help="list everybody")
     everybody.add_argument("--json", action="store_true")
     everybody.set_defaults(act=_list)
+    keys = actions.add_parser("passkeys", help="list somebody's passkeys, or remove them all")
+    keys.add_argument("email")
+    keys.add_argument(
+        "--remove",
+        action="store_true",
+        help="after a device was lost: a link alone signs in again, and every sign-in ends",
+    )
+    keys.set_defaults(act=_passkeys)
     for name, act, words in (
         ("remove", _remove, "remove somebody, whose sessions end at once"),
         ("sign-out", _sign_out, "end every session of somebody"),
@@ -66,6 +74,24 @@ def _list(shell: Shell, options: Namespace) -> int:
         return 0
     for one in found:
         print(f"{one.email} {one.role}")
+    return 0
+
+
+def _passkeys(shell: Shell, options: Namespace) -> int:
+    now = shell.now()
+    if options.remove:
+        with shell.database.write() as connection:
+            found = organisers.known(connection, options.email)
+            passkeys.remove_all(connection, found, now)
+            sign_ins.end_all(connection, found, now)
+        shell.say(f"{found.email} has no passkey any more, and is signed out everywhere.")
+        return 0
+    with shell.database.read() as connection:
+        found = organisers.known(connection, options.email)
+        keys = passkeys.of_organiser(connection, found.id)
+    for one in keys:
+        used = f"last used {one.used_at:%Y-%m-%d}" if one.used_at else "not used yet"
+        print(f"{one.name}, added {one.added_at:%Y-%m-%d}, {used}")
     return 0
 
 

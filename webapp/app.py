@@ -11,6 +11,7 @@ from flask import Flask, Response, g, request
 from flask_wtf.csrf import CSRFProtect
 from werkzeug.middleware.proxy_fix import ProxyFix
 
+from letters.desk.sign_ins import SESSION_LIFE
 from letters.logs import configure
 from letters.settings import SettingsError, read_settings
 from webapp import desk, operations
@@ -42,14 +43,17 @@ def create_app(environ: Mapping[str, str] = os.environ) -> Flask:
         print(error, file=sys.stderr)  # noqa: T201 - before there is a log
         sys.exit(4)  # the status on which gunicorn gives up instead of trying again
     configure(settings.log_format)
+    is_https = settings.public_url.startswith("https://")
     app = Flask(__name__, template_folder=str(_ROOT / "templates"))
     app.config.update(
         SECRET_KEY=settings.secret_keys[0],
         SECRET_KEY_FALLBACKS=list(settings.secret_keys[1:]),
-        SESSION_COOKIE_NAME="desk",
+        SESSION_COOKIE_NAME="__Host-desk" if is_https else "desk",
         SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SAMESITE="Lax",
-        SESSION_COOKIE_SECURE=settings.public_url.startswith("https://"),
+        SESSION_COOKIE_SECURE=is_https,
+        PERMANENT_SESSION_LIFETIME=SESSION_LIFE,
+        SESSION_REFRESH_EACH_REQUEST=False,
         MAX_CONTENT_LENGTH=posted.MOST_BYTES,  # whoever may send more is given it
         MAX_FORM_MEMORY_SIZE=_MOST_BYTES,
         MAX_FORM_PARTS=2_000,
@@ -68,7 +72,7 @@ def create_app(environ: Mapping[str, str] = os.environ) -> Flask:
         app.register_blueprint(part.blueprint)
     posted.register(app)
     errors.register(app)
-    app.after_request(partial(_guard, is_https=settings.public_url.startswith("https://")))
+    app.after_request(partial(_guard, is_https=is_https))
     app.after_request(compress)
     if settings.trusted_proxies:
         app.wsgi_app = ProxyFix(  # type: ignore[method-assign]  # as Flask's documents have it

@@ -7,7 +7,14 @@ from enum import StrEnum
 from sqlalchemy import Connection, delete, exists, insert, select, update
 
 from letters.record import COMMAND_LINE, Actor, Deed, record
-from letters.storage.schema import campaign, campaign_organiser, organiser, sign_in, unfinished
+from letters.storage.schema import (
+    campaign,
+    campaign_organiser,
+    organiser,
+    passkey,
+    sign_in,
+    unfinished,
+)
 
 
 class Role(StrEnum):
@@ -110,7 +117,7 @@ def remove(
     connection: Connection, gone: Organiser, now: datetime, by: Actor = COMMAND_LINE
 ) -> None:
     """Close every door to somebody at once. What they did stays in the audit log."""
-    for table in (sign_in, campaign_organiser, unfinished):
+    for table in (sign_in, passkey, campaign_organiser, unfinished):
         connection.execute(delete(table).where(table.c.organiser_id == gone.id))
     connection.execute(delete(organiser).where(organiser.c.id == gone.id))
     record(connection, Deed.REMOVED, now, by=by, detail=gone.email)

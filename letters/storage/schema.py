@@ -326,6 +326,27 @@ sign_in = Table(
     Column("invited_by", Text),  # an organiser's address; null: the command line, or nobody
 )
 
+passkey = Table(
+    "passkey",
+    metadata,
+    Column("id", _Key, primary_key=True),
+    Column("organiser_id", ForeignKey("organiser.id"), nullable=False),
+    Column("credential", Text, nullable=False, unique=True),  # by what its device knows it
+    Column("public_key", Text, nullable=False),
+    Column("sign_count", BigInteger, nullable=False),
+    Column("name", String(64), nullable=False),  # of the device that made it, in plain words
+    Column("added_at", Moment, nullable=False),
+    Column("used_at", Moment),
+    Index("ix_passkey_organiser", "organiser_id"),
+)
+
+spent_challenge = Table(
+    "spent_challenge",
+    metadata,
+    Column("digest", String(64), primary_key=True),
+    Column("at", Moment, nullable=False),
+)
+
 # Who asks for a sign-in link, whoever it is, until the worker has looked whether it is one of us.
 asking = Table(
     "asking",

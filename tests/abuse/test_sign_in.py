@@ -17,7 +17,7 @@ from letters.notices.links import Links
 from letters.storage.schema import letter, metadata, writing
 from tests.abuse.conftest import Site
 from tests.support.stack import form_fields
-from webapp.desk.device import KNOWN_COOKIE
+from webapp.desk.device import known_cookie
 
 MakeSite = Callable[..., Site]
 ANA, BO = "ana@desk.example", "bo@desk.example"
@@ -184,7 +184,7 @@ def test_a_browser_that_was_signed_in_before_asks_beside_strangers(site: Site) -
 def test_a_forged_mark_of_a_browser_is_a_strangers(site: Site) -> None:
     for forged in ("1.x", "x", site.tokens.device(99), site.tokens.receipt("1")):
         client = site.app.test_client()
-        client.set_cookie(KNOWN_COOKIE, forged, path="/desk/sign-in")
+        client.set_cookie(known_cookie(is_https=False), forged)
         assert ask_for_link(client, ANA) == 200
     assert len(asked_links(site)) == 1
 

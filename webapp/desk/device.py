@@ -5,8 +5,6 @@ from typing import Final
 
 from webapp.site.language import gettext as _
 
-KNOWN_COOKIE: Final = "known"
-"""Holds who has been signed in in a browser. It opens nothing: see letters.desk.sign_ins."""
 KNOWN_LIFE: Final = timedelta(days=365)
 # The first that is found counts: most programs also claim to be those further down.
 _PROGRAMS: Final = (
@@ -27,6 +25,14 @@ _SYSTEMS: Final = (
     ("Mac OS X", "Mac"),
     ("Linux", "Linux"),
 )
+
+
+def known_cookie(*, is_https: bool) -> str:
+    """Return the name of what tells who has been signed in in a browser.
+
+    It opens nothing: see letters.desk.sign_ins. No other host can write a name that begins so.
+    """
+    return "__Host-known" if is_https else "known"
 
 
 def device(user_agent: str) -> str:

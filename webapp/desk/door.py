@@ -22,7 +22,7 @@ from flask_wtf.csrf import generate_csrf
 from werkzeug.wrappers import Response as BaseResponse
 
 from letters.campaigns.store import UnknownCampaign
-from letters.desk import organisers, sign_ins
+from letters.desk import organisers, passkeys, sign_ins
 from letters.desk.organisers import Organiser
 from letters.desk.sign_ins import SignedIn
 from letters.record import Actor, record_refusal
@@ -31,7 +31,19 @@ from webapp.site.services import services
 
 blueprint = Blueprint("desk", __name__, url_prefix="/desk")
 # Everything else of the desk is closed.
-OPEN: Final = frozenset({"desk.show_link", "desk.sign_in", "desk.ask_link", "desk.send_link"})
+OPEN: Final = frozenset(
+    {
+        "desk.show_link",
+        "desk.sign_in",
+        "desk.sign_in_with_passkey",
+        "desk.ask_link",
+        "desk.send_link",
+    }
+)
+# What is open to somebody who needs a passkey and has none yet.
+_WITHOUT_PASSKEY: Final = frozenset(
+    {"desk.list_sessions", "desk.add_passkey", "desk.end_session", "desk.sign_out"}
+)
 # A page that stands open asks for these by itself: nobody need sit before it.
 _BY_ITSELF: Final = frozenset({"desk.events", "desk.show_figures"})
 ADMINS_ONLY: Final = frozenset(
@@ -68,12 +80,17 @@ def _guard() -> BaseResponse | None:
         is_open = found is not None and (
             slug is None or organisers.may_open(connection, found.organiser, slug)
         )
+        g.has_to_add = found is not None and passkeys.has_to_add(
+            connection, found.organiser, services().settings.passkeys_for
+        )
     if found is None:
         return _signed_out()
     if found.wants_note and request.endpoint not in _BY_ITSELF:
         with services().database.write() as connection:
             sign_ins.note_use(connection, found.session_id, now)
     g.signed_in, g.organiser = found, found.organiser
+    if g.has_to_add and request.endpoint not in _WITHOUT_PASSKEY:
+        return redirect(url_for("desk.list_sessions"), HTTPStatus.SEE_OTHER)
     is_theirs = request.endpoint not in ADMINS_ONLY or found.organiser.is_admin
     if (not is_open or not is_theirs) and request.method == "POST":
         with services().database.write() as connection:

@@ -74,6 +74,8 @@ def deed_word(deed: Deed) -> str:
         Deed.SIGNED_OUT: _("signed out"),
         Deed.SESSION_ENDED: _("ended a session"),
         Deed.RESTORED: _("said that the database was put back from a backup"),
+        Deed.PASSKEY_ADDED: _("added a passkey"),
+        Deed.PASSKEY_REMOVED: _("removed a passkey"),
         Deed.EXPORTED: _("took a table of people out"),
         Deed.ANSWER: _("said who wrote an answer"),
         Deed.WEBHOOK_SET: _("set the webhook"),

@@ -4,8 +4,9 @@ from http import HTTPStatus
 
 from flask import Response, g, make_response, redirect, render_template, request, session, url_for
 
-from letters.desk import sign_ins
+from letters.desk import passkeys, sign_ins
 from webapp.desk.door import blueprint, signed_in
+from webapp.desk.proof import to_add
 from webapp.site.language import gettext as _
 from webapp.site.services import services
 from webapp.site.words import ago, moment
@@ -17,7 +18,9 @@ def sign_out() -> Response:
     with services().database.write() as connection:
         sign_ins.sign_out(connection, g.signed_in, services().now())
     session.clear()
-    return make_response(redirect(url_for("desk.ask_link"), HTTPStatus.SEE_OTHER))
+    answer = make_response(redirect(url_for("desk.ask_link"), HTTPStatus.SEE_OTHER))
+    answer.headers["Clear-Site-Data"] = '"cache", "storage"'
+    return answer
 
 
 @blueprint.get("/sessions")
@@ -26,6 +29,8 @@ def list_sessions() -> str:
     now = services().now()
     with services().database.read() as connection:
         found = sign_ins.of_organiser(connection, signed_in().id, now)
+        keys = passkeys.of_organiser(connection, signed_in().id)
+        asked = to_add(connection, signed_in())
     return render_template(
         "desk/sessions.html",
         sessions=[
@@ -38,6 +43,17 @@ def list_sessions() -> str:
             }
             for one in found
         ],
+        passkeys=[
+            {
+                "id": one.id,
+                "name": one.name,
+                "added": moment(one.added_at),
+                "used": ago(one.used_at, now) if one.used_at else "",
+            }
+            for one in keys
+        ],
+        asked=asked,
+        has_to_add=g.has_to_add,
     )
 
 

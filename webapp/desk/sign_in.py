@@ -6,19 +6,23 @@ somebody else's can lead a browser to one. Only the button on the link's own pag
 
 import secrets
 from dataclasses import dataclass
+from datetime import datetime
 from http import HTTPStatus
 
 from flask import Response, make_response, redirect, render_template, request, session, url_for
 from sqlalchemy import Connection
 
-from letters.desk import sign_ins
+from letters.desk import passkeys, sign_ins
 from letters.desk.organisers import Organiser
+from letters.desk.passkeys import NotProven
 from letters.desk.sign_ins import Link, SignedIn
 from letters.notices import asking
 from letters.notices.asking import Asking
+from letters.record import STRANGER, record_refusal
 from letters.text.addresses import is_address
 from letters.tokens import digest
-from webapp.desk.device import KNOWN_COOKIE, KNOWN_LIFE, device
+from webapp.desk import proof
+from webapp.desk.device import KNOWN_LIFE, device, known_cookie
 from webapp.desk.door import blueprint
 from webapp.site import errors, language
 from webapp.site.language import gettext as _
@@ -26,7 +30,7 @@ from webapp.site.services import services
 from webapp.site.throttle import admit
 from webapp.site.words import moment
 
-_OTHER_POSTS = 10
+OTHER_POSTS = 10
 """Asking for a link stores next to nothing, so more of it is let in than of letters."""
 
 
@@ -39,13 +43,15 @@ class _Offer:
     """Who is signed in in this browser now."""
     is_foreign: bool
     """Another browser asked for the link."""
+    has: list[str]
+    """The organiser's passkeys. Where there is one, the link alone lets nobody in."""
 
     @property
     def seen(self) -> str:
         """Name all that the page says, so that the button does what was read and nothing else."""
         here = self.here.organiser.email if self.here else ""
         somebody = self.link.organiser
-        return digest(f"{somebody.email} {somebody.role} {here} {self.is_foreign}")
+        return digest(f"{somebody.email} {somebody.role} {here} {self.is_foreign} {bool(self.has)}")
 
     @property
     def instead_of(self) -> Organiser | None:
@@ -60,11 +66,16 @@ def _offer(connection: Connection, token: str) -> _Offer | None:
     link = sign_ins.look_at_link(connection, token, now)
     if link is None:
         return None
-    own = session.get("token", "")
-    here = sign_ins.signed_in(connection, own, now) if own else None
+    has = passkeys.credentials(connection, link.organiser.id)
     asked = session.get("asked")
     is_foreign = not link.invites and (asked is None or digest(asked) != link.browser)
-    return _Offer(link, here, is_foreign)
+    return _Offer(link, here(connection, now), is_foreign, has)
+
+
+def here(connection: Connection, now: datetime) -> SignedIn | None:
+    """Return who is signed in in this browser now."""
+    own = session.get("token", "")
+    return sign_ins.signed_in(connection, own, now) if own else None
 
 
 @blueprint.get("/sign-in/<token>")
@@ -83,6 +94,14 @@ def sign_in(token: str) -> Response:
         offer = _offer(connection, token)
         if offer is not None and request.form.get("seen") != offer.seen:
             return _link_page(token, offer, HTTPStatus.CONFLICT)
+        if offer is not None and offer.has:
+            try:
+                somebody = passkeys.prove(connection, services().passkeys, proof.answer(), now)
+            except NotProven:
+                somebody = None
+            if somebody is None or somebody.id != offer.link.organiser.id:
+                record_refusal(connection, "a link without its passkey", now, by=STRANGER)
+                return proof.not_proven(request.path)
         opened = sign_ins.use_link(connection, token, now, device(request.user_agent.string))
         if opened is not None and offer is not None and offer.here is not None:
             sign_ins.sign_out(connection, offer.here, now)
@@ -97,12 +116,12 @@ def enter(opened: str, somebody: Organiser) -> Response:
     session["token"] = opened
     session.permanent = True
     answer = make_response(redirect(url_for("desk.list_campaigns"), HTTPStatus.SEE_OTHER))
+    is_https = services().settings.public_url.startswith("https://")
     answer.set_cookie(
-        KNOWN_COOKIE,
+        known_cookie(is_https=is_https),
         services().tokens.device(somebody.id),
         max_age=KNOWN_LIFE,
-        path="/desk/sign-in",
-        secure=services().settings.public_url.startswith("https://"),
+        secure=is_https,
         httponly=True,
         samesite="Lax",
     )
@@ -118,7 +137,7 @@ def ask_link() -> str:
 @blueprint.post("/sign-in")
 def send_link() -> str | Response:
     """Write down who asks for a link: the worker looks who it is, so the answer is the same."""
-    limit = services().settings.form_limit.times(_OTHER_POSTS)
+    limit = services().settings.form_limit.times(OTHER_POSTS)
     if not admit(services(), "sign-in", limit):
         return errors.page(
             HTTPStatus.TOO_MANY_REQUESTS,
@@ -133,7 +152,9 @@ def send_link() -> str | Response:
         )
         return make_response(page, HTTPStatus.UNPROCESSABLE_ENTITY)
     mine = session.setdefault("asked", secrets.token_urlsafe(16))
-    known_id = services().tokens.read_device(request.cookies.get(KNOWN_COOKIE, ""))
+    is_https = services().settings.public_url.startswith("https://")
+    known = request.cookies.get(known_cookie(is_https=is_https), "")
+    known_id = services().tokens.read_device(known)
     somebody = Asking(email, digest(mine), known_id, language.current())
     with services().database.write() as connection:
         asking.write_down(connection, somebody, services().now())
@@ -149,6 +170,7 @@ def _sign_in_page(*, notice: str = "", problem: str = "", typed: str = "") -> st
         notice=notice,
         problem=problem,
         typed=typed,
+        asked=proof.to_prove([]),
     )
 
 
@@ -161,6 +183,7 @@ def _link_page(token: str, offer: _Offer, status: HTTPStatus = HTTPStatus.OK) ->
         instead_of=offer.instead_of,
         is_foreign=offer.is_foreign,
         seen=offer.seen,
+        asked=proof.to_prove(offer.has) if offer.has else None,
     )
     return make_response(page, status)
 

@@ -7,6 +7,7 @@ from typing import cast
 from flask import current_app
 from redis import Redis
 
+from letters.desk.passkeys import Site
 from letters.intake.take import Intake
 from letters.notices.links import Links
 from letters.settings import Settings
@@ -30,6 +31,11 @@ class Services:
     def links(self) -> Links:
         """Return what links in mails are made of."""
         return Links(self.settings.public_url, self.tokens)
+
+    @property
+    def passkeys(self) -> Site:
+        """Return the site that passkeys are made for."""
+        return Site(self.settings.public_url, self.tokens)
 
     def now(self) -> datetime:
         """Return the time."""

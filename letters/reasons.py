@@ -38,6 +38,8 @@ class Reason(StrEnum):
     """No answer came in time."""
     BROKEN = "broken"
     """The connection broke before an answer came."""
+    OUT_OF_CREDITS = "out-of-credits"
+    """The credits of our SendGrid account are used up."""
     UNFORESEEN = "unforeseen"
     """Something went wrong on our side that nobody foresaw; the words name its kind."""
     WORKER_STOPPED = "worker-stopped"

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from ipaddress import ip_address
 from itertools import pairwise
+from pathlib import Path
 from typing import Final, TypeVar
 from urllib.parse import urlsplit
 
@@ -57,6 +58,8 @@ class Settings:
     """The first signs, all verify."""
     public_url: str
     sendgrid_api_key: str
+    sendgrid_read_key: str
+    """May read what the other may not, for `postbag doctor`; empty: there is none."""
     sendgrid_api_host: str
     sendgrid_event_public_key: str
     mail_from: str
@@ -89,7 +92,14 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
     wrong: list[str] = []
 
     def read(name: str, parse: Callable[[str], _T], default: str | None, want: str) -> _T | None:
-        text = environ.get(name, "").strip() or default
+        try:
+            text = _given(environ, name) or default
+        except OSError as error:
+            wrong.append(f"{name}_FILE cannot be read ({error.strerror}): correct its path.")
+            return None
+        except UnicodeDecodeError:
+            wrong.append(f"{name}_FILE is no text: set it to the path of {want}.")
+            return None
         if text is None:
             wrong.append(f"{name} is not set: set it to {want}.")
             return None
@@ -117,6 +127,9 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
         ),
         "sendgrid_api_key": read(
             "SENDGRID_API_KEY", _header_word, None, "a SendGrid API key that may send mail"
+        ),
+        "sendgrid_read_key": read(
+            "SENDGRID_READ_KEY", _optional_word, "", "a second SendGrid API key, for doctor alone"
         ),
         "sendgrid_api_host": read(
             "SENDGRID_API_HOST",
@@ -168,6 +181,16 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
     if wrong:
         raise SettingsError(wrong)
     return Settings(**values)  # type: ignore[arg-type]  # none is None, else we had raised
+
+
+def _given(environ: Mapping[str, str], name: str) -> str:
+    """Return a setting, which may stand in a file that NAME_FILE names; empty: it is not set.
+
+    Raises OSError and UnicodeDecodeError.
+    """
+    file = environ.get(f"{name}_FILE", "").strip()
+    text = environ.get(name, "").strip()
+    return Path(file).read_text(encoding="utf-8").strip() if file and not text else text
 
 
 def _database_url(text: str) -> str:
@@ -226,6 +249,10 @@ def _header_word(text: str) -> str:
     if not (text.isascii() and text.isprintable()) or " " in text:
         raise ValueError
     return text
+
+
+def _optional_word(text: str) -> str:
+    return _header_word(text) if text else ""
 
 
 def _event_key(text: str) -> str:

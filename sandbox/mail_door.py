@@ -26,11 +26,28 @@ def routes(stand_in: StandIn) -> list[web.RouteDef]:
         return await _mail_send(stand_in, request)
 
     async def scopes(request: web.Request) -> web.StreamResponse:
-        return _unauthorized(stand_in, request) or web.json_response({"scopes": ["mail.send"]})
+        answer: Json = {"scopes": [*stand_in.account.scopes.split()]}
+        return _unauthorized(stand_in, request) or web.json_response(answer)
+
+    async def domains(request: web.Request) -> web.StreamResponse:
+        refused = _may_not(stand_in, request, "whitelabel.read")
+        return refused or web.json_response(stand_in.account.domains())
+
+    async def webhooks(request: web.Request) -> web.StreamResponse:
+        url = stand_in.options.webhook or ""
+        refused = _may_not(stand_in, request, "user.webhooks.event.settings.read")
+        return refused or web.json_response(stand_in.account.webhooks(url))
 
     async def signed_webhook(request: web.Request) -> web.StreamResponse:
-        settings = {"public_key": public_key(stand_in.signing_key)}
-        return _unauthorized(stand_in, request) or web.json_response(settings)
+        refused = _may_not(stand_in, request, "user.webhooks.event.settings.read")
+        answer = stand_in.account.signed(public_key(stand_in.signing_key))
+        return refused or web.json_response(answer)
+
+    async def parse(request: web.Request) -> web.StreamResponse:
+        url, domain = stand_in.options.inbound, stand_in.options.inbound_domain
+        rows: Json = [{"url": url, "hostname": domain}] if url else []
+        refused = _may_not(stand_in, request, "user.webhooks.parse.settings.read")
+        return refused or web.json_response({"result": rows})
 
     async def unknown(request: web.Request) -> web.StreamResponse:
         status = 405 if request.path == "/v3/mail/send" else 404
@@ -39,7 +56,11 @@ def routes(stand_in: StandIn) -> list[web.RouteDef]:
     return [
         web.post("/v3/mail/send", send),
         web.get("/v3/scopes", scopes),
+        web.get("/v3/whitelabel/domains", domains),
+        web.get("/v3/user/webhooks/event/settings/all", webhooks),
         web.get("/v3/user/webhooks/event/settings/signed", signed_webhook),
+        web.get("/v3/user/webhooks/event/settings/signed/{id}", signed_webhook),
+        web.get("/v3/user/webhooks/parse/settings", parse),
         web.route("*", "/v3/{rest:.*}", unknown),
     ]
 
@@ -54,6 +75,7 @@ async def _mail_send(stand_in: StandIn, request: web.Request) -> web.StreamRespo
     recipient = first_recipient(body)
     answer = (
         _unauthorized(stand_in, request)
+        or _out_of_credits(stand_in)
         or refused
         or _wrong_type(request)
         or _judged(body, received_at)
@@ -117,6 +139,18 @@ def _unauthorized(stand_in: StandIn, request: web.Request) -> web.Response | Non
     if hmac.compare_digest(given.encode("utf-8", "surrogateescape"), wanted.encode()):
         return None
     return _errors(401, Refusal(None, "The API key is missing, wrong, expired or revoked."))
+
+
+def _may_not(stand_in: StandIn, request: web.Request, scope: str) -> web.Response | None:
+    if stand_in.account.may(scope):
+        return _unauthorized(stand_in, request)
+    return _unauthorized(stand_in, request) or _errors(403, Refusal(None, "access forbidden"))
+
+
+def _out_of_credits(stand_in: StandIn) -> web.Response | None:
+    if stand_in.account.credits:
+        return None
+    return _errors(401, Refusal(None, "Maximum credits exceeded"))
 
 
 def _errors(status: int, *found: Refusal) -> web.Response:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
 
+from sandbox.account import Account
 from sandbox.arguments import Options
 from sandbox.chaos import Chaos
 from sandbox.events import events_of
@@ -30,6 +31,7 @@ class StandIn:
     delivery: Delivery | None = None
     replies: Replies | None = None
     chaos: Chaos = field(default_factory=Chaos)
+    account: Account = field(default_factory=Account)
     api_key: str = field(init=False)
     ledger: Ledger = field(init=False)
 
@@ -63,6 +65,7 @@ class StandIn:
     def behave(self) -> None:
         """Put everything that was changed while running back to how it was at the start."""
         self.chaos = Chaos()
+        self.account = Account()
         self.api_key = self.options.api_key
         if self.delivery:
             self.delivery.handle(Handling())

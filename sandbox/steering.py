@@ -8,6 +8,7 @@ everything back. `POST /events` signs and posts events of the caller's own makin
 - `{"events": {"hold": true, "duplicate": 3, "shuffle": true, "seed": 7}}`: how events are let go.
 - `{"mode": "release-events"}`: lets held events go.
 - `{"mode": "api-key", "value": "..."}`: from now on this is the API key.
+- `{"mode": "account", "credits": false}`: what the account is like; see sandbox.account.
 """
 
 import dataclasses
@@ -17,6 +18,7 @@ from typing import Any, cast
 import aiohttp
 from aiohttp import web
 
+from sandbox import account
 from sandbox.chaos import Chaos, MisunderstoodError, read_fault
 from sandbox.messages import records
 from sandbox.shapes import WHOLE, Flag, Json, Number, Record, Text, departures
@@ -78,6 +80,11 @@ def _obey(stand_in: StandIn, order: Json) -> None:
         case "api-key":
             _demand(_API_KEY, rest)
             stand_in.api_key = str(rest["value"])
+        case "account":
+            _demand(account.ORDER, rest)
+            # Checked: each field has its attribute's type.
+            changes = cast("dict[str, Any]", {n: v for n, v in rest.items() if n != "mode"})
+            stand_in.account = dataclasses.replace(stand_in.account, **changes)
         case "release-events":
             _handle_events(stand_in, {"hold": False})
         case _ if rest:

@@ -39,7 +39,9 @@ def read_answer(
     if status == 429:
         return Outcome(Answer.SLOW_DOWN, left_at, words, wait_seconds(headers, now))
     if status in {401, 403}:
-        return Outcome(Answer.KEY_REFUSED, left_at, words)
+        # SendGrid has no other word for it. Either way nothing was taken, and nothing goes.
+        reason = Reason.OUT_OF_CREDITS if "maximum credits" in words.lower() else None
+        return Outcome(Answer.KEY_REFUSED, left_at, words, reason=reason)
     if 400 <= status < 500:
         return Outcome(Answer.REFUSED, left_at, words)
     return Outcome(Answer.UNKNOWN, left_at, words)

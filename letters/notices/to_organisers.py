@@ -80,7 +80,11 @@ def term_over(
 def account_trouble(link: str, reason: Reason | None, words: str, *, is_refused: bool) -> Notice:
     """Return the alarm that nothing can be sent at all."""
     _ = translations(Language.EN).gettext  # it concerns every campaign, in whatever language
-    if is_refused:
+    if reason is Reason.OUT_OF_CREDITS:
+        what = _("The credits of our SendGrid account are used up, so all sending has stopped. "
+                 "Nothing is lost: every letter waits. Please buy more, or wait for the next "
+                 "period; sending goes on by itself.")  # fmt: skip
+    elif is_refused:
         what = _("SendGrid refuses our key, so all sending has stopped. Nothing is lost: every "
                  "letter waits. Please check SENDGRID_API_KEY; sending goes on by itself when the "
                  "key works.")  # fmt: skip

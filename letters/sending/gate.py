@@ -106,13 +106,15 @@ def wait_until(connection: Connection, until: datetime) -> None:
     )
 
 
-def refuse(connection: Connection, trouble: str, now: datetime) -> None:
-    """Stop all sending: SendGrid refuses our key. One probe a minute goes on."""
+def refuse(
+    connection: Connection, trouble: str, now: datetime, reason: Reason | None = None
+) -> None:
+    """Stop all sending: SendGrid refuses our key, or our account. One probe a minute goes on."""
     _note(connection)
     _begin(connection, now)
     connection.execute(
         update(account).values(
-            refused=True, reason=None, trouble=trouble, not_before=now + PROBE_EVERY
+            refused=True, reason=reason, trouble=trouble, not_before=now + PROBE_EVERY
         )
     )
 

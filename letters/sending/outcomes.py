@@ -112,7 +112,7 @@ def _tell_account(
             case Answer.SLOW_DOWN:
                 gate.wait_until(connection, now + timedelta(seconds=outcome.wait_seconds))
             case Answer.KEY_REFUSED:
-                gate.refuse(connection, outcome.detail or "", now)
+                gate.refuse(connection, outcome.detail or "", now, outcome.reason)
             case Answer.UNREACHABLE:
                 gate.back_off(
                     connection,

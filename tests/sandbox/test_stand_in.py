@@ -95,7 +95,7 @@ def test_the_key_opens_what_it_may_do(stand_in: StandInProcess) -> None:
     headers = {"Authorization": f"Bearer {API_KEY}"}
     assert stand_in.request("GET", "/v3/scopes").status == 401
     answer = stand_in.request("GET", "/v3/scopes", headers=headers)
-    assert answer.json() == {"scopes": ["mail.send"]}
+    assert "mail.send" in answer.json()["scopes"]
     assert stand_in.request("GET", "/v3/mail/send", headers=headers).status == 405
     assert stand_in.request("GET", "/v3/templates", headers=headers).status == 404
 

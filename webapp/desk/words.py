@@ -214,6 +214,7 @@ def reason_words(reason: Reason) -> str:
         Reason.NOT_SECURE: _("No secure connection could be made."),
         Reason.NO_ANSWER: _("No answer came in time."),
         Reason.BROKEN: _("The connection broke before an answer came."),
+        Reason.OUT_OF_CREDITS: _("The credits of our SendGrid account are used up."),
         Reason.UNFORESEEN: _("Something went wrong on our side."),
         Reason.WORKER_STOPPED: _("The process that was sending it stopped."),
         Reason.NO_NEWS: _("News of later letters came, and none of this one."),
@@ -237,6 +238,12 @@ def alarm_sentence(alarm: attention.Alarm) -> str:
                 "SendGrid tells of letters that these books have not sent: they may be older than "
                 "what was sent, or a copy of them is sending. Whoever runs Postbag finds in "
                 "docs/operations/restore.md what to do."
+            )
+        case attention.Kind.KEY_REFUSED if alarm.reason is Reason.OUT_OF_CREDITS:
+            return _(
+                "The credits of our SendGrid account are used up, so all sending has stopped. "
+                "Every letter waits. Buy more, or wait for the next period; sending goes on by "
+                "itself."
             )
         case attention.Kind.KEY_REFUSED:
             return _(

@@ -90,6 +90,11 @@ FINAL: Final = frozenset(
 NOT_LEFT: Final = frozenset({State.UNCONFIRMED, State.QUEUED, State.HELD})
 """States in which the letter is still with us: it can be edited, cancelled or expire."""
 
+NOT_ARRIVED: Final = frozenset(
+    {State.CANCELLED, State.EXPIRED, State.FAILED, State.DROPPED, State.BOUNCED}
+)
+"""States that end a letter's journey before its office has it: its writer may write anew."""
+
 UNCOUNTED: Final = frozenset({State.UNCONFIRMED, State.CANCELLED, State.EXPIRED, State.FAILED})
 """States that the public count leaves out."""
 

@@ -14,10 +14,9 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from letters.desk.sign_ins import SESSION_LIFE
 from letters.logs import configure
 from letters.settings import SettingsError, read_settings
-from webapp import desk, operations
+from webapp import desk, operations, receipt
 from webapp.action import pdf
 from webapp.action import routes as action
-from webapp.receipt import routes as receipt
 from webapp.sendgrid import inbound
 from webapp.sendgrid import routes as sendgrid
 from webapp.site import errors, language, posted, refused

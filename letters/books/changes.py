@@ -154,6 +154,7 @@ def apply(
     targets: Iterable[int] = (),
     then: Callable[[Sequence[Change]], Sequence[Happening]] | None = None,
     moved: Mapping[str, int] = MappingProxyType({}),
+    new: Iterable[tuple[int, State, bool]] = (),
 ) -> list[Change]:
     """Let `happenings` happen, in their order, and return what changed.
 
@@ -164,8 +165,10 @@ def apply(
     `then` says, of these changes, what happens next, in the same breath. It may speak of `others`
     and change `targets`: they are locked too.
     `moved` holds the earlier target of letters that were turned to another in this transaction.
+    `new` letters, as for :func:`count_new`, are counted with the rest.
     """
-    if not happenings:
+    new = list(new)
+    if not (happenings or new):
         return []
     rows = _lock(connection, happenings, others)
     if any(row.is_plain for row in rows.values()):
@@ -177,7 +180,9 @@ def apply(
         taken.take(then(tuple(taken.changes)))
     if taken.changes:
         taken.store(connection)
-        _count(connection, taken.changes, rows, moved)
+    if taken.changes or moved or new:
+        _count(connection, taken.changes, rows, moved, new)
+    if taken.changes:
         _hurry_digests(connection, taken.changes, rows)
     return taken.changes
 
@@ -341,14 +346,24 @@ def make_personal(connection: Connection, letter_ids: Collection[str]) -> None:
 
 def readdress(connection: Connection, letter_id: str, target_id: int, now: datetime) -> None:
     """Turn a held letter to another target, and queue it there. The caller has its lock."""
-    earlier: int = connection.execute(
+    earlier = connection.execute(
         select(letter.c.target_id).where(letter.c.id == letter_id, is_in(State.HELD))
     ).scalar_one()
+    if earlier is None:
+        raise ValueError("a notice has no target")
     locks.take(connection, targets=(earlier, target_id))
-    connection.execute(
-        update(letter).where(letter.c.id == letter_id).values(target_id=target_id, told=0, plain=0)
-    )
+    turn(connection, {letter_id: target_id})
     apply(connection, [Happening(letter_id, Cause.RELEASE, now)], moved={letter_id: earlier})
+
+
+def turn(connection: Connection, to: Mapping[str, int]) -> None:
+    """Turn letters to other targets. The caller has their locks, and applies and counts it."""
+    for letter_id, target_id in to.items():
+        connection.execute(
+            update(letter)
+            .where(letter.c.id == letter_id)
+            .values(target_id=target_id, told=0, plain=0)
+        )
 
 
 def count_new(connection: Connection, letters: Iterable[tuple[int, State, bool]]) -> None:
@@ -387,9 +402,13 @@ def _count(
     changes: Iterable[Change],
     rows: Mapping[str, _Row],
     moved: Mapping[str, int],
+    new: Iterable[tuple[int, State, bool]],
 ) -> None:
     by: Counter[tuple[int, State]] = Counter()
     plain: Counter[int] = Counter()
+    for target_id, state, is_plain in new:
+        by[target_id, state] += 1
+        plain[target_id] += is_plain and state is State.QUEUED
     left = dict(moved)  # of each letter its first change is counted off its earlier target
     for change in changes:
         if change.kind == "letter" and change.target_id is not None:
@@ -398,6 +417,11 @@ def _count(
             if rows[change.letter_id].is_plain:
                 is_queued = change.after is State.QUEUED
                 plain[change.target_id] += is_queued - (change.before is State.QUEUED)
+    for letter_id, earlier in left.items():  # what changed its target alone
+        row = rows[letter_id]
+        by[earlier, row.state] -= 1
+        if row.target_id is not None:
+            by[row.target_id, row.state] += 1
     bump(connection, by, plain)
 
 

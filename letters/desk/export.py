@@ -17,6 +17,7 @@ from letters.campaign import Confirm
 from letters.campaigns.stored import StoredCampaign
 from letters.mail.kinds import Kind
 from letters.record import Actor, Deed, record
+from letters.states import State
 from letters.storage.database import Database
 from letters.storage.schema import answer, letter, submission, writing
 
@@ -70,11 +71,7 @@ def rows(database: Database, stored: StoredCampaign) -> Iterator[str]:
                         row.state_at.isoformat(),
                         targets[row.target_id].name,
                         targets[row.target_id].email,
-                        row.name or "",
-                        row.email or "",
-                        row.postcode or "",
-                        "yes" if row.opt_in_wording else "no",
-                        row.opt_in_wording or "",
+                        *_person(row, stored),
                         f"{row.personal_share:.2f}",
                         row.subject or "",
                         row.answered_at.isoformat() if row.answered_at else "",
@@ -96,7 +93,7 @@ def consents(database: Database, stored: StoredCampaign) -> Iterator[str]:
             yield "".join(
                 _line(
                     (
-                        row.submitted_at.isoformat(),
+                        (row.opt_in_at or row.submitted_at).isoformat(),
                         row.confirmed_at.isoformat() if row.confirmed_at else "",
                         row.name,
                         row.email,
@@ -106,6 +103,25 @@ def consents(database: Database, stored: StoredCampaign) -> Iterator[str]:
                 )
                 for row in chunk
             )
+
+
+def _person(row: Row[*tuple[Any, ...]], stored: StoredCampaign) -> tuple[str, str, str, str, str]:
+    """Return what is told of a letter's writer: nothing before their yes, where one is asked.
+
+    Whoever typed an address need not be its owner.
+    """
+    campaign = stored.campaign
+    never_left = row.state in {State.UNCONFIRMED, State.EXPIRED, State.CANCELLED}
+    is_asked = campaign.confirm is Confirm.BEFORE_SENDING or (campaign.proof_of_work and never_left)
+    if row.confirmed_at is None and (is_asked or row.state == State.UNCONFIRMED):
+        return "", "", "", "no", ""
+    return (
+        row.name or "",
+        row.email or "",
+        row.postcode or "",
+        "yes" if row.opt_in_wording else "no",
+        row.opt_in_wording or "",
+    )
 
 
 def _letters(connection: Connection, campaign_id: int) -> Iterator[Sequence[Row[*tuple[Any, ...]]]]:
@@ -121,6 +137,7 @@ def _letters(connection: Connection, campaign_id: int) -> Iterator[Sequence[Row[
             submission.c.email,
             submission.c.postcode,
             submission.c.opt_in_wording,
+            submission.c.confirmed_at,
             submission.c.personal_share,
             writing.c.subject,
             _ANSWERED_AT,
@@ -144,7 +161,9 @@ def _consents(
         .limit(_CHUNK)
     )
     if stored.campaign.confirm is Confirm.BEFORE_SENDING:
-        wanted = wanted.where(submission.c.confirmed_at.is_not(None))
+        wanted = wanted.where(
+            submission.c.confirmed_at.is_not(None) | submission.c.opt_in_at.is_not(None)
+        )
     after = ""
     while found := connection.execute(wanted.where(submission.c.id > after)).all():
         yield found

@@ -1,104 +1,283 @@
-"""Take what comes again: a form's token posted twice, or letters that were written already."""
+"""Take what an address writes once more: in place of what it wrote, or beside it.
 
-from datetime import datetime
+Nothing that was typed is dropped in silence: what cannot take the place of what is there is kept
+for the owner of the address, who decides about it on the receipt.
+"""
 
-from sqlalchemy import Connection, exists, select, update
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from typing import Final
+
+from sqlalchemy import Connection, Row, delete, exists, func, insert, select, update
 
 from letters.books import locks
-from letters.books.changes import make_personal
-from letters.campaign import Campaign, Identical, Target
-from letters.campaigns.stored import StoredCampaign
+from letters.books.changes import Happening, apply, make_personal, turn
+from letters.intake.arrival import Arrival, Known
+from letters.intake.enter import NewLetter, add_letter, enter, free_keys
 from letters.notices.links import Links
-from letters.notices.post import Purpose, post
-from letters.notices.to_writers import first_notice, repeated
-from letters.states import NOT_LEFT, State
-from letters.storage.schema import is_in, letter, submission, writing
-from letters.submission import Draft, Submission
-from letters.text.digest import is_untouched
+from letters.notices.post import NOTICE_EVERY, Purpose, post
+from letters.notices.reminders import notice_again
+from letters.states import NOT_ARRIVED, NOT_LEFT, Cause, State
+from letters.storage.identity import new_id
+from letters.storage.new_rows import NewRows
+from letters.storage.schema import letter, not_me, repeat, submission, writing
+from letters.submission import Draft
+
+_MOST_KEPT: Final = 20
+"""Repeats that are kept beside one submission; of more, the latest."""
 
 
-def replace_texts(
-    connection: Connection,
-    submission_id: str,
-    new: Submission,
-    now: datetime,
-    plain: frozenset[int],
-) -> None:
-    """Let a token's later texts take the place of its earlier ones, where they still may.
+def take_again(connection: Connection, links: Links, known: Known) -> None:
+    """Take an arrival of which the books know something already."""
+    arrival = known.arrival
+    if known.is_blocked:
+        # Something is written here too: how long an answer takes tells a stranger nothing.
+        connection.execute(
+            update(not_me)
+            .where(not_me.c.campaign_id == arrival.stored.id, not_me.c.address == arrival.known_as)
+            .values(posted_at=arrival.now)
+        )
+        return
+    if known.earlier is not None:
+        if _takes_its_place(connection, known.earlier, arrival):
+            return
+        # The form brought something before that stays as it is; so this is one of its own.
+        known.arrival = arrival = replace(arrival, key=new_id(arrival.now))
+    if known.free:
+        enter(connection, [known])
+    for owner, drafts in sorted(known.taken.items()):
+        _keep(connection, owner, arrival, drafts)
+    if known.taken and not known.free:
+        _tell(connection, links, max(known.taken), known)
 
-    `plain` is which targets' letters go in a digest.
-    """
-    its_letters = (
-        select(letter.c.id, letter.c.target_id, letter.c.state)
+
+def _letters(connection: Connection, submission_id: str) -> Sequence[Row[*tuple[object, ...]]]:
+    return connection.execute(
+        select(letter.c.id, letter.c.target_id, letter.c.state, writing.c.subject, writing.c.body)
+        .select_from(letter.join(writing))
         .where(letter.c.submission_id == submission_id, letter.c.kind == "letter")
         .order_by(letter.c.id)
+    ).all()
+
+
+def _takes_its_place(connection: Connection, submission_id: str, arrival: Arrival) -> bool:
+    """Let an arrival take the place of what its form brought before; tell whether that is done.
+
+    It may while nothing has left and nobody has confirmed it: the owner of the address said yes to
+    what they saw, and need not be who posts this. What says the same again is done as it is.
+    """
+    locks.take(connection, letters=[row.id for row in _letters(connection, submission_id)])
+    rows = _letters(connection, submission_id)
+    head = connection.execute(select(submission).where(submission.c.id == submission_id)).one()
+    if _says_the_same(head, rows, arrival):
+        _touch(connection, submission_id)
+        return True
+    open_ = {row.target_id: row.id for row in rows if State(row.state) in NOT_LEFT}
+    has_left = any(State(row.state) not in {*NOT_LEFT, State.CANCELLED} for row in rows)
+    if head.confirmed_at is not None or head.erased_at is not None or has_left or not open_:
+        return False
+    drafts = {draft.target_id: draft for draft in arrival.new.drafts}
+    added = [draft for target_id, draft in sorted(drafts.items()) if target_id not in open_]
+    if _are_taken(connection, arrival, added):
+        return False
+    locks.take(connection, targets={*open_, *drafts})
+    gone = sorted(target_id for target_id in open_ if target_id not in drafts)
+    # Whom a letter is for was put right: it is the same letter, to somebody else.
+    turned = dict(zip(gone, added, strict=False))
+    _rewrite(connection, arrival, {open_[i]: drafts[i] for i in open_.keys() & drafts.keys()})
+    free_keys(connection, [arrival.letter_key(draft.target_id) for draft in added])
+    _rewrite(connection, arrival, {open_[i]: draft for i, draft in turned.items()})
+    turn(connection, {open_[i]: draft.target_id for i, draft in turned.items()})
+    withdrawn = [open_[i] for i in gone if i not in turned]
+    apply(
+        connection,
+        [
+            # Where it waits its turn, this looks whether the other target can be written to.
+            *(Happening(open_[i], Cause.RELEASE, arrival.now) for i in turned),
+            *(Happening(i, Cause.CANCEL, arrival.now) for i in withdrawn),
+        ],
+        targets={*open_, *drafts},
+        moved={open_[i]: i for i in turned},
+        new=_add(connection, submission_id, added[len(turned) :], arrival),
     )
-    locks.take(connection, letters=connection.execute(its_letters).scalars().all())
-    rows = connection.execute(its_letters).all()
-    confirmed = select(submission.c.confirmed_at).where(submission.c.id == submission_id)
-    if connection.execute(confirmed).scalar() is not None:
-        return  # the address's owner said yes to another text, and need not be who posts this one
-    if not all(State(row.state) in NOT_LEFT for row in rows):
-        return
-    drafts = {draft.target_id: draft for draft in new.drafts}
-    for row in rows:
-        draft = drafts.get(row.target_id)
-        if draft is not None:
-            connection.execute(
-                update(writing)
-                .where(writing.c.letter_id == row.id)
-                .values(subject=draft.subject, body=draft.text, edited_at=now)
-            )
-    make_personal(connection, [row.id for row in rows if row.target_id in drafts.keys() - plain])
+    connection.execute(update(writing).where(writing.c.letter_id.in_(withdrawn)).values(once=None))
     locks.take(connection, submissions=[submission_id])
+    _put_details(connection, submission_id, arrival)
+    return True
+
+
+def _says_the_same(
+    head: Row[*tuple[object, ...]], rows: Iterable[Row[*tuple[object, ...]]], arrival: Arrival
+) -> bool:
+    new = arrival.new
+    return (head.name, head.email, head.postcode or "", head.opt_in_wording) == (
+        new.name,
+        new.email,
+        new.postcode,
+        arrival.opt_in_wording,
+    ) and {(row.target_id, row.subject, row.body) for row in rows} == {
+        (draft.target_id, draft.subject, draft.text) for draft in new.drafts
+    }
+
+
+def _are_taken(connection: Connection, arrival: Arrival, drafts: Iterable[Draft]) -> bool:
+    keys = [arrival.letter_key(draft.target_id) for draft in drafts]
+    taken = (
+        select(writing.c.letter_id)
+        .select_from(writing.join(letter))
+        .where(
+            writing.c.once.in_(keys),
+            letter.c.state.not_in(sorted(NOT_ARRIVED)),
+        )
+        .limit(1)
+    )
+    return connection.execute(taken).first() is not None
+
+
+def _rewrite(connection: Connection, arrival: Arrival, drafts: Mapping[str, Draft]) -> None:
+    """Put drafts in the place of letters, given by their ids."""
+    for letter_id, draft in drafts.items():
+        connection.execute(
+            update(writing)
+            .where(writing.c.letter_id == letter_id)
+            .values(
+                once=arrival.letter_key(draft.target_id),
+                subject=draft.subject,
+                body=draft.text,
+                edited_at=arrival.now,
+            )
+        )
+    personal = [i for i, draft in drafts.items() if draft.target_id not in arrival.identical]
+    make_personal(connection, personal)
+
+
+def _add(
+    connection: Connection, submission_id: str, drafts: Sequence[Draft], arrival: Arrival
+) -> list[NewLetter]:
+    rows = NewRows()
+    counted = [
+        add_letter(rows, arrival.letter_key(draft.target_id), arrival, draft, submission_id)
+        for draft in drafts
+    ]
+    if drafts:
+        rows.store(connection)
+    return counted
+
+
+def _put_details(connection: Connection, submission_id: str, arrival: Arrival) -> None:
+    new = arrival.new
     connection.execute(
         update(submission)
         .where(submission.c.id == submission_id, submission.c.erased_at.is_(None))
         .values(
             name=new.name,
+            email=new.email,
+            postcode=new.postcode or None,
             reason=new.reason or None,
             points=list(new.points),
             personal_share=new.personal_share,
+            opt_in_wording=arrival.opt_in_wording,
         )
     )
 
 
-def remind_of_latest(
-    connection: Connection,
-    links: Links,
-    stored: StoredCampaign,
-    address: str,
-    now: datetime,
+def _keep(
+    connection: Connection, submission_id: str, arrival: Arrival, drafts: Sequence[Draft]
 ) -> None:
-    """Mail the link to what an address handed in last, when nothing that it posts now is new."""
-    latest = connection.execute(
-        select(submission.c.id, submission.c.email, submission.c.confirmed_at)
-        .where(submission.c.campaign_id == stored.id, submission.c.address == address)
-        .order_by(submission.c.id.desc())
-    ).first()
-    if latest is None:
+    """Keep letters beside those that stand in their way, unless they say the same."""
+    head = connection.execute(select(submission).where(submission.c.id == submission_id)).one()
+    of_them = {draft.target_id for draft in drafts}
+    rows = [row for row in _letters(connection, submission_id) if row.target_id in of_them]
+    part = replace(arrival, new=replace(arrival.new, drafts=tuple(drafts)))
+    if _says_the_same(head, rows, part) or _is_kept(connection, submission_id, part):
+        _touch(connection, submission_id)
         return
-    if _waits_for_a_yes(connection, latest.id):
-        link = links.first(latest.id, must_confirm=True)
-        notice = first_notice(stored.campaign, link, must_confirm=True)
-    else:
-        link = links.first(latest.id, must_confirm=False)
-        notice = repeated(stored.campaign, link)
-    post(connection, links.tokens, notice, Purpose.LINK, latest.email, now, stored.id, latest.id)
+    new = arrival.new
+    connection.execute(
+        insert(repeat).values(
+            id=new_id(arrival.now),
+            submission_id=submission_id,
+            received_at=arrival.now,
+            name=new.name,
+            email=new.email,
+            postcode=new.postcode or None,
+            reason=new.reason or None,
+            points=list(new.points),
+            personal_share=new.personal_share,
+            opt_in_wording=arrival.opt_in_wording,
+            letters=_as_json(drafts),
+        )
+    )
+    kept = connection.execute(
+        select(repeat.c.id)
+        .where(repeat.c.submission_id == submission_id)
+        .order_by(repeat.c.id.desc())
+        .offset(_MOST_KEPT)
+    ).scalars()
+    over = list(kept)
+    if over:
+        connection.execute(delete(repeat).where(repeat.c.id.in_(over)))
 
 
-def _waits_for_a_yes(connection: Connection, submission_id: str) -> bool:
-    waits = exists().where(letter.c.submission_id == submission_id).where(is_in(State.UNCONFIRMED))
-    return bool(connection.execute(select(waits)).scalar())
+def _is_kept(connection: Connection, submission_id: str, arrival: Arrival) -> bool:
+    new = arrival.new
+    return bool(
+        connection.execute(
+            select(
+                exists().where(
+                    repeat.c.submission_id == submission_id,
+                    repeat.c.name == new.name,
+                    func.coalesce(repeat.c.postcode, "") == new.postcode,
+                    func.coalesce(repeat.c.opt_in_wording, "") == (arrival.opt_in_wording or ""),
+                    repeat.c.letters == _as_json(new.drafts),
+                )
+            )
+        ).scalar()
+    )
 
 
-def goes_in_digest(campaign: Campaign, target: Target, new: Submission, draft: Draft) -> bool:
-    """Tell whether a letter was left as it was offered, in a campaign that gathers those."""
-    return campaign.identical is Identical.DIGEST and is_untouched(
-        campaign,
-        target,
-        name=new.name,
-        postcode=new.postcode,
-        subject=draft.subject,
-        text=draft.text,
+def _as_json(drafts: Iterable[Draft]) -> str:
+    return json.dumps(
+        sorted([draft.target_id, draft.subject, draft.text] for draft in drafts),
+        ensure_ascii=False,
+    )
+
+
+def _touch(connection: Connection, submission_id: str) -> None:
+    """Write something, as whoever is new does: an answer's time tells a stranger nothing."""
+    this = submission.c.id == submission_id
+    locks.take(connection, submissions=[submission_id])
+    connection.execute(update(submission).where(this).values(token_id=submission.c.token_id))
+
+
+def _tell(connection: Connection, links: Links, submission_id: str, known: Known) -> None:
+    """Mail the link to what is there, or see to it that it is mailed when it may be."""
+    arrival = known.arrival
+    if not known.may_be_mailed:
+        later = arrival.now + NOTICE_EVERY
+        locks.take(connection, submissions=[submission_id])
+        connection.execute(
+            update(submission)
+            .where(
+                submission.c.id == submission_id,
+                exists().where(repeat.c.submission_id == submission_id),
+                submission.c.remind_at.is_(None) | (submission.c.remind_at > later),
+            )
+            .values(remind_at=later)
+        )
+        return
+    head = connection.execute(
+        select(submission.c.email).where(submission.c.id == submission_id)
+    ).one()
+    notice = notice_again(connection, links, arrival.stored.campaign, submission_id)
+    post(
+        connection,
+        links.tokens,
+        notice,
+        Purpose.LINK,
+        head.email,
+        arrival.now,
+        arrival.stored.id,
+        submission_id,
     )

@@ -16,6 +16,10 @@ class Links:
         """Return the link to a submission's receipt."""
         return f"{self.public_url}/l/{self.tokens.receipt(submission_id)}"
 
+    def not_me(self, submission_id: str) -> str:
+        """Return the link to say that somebody else wrote with this address."""
+        return f"{self.receipt(submission_id)}/not-me"
+
     def first(self, submission_id: str, *, must_confirm: bool) -> str:
         """Return the link that a first notice carries: to confirm, or to the receipt."""
         link = self.receipt(submission_id)

@@ -7,12 +7,14 @@ from typing import Final
 from sqlalchemy import Connection, exists, select, update
 
 from letters.books import locks
+from letters.campaign import Campaign
 from letters.campaigns import store
 from letters.notices.links import Links
+from letters.notices.notice import Notice
 from letters.notices.post import NOTICE_EVERY, Purpose, may_be_mailed, post
-from letters.notices.to_writers import first_notice, reminder
+from letters.notices.to_writers import first_notice, reminder, repeated
 from letters.states import State
-from letters.storage.schema import campaign, is_in, letter, notice, submission
+from letters.storage.schema import campaign, is_in, letter, notice, repeat, submission
 
 REMIND_AFTER: Final = timedelta(days=3)
 """A writer who has not confirmed by then is reminded, once."""
@@ -33,7 +35,7 @@ def due(connection: Connection, now: datetime, most: int) -> list[str]:
 def remind(
     connection: Connection, links: Links, submission_ids: Sequence[str], now: datetime
 ) -> None:
-    """Mail the writers of submissions of which a letter still waits for a yes.
+    """Mail the writers of submissions of which something still waits for their word.
 
     Where no mail could go when one was handed in, this is the first, and a reminder may follow.
     """
@@ -50,21 +52,19 @@ def _remind(connection: Connection, links: Links, submission_id: str, now: datet
     ).first()
     if row is None:
         return  # another worker was here
-    waits = connection.execute(
-        select(
-            exists().where(letter.c.submission_id == submission_id).where(is_in(State.UNCONFIRMED))
-        )
-    ).scalar()
     remind_at = None
-    if waits and row.email:
+    waits, is_again = _waits(connection, submission_id), _has_repeat(connection, submission_id)
+    if (waits or is_again) and row.email:
         if may_be_mailed(connection, links.tokens, row.email, now, row.campaign_id):
             found = store.find(connection, row.slug).campaign
-            link = links.first(submission_id, must_confirm=True)
-            if _was_mailed(connection, submission_id):
-                words, purpose = reminder(found, link), Purpose.REMINDER
+            is_first = not _was_mailed(connection, submission_id)
+            if is_first or is_again:
+                words = notice_again(connection, links, found, submission_id)
+                purpose = Purpose.LINK
+                remind_at = now + REMIND_AFTER if waits and is_first else None
             else:
-                words, purpose = first_notice(found, link, must_confirm=True), Purpose.LINK
-                remind_at = now + REMIND_AFTER
+                link = links.first(submission_id, must_confirm=True)
+                words, purpose = reminder(found, link), Purpose.REMINDER
             post(
                 connection,
                 links.tokens,
@@ -80,6 +80,29 @@ def _remind(connection: Connection, links: Links, submission_id: str, now: datet
     connection.execute(
         update(submission).where(submission.c.id == submission_id).values(remind_at=remind_at)
     )
+
+
+def notice_again(
+    connection: Connection, links: Links, about: Campaign, submission_id: str
+) -> Notice:
+    """Return what leads the owner of an address to a submission that is there already."""
+    waits = _waits(connection, submission_id)
+    link = links.first(submission_id, must_confirm=waits)
+    if _has_repeat(connection, submission_id):
+        return repeated(about, link)
+    return first_notice(about, link, links.not_me(submission_id), must_confirm=waits)
+
+
+def _waits(connection: Connection, submission_id: str) -> bool:
+    """Tell whether a letter waits for a yes."""
+    waits = exists().where(letter.c.submission_id == submission_id).where(is_in(State.UNCONFIRMED))
+    return bool(connection.execute(select(waits)).scalar())
+
+
+def _has_repeat(connection: Connection, submission_id: str) -> bool:
+    """Tell whether something that was written once more waits for a decision."""
+    kept = exists().where(repeat.c.submission_id == submission_id)
+    return bool(connection.execute(select(kept)).scalar())
 
 
 def _was_mailed(connection: Connection, submission_id: str) -> bool:

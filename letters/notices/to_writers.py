@@ -21,8 +21,12 @@ class Undelivered:
     """The letter's text."""
 
 
-def first_notice(campaign: Campaign, link: str, *, must_confirm: bool) -> Notice:
-    """Return what follows a first submission: the link to confirm, or to the receipt."""
+def first_notice(campaign: Campaign, link: str, not_me: str, *, must_confirm: bool) -> Notice:
+    """Return what follows a first submission: the link to confirm, or to the receipt.
+
+    `not_me` is the link for whoever did not write it. It stands in a line with its words, so that
+    the one on a line of its own is the one to follow.
+    """
     _ = translations(campaign.language).gettext
     title = campaign.title
     if must_confirm:
@@ -44,9 +48,9 @@ def first_notice(campaign: Campaign, link: str, *, must_confirm: bool) -> Notice
         ]  # fmt: skip
     parts[0] = parts[0].format(title=title)
     stranger = _(
-        "If you did not write this letter, you need do nothing. Somebody may have typed your "
-        "address by mistake."
-    )
+        "Was this not you? Somebody may have typed your address by mistake. Here you have all of "
+        "it erased, and get no more mail about this campaign: {not_me}"
+    ).format(not_me=not_me)
     return Notice.of(subject.format(title=title), *parts, stranger)
 
 
@@ -54,13 +58,14 @@ def repeated(campaign: Campaign, link: str) -> Notice:
     """Return what the owner of an address learns when it is used a second time."""
     _ = translations(campaign.language).gettext
     return Notice.of(
-        _("Your letter is already with us: {title}").format(title=campaign.title),
+        _("A second letter with your address: {title}").format(title=campaign.title),
         _("A letter in the campaign “{title}” was just written with this address once more.")
         .format(title=campaign.title),
-        _("Each office gets one letter from each person, so the new one was not kept. This page "
-          "shows the one that was:"),
+        _("The first one stays as it is. This page shows both, and you decide: the new one "
+          "instead of the first, both because somebody else uses this address too, or the first "
+          "alone:"),
         link,
-        _("If it was not you who wrote again, you need do nothing."),
+        _("If you do nothing, only the first one goes."),
     )  # fmt: skip
 
 

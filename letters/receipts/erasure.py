@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from sqlalchemy import Connection, and_, exists, or_, select, update
+from sqlalchemy import Connection, and_, delete, exists, or_, select, update
 
 from letters.books import locks
 from letters.books.changes import Happening, apply
 from letters.notices.post import NOTICE_EVERY, Purpose
+from letters.receipts import consent
 from letters.states import FINAL, NOT_LEFT, Cause, State
 from letters.storage.database import Database
 from letters.storage.identity import new_id
@@ -21,6 +22,7 @@ from letters.storage.schema import (
     history,
     letter,
     notice,
+    repeat,
     submission,
     writing,
 )
@@ -70,6 +72,10 @@ def erase_all(connection: Connection, submission_ids: Sequence[str], now: dateti
     for table in (attempt, event, history):
         connection.execute(update(table).where(table.c.letter_id.in_(ids)).values(detail=None))
     locks.take(connection, submissions=submission_ids)
+    for submission_id in submission_ids:
+        if not is_erased(connection, submission_id):
+            consent.take_back(connection, submission_id, now)
+    connection.execute(delete(repeat).where(repeat.c.submission_id.in_(submission_ids)))
     connection.execute(
         update(submission)
         .where(submission.c.id.in_(submission_ids))
@@ -81,6 +87,9 @@ def erase_all(connection: Connection, submission_ids: Sequence[str], now: dateti
             reason=None,
             points=[],
             opt_in_wording=None,
+            opt_in_at=None,
+            opt_in_ended_at=None,
+            token_id=submission.c.id,  # its form may bring something new
             remind_at=None,
             erased_at=now,
         )

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, func, select, update
+from sqlalchemy import ColumnElement, Connection, Row, func, literal_column, select, update
 
 from letters.books import locks
 from letters.books.changes import Happening, apply, make_personal
@@ -13,6 +13,7 @@ from letters.campaign import Status, Target
 from letters.campaigns import store
 from letters.campaigns import targets as stored_targets
 from letters.campaigns.stored import StoredCampaign, StoredTarget
+from letters.intake.routing import last_moment
 from letters.mail.kinds import Kind
 from letters.pacing.slots import leaves_at
 from letters.receipts import successors
@@ -22,7 +23,6 @@ from letters.storage.schema import (
     answer,
     campaign,
     history,
-    is_in,
     letter,
     submission,
     target,
@@ -77,18 +77,26 @@ class Offer:
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """A submission with its letters."""
+    """A submission with its letters, and all that is kept of its writer."""
 
     submission_id: str
     campaign_slug: str
     submitted_at: datetime
+    confirmed_at: datetime | None
+    name: str
+    email: str
+    postcode: str
+    opt_in_wording: str | None
+    """What its writer consents to; None: nothing."""
+    opt_in_at: datetime | None
+    """When that consent was given, or last taken back; None: neither was."""
     letters: tuple[SubmittedLetter, ...]
 
 
 def read(connection: Connection, submission_id: str, now: datetime) -> Receipt:
     """Return a submission's receipt; raise UnknownSubmission."""
     head = connection.execute(
-        select(submission.c.submitted_at, campaign.c.slug)
+        select(submission, campaign.c.slug)
         .select_from(submission.join(campaign))
         .where(submission.c.id == submission_id, submission.c.erased_at.is_(None))
     ).first()
@@ -127,10 +135,18 @@ def read(connection: Connection, submission_id: str, now: datetime) -> Receipt:
             .group_by(answer.c.letter_id)
         ).all()
     )
+    places_in_queue = _places(connection, submission_id)
+    given_at = head.opt_in_at or (head.submitted_at if head.opt_in_wording else None)
     return Receipt(
         submission_id,
         head.slug,
         head.submitted_at,
+        head.confirmed_at,
+        head.name,
+        head.email,
+        head.postcode or "",
+        head.opt_in_wording,
+        given_at or head.opt_in_ended_at,
         tuple(
             SubmittedLetter(
                 row.id,
@@ -140,7 +156,7 @@ def read(connection: Connection, submission_id: str, now: datetime) -> Receipt:
                 State(row.state),
                 row.state_at,
                 tuple(steps.get(row.id, ())),
-                _expected_at(connection, stored, row, now)
+                _expected_at(connection, stored, row, places_in_queue.get(row.id, 0), now)
                 if row.state == State.QUEUED and stored.campaign.status is not Status.PAUSED
                 else None,
                 _offer(stored, row.body, targets[row.target_id], follows.get(row.target_id))
@@ -164,42 +180,48 @@ def _offer(
     return Offer(follows.target, successors.proposed_text(stored, text, left, follows))
 
 
+def _places(connection: Connection, submission_id: str) -> dict[str, int]:
+    """Return how many letters leave before each waiting one of a submission, one by one."""
+    mine, other = letter.alias("mine"), letter.alias("other")
+    queued: ColumnElement[str] = literal_column(f"'{State.QUEUED}'")
+    ahead = (
+        (other.c.target_id == mine.c.target_id)
+        & (other.c.state == queued)
+        & (other.c.plain == literal_column("0"))
+        & (other.c.id < mine.c.id)
+    )
+    rows = connection.execute(
+        select(mine.c.id, func.count(other.c.id))
+        .select_from(mine.outerjoin(other, ahead))
+        .where(mine.c.submission_id == submission_id, mine.c.state == queued)
+        .group_by(mine.c.id)
+    )
+    return dict(rows.all())
+
+
 def _expected_at(
     connection: Connection,
     stored: StoredCampaign,
     row: Row[*tuple[Any, ...]],
+    ahead: int,
     now: datetime,
-) -> datetime:
-    """Return about when a waiting letter should leave: its place in the target's queue, paced."""
-    ahead = 0
-    slot: ColumnElement[datetime] = target.c.next_slot_at
+) -> datetime | None:
+    """Return about when a waiting letter should leave: its place in the target's queue, paced.
+
+    None where that would be after its end: nobody is promised what cannot be.
+    """
+    to = next(t for t in stored.targets if t.id == row.target_id)
+    first = to.next_slot_at
     if row.plain:
-        slot = digests.leaves_from(now)  # with all others of its kind
-    else:
-        ahead = connection.execute(
-            select(func.count()).where(
-                letter.c.target_id == row.target_id,
-                letter.c.plain == 0,
-                is_in(State.QUEUED),
-                letter.c.id < row.id,
-            )
+        ahead = 0
+        first = connection.execute(
+            select(digests.leaves_from(now))  # with all others of its kind
+            .select_from(target.join(campaign))
+            .where(target.c.id == row.target_id)
         ).scalar_one()
-    found: datetime = connection.execute(
-        select(slot).select_from(target.join(campaign)).where(target.c.id == row.target_id)
-    ).scalar_one()
-    timezone = next(t.target.timezone for t in stored.targets if t.id == row.target_id)
-    return leaves_at(stored.campaign.pacing, timezone, max(found, now), ahead)
-
-
-def confirm(connection: Connection, submission_id: str, now: datetime) -> None:
-    """Confirm the writer's address: every letter that waited for it is queued."""
-    _each(connection, submission_id, Cause.CONFIRM, now)
-    locks.take(connection, submissions=[submission_id])
-    connection.execute(
-        update(submission)
-        .where(submission.c.id == submission_id, submission.c.confirmed_at.is_(None))
-        .values(confirmed_at=now, remind_at=None)
-    )
+    leaves = leaves_at(stored.campaign.pacing, to.target.timezone, max(first, now), ahead)
+    end = last_moment(stored, to)
+    return None if end is not None and leaves >= end else leaves
 
 
 def cancel(
@@ -246,18 +268,6 @@ def _own(connection: Connection, submission_id: str, letter_id: str) -> State:
     if state is None:
         raise TooLate
     return State(state)
-
-
-def _each(connection: Connection, submission_id: str, cause: Cause, now: datetime) -> list[str]:
-    ids = list(
-        connection.execute(
-            select(letter.c.id).where(
-                letter.c.submission_id == submission_id, letter.c.kind == "letter"
-            )
-        ).scalars()
-    )
-    apply(connection, [Happening(i, cause, now) for i in ids])
-    return ids
 
 
 def _free(connection: Connection, ids: Sequence[str]) -> None:

@@ -136,7 +136,9 @@ submission = Table(
     Column("reason", Text),
     Column("points", JSON, nullable=False),
     Column("personal_share", Float, nullable=False),
-    Column("opt_in_wording", Text),  # null: the box was not ticked
+    Column("opt_in_wording", Text),  # what is consented to now; null: nothing
+    Column("opt_in_at", Moment),  # when it was given on the receipt; null: with the submission
+    Column("opt_in_ended_at", Moment),  # when it was last taken back
     Column("submitted_at", Moment, nullable=False),
     Column("confirmed_at", Moment),
     Column("erased_at", Moment),
@@ -149,6 +151,33 @@ submission = Table(
     Index("ix_submission_erased", "erased_at", sqlite_where=text("erased_at IS NOT NULL"),
           postgresql_where=text("erased_at IS NOT NULL")),
 )  # fmt: skip
+
+repeat = Table(
+    "repeat",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    # The one whose letters stood in its way, and whose owner decides.
+    Column("submission_id", ForeignKey("submission.id"), nullable=False),
+    Column("received_at", Moment, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("email", Text, nullable=False),
+    Column("postcode", Text),
+    Column("reason", Text),
+    Column("points", JSON, nullable=False),
+    Column("personal_share", Float, nullable=False),
+    Column("opt_in_wording", Text),
+    Column("letters", Text, nullable=False),  # JSON: target id, subject and text of each
+    Index("ix_repeat_submission", "submission_id"),
+)  # a row goes when it is decided about
+
+not_me = Table(
+    "not_me",
+    metadata,
+    Column("campaign_id", ForeignKey("campaign.id"), primary_key=True),
+    Column("address", String(64), primary_key=True),  # its name among those that got notices
+    Column("said_at", Moment, nullable=False),
+    Column("posted_at", Moment),  # when somebody last wrote with it, in vain
+)
 
 letter = Table(
     "letter",

@@ -23,6 +23,7 @@ class Kind(StrEnum):
     """What a message tells of."""
 
     CONSENT = "consent.given"
+    WITHDRAWAL = "consent.withdrawn"
     STATE = "letter.state"
     ANSWERED = "letter.answered"
 
@@ -88,6 +89,15 @@ def consent(
         "wording": wording,
         "given_at": _told(given_at),
         "osdi:person_signup_helper": {"person": person},
+    }
+
+
+def withdrawal(*, slug: str, submission_id: str, at: datetime) -> dict[str, object]:
+    """Return that a consent is taken back, or its giver erased: the identifier, and no person."""
+    return {
+        "campaign": slug,
+        "withdrawn_at": _told(at),
+        "identifiers": [f"postbag:{submission_id}"],
     }
 
 

@@ -195,6 +195,70 @@ def _told_by(record: Row[*tuple[Any, ...]]) -> list[tuple[Kind, str]]:
     return told
 
 
+def tell_of_consent(
+    connection: Connection, campaign_id: int, submission_id: str, letter_id: str, now: datetime
+) -> None:
+    """Tell of a consent that was given on a receipt, where the campaign has a webhook."""
+    if _set_at(connection, campaign_id) is not None:
+        _put_consent(connection, Kind.CONSENT, campaign_id, submission_id, letter_id, now)
+
+
+def tell_of_withdrawal(
+    connection: Connection,
+    campaign_id: int,
+    submission_id: str,
+    letter_id: str,
+    now: datetime,
+    *,
+    given_at: datetime,
+) -> None:
+    """Tell that a consent is taken back, where it was told that it had been given."""
+    set_at = _set_at(connection, campaign_id)
+    if set_at is None:
+        return
+    told = (
+        dispatch.c.id.like(f"consent-{submission_id}%"),
+        dispatch.c.kind == str(Kind.CONSENT),
+    )
+    connection.execute(delete(dispatch).where(*told, dispatch.c.tries == 0))
+    is_known = connection.execute(select(dispatch.c.id).where(*told).limit(1)).first() is not None
+    # What was sent is remembered for a while only.
+    is_long_ago = set_at <= given_at < now - _KEPT
+    if is_known or is_long_ago:
+        _put_consent(connection, Kind.WITHDRAWAL, campaign_id, submission_id, letter_id, now)
+
+
+def _set_at(connection: Connection, campaign_id: int) -> datetime | None:
+    set_at: datetime | None = connection.execute(
+        select(webhook.c.set_at).where(webhook.c.campaign_id == campaign_id)
+    ).scalar()
+    return set_at
+
+
+def _put_consent(
+    connection: Connection,
+    kind: Kind,
+    campaign_id: int,
+    submission_id: str,
+    letter_id: str,
+    now: datetime,
+) -> None:
+    word = "consent" if kind is Kind.CONSENT else "withdrawal"
+    connection.execute(
+        _ENQUEUE,
+        {
+            "id": f"{word}-{submission_id}-{int(now.timestamp() * 1000)}"[:64],
+            "campaign_id": campaign_id,
+            "letter_id": letter_id,
+            "kind": str(kind),
+            "state": "",
+            "at": now,
+            "queued_at": now,
+            "due_at": now,
+        },
+    )
+
+
 def any_due(connection: Connection, now: datetime) -> bool:
     """Tell whether a message is due. Costs a look into a small index."""
     return bool(connection.execute(select(exists().where(dispatch.c.due_at <= now))).scalar())
@@ -247,6 +311,7 @@ def _put_together(connection: Connection, ids: Sequence[str]) -> list[Message]:
             submission.c.email,
             submission.c.postcode,
             submission.c.opt_in_wording,
+            submission.c.opt_in_at,
             submission.c.submitted_at,
         )
         .select_from(
@@ -279,10 +344,13 @@ def _body(row: Row[*tuple[Any, ...]]) -> bytes:
             role=row.definition["role"],
         )
         return webhook_message.body(Kind(row.kind), row.at, data)
+    if row.kind == Kind.WITHDRAWAL:
+        told = webhook_message.withdrawal(slug=row.slug, submission_id=row.submission_id, at=row.at)
+        return webhook_message.body(Kind.WITHDRAWAL, row.at, told)
     data = webhook_message.consent(
         slug=row.slug,
         wording=row.opt_in_wording,
-        given_at=row.submitted_at,
+        given_at=row.opt_in_at or row.submitted_at,
         submission_id=row.submission_id,
         name=row.name,
         email=row.email,

@@ -15,7 +15,7 @@ from letters.files.campaign_file import read_campaign
 from letters.notices import alarms, reminders, undelivered
 from letters.notices.links import Links
 from letters.reasons import Hold
-from letters.receipts import erasure, expiry, receipt, successors
+from letters.receipts import confirmation, erasure, expiry, receipt, refusal, successors
 from letters.sending import claims, events, gate, lost, settling
 from letters.sending.claims import Claim
 from letters.sending.events import DeliveryEvent
@@ -114,6 +114,9 @@ def changes(scene: Scene) -> dict[str, Change]:
         ]
         return lambda c: events.record(c, news, now)
 
+    def confirm(c: Connection, submission_id: str) -> None:
+        confirmation.confirm(c, submission_id, confirmation.seen(c, submission_id), now)
+
     def claim(c: Connection) -> None:
         stands = replace(gate.look(c), not_before=None)
         claims.claim(c, most=10, gate=replace(stands, since=None), now=now)
@@ -125,10 +128,11 @@ def changes(scene: Scene) -> dict[str, Change]:
 
     outcomes = [(c, Outcome(Answer.TAKEN, now)) for c in scene.under_way]
     return {
-        "confirm": lambda c: receipt.confirm(c, ids["unconfirmed"][0], now),
+        "confirm": lambda c: confirm(c, ids["unconfirmed"][0]),
         "edit": lambda c: receipt.edit(c, ids["waiting"][0], waiting[1], "Trees", "Text", now),
         "cancel": lambda c: receipt.cancel(c, ids["waiting"][0], waiting, now),
         "erase": lambda c: erasure.erase(c, ids["waiting too"][0], now),
+        "not me": lambda c: refusal.refuse(c, books.tokens, ids["waiting too"][0], now),
         "retention": lambda c: erasure.erase_all(
             c, [ids[who][0] for who in ("unknown", "left", "waiting")], now
         ),

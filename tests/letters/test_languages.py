@@ -93,7 +93,7 @@ def test_a_notice_is_in_its_campaigns_language_with_its_link_bare(must_confirm: 
         targets=(Target("الوزيرة", "minister@harbours.example", "الوزيرة"),),
         language=Language.AR,
     )
-    notice = first_notice(campaign, LINK, must_confirm=must_confirm)
+    notice = first_notice(campaign, LINK, LINK, must_confirm=must_confirm)
     assert campaign.title in notice.subject
     assert campaign.title in notice.body
     assert LINK in notice.body.splitlines()

@@ -18,7 +18,7 @@ from letters.files.campaign_file import read_campaign
 from letters.intake.take import Intake
 from letters.notices.links import Links
 from letters.reasons import Hold
-from letters.receipts import receipt
+from letters.receipts import confirmation
 from letters.sending import events
 from letters.sending import gate as account
 from letters.sending.claims import Claim, claim
@@ -126,7 +126,9 @@ class Books:
 
     def confirm(self, email: str) -> None:
         with self.database.write() as connection:
-            receipt.confirm(connection, self.submission(email), self.now)
+            submission_id = self.submission(email)
+            was_seen = confirmation.seen(connection, submission_id)
+            confirmation.confirm(connection, submission_id, was_seen, self.now)
 
     def submission(self, email: str) -> str:
         with self.database.read() as connection:

@@ -1,0 +1,132 @@
+"""A submission on its way into the books, with all that can be made ready before anybody waits."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from letters.campaign import Confirm, Identical
+from letters.campaigns.stored import StoredCampaign, StoredTarget
+from letters.notices.links import Links
+from letters.notices.notice import Notice
+from letters.notices.post import known_as
+from letters.notices.to_writers import first_notice
+from letters.states import State
+from letters.storage.identity import new_id
+from letters.submission import Draft, Submission, writer_key
+from letters.text.addresses import canonical
+from letters.text.digest import is_untouched
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """A submission, and what is known of it without the books."""
+
+    stored: StoredCampaign
+    new: Submission
+    now: datetime
+    id: str
+    key: str
+    """What makes it one submission: the form's token and the address, told to nobody."""
+    address: str
+    """Canonical."""
+    known_as: str
+    """The address's name among those that got notices."""
+    must_confirm: bool
+    notice: Notice
+    identical: frozenset[int]
+    """The targets whose letters were left as offered and go in a digest."""
+    sharer: str = ""
+    """Of another person at an address that has written already: what tells them apart."""
+
+    def letter_key(self, target_id: int) -> str:
+        """Return what is unique to its writer's letter to one target."""
+        key = writer_key(target_id, self.address)
+        return f"{key}/{self.sharer}" if self.sharer else key
+
+    def target(self, target_id: int) -> StoredTarget:
+        """Return one of the campaign's targets."""
+        return next(each for each in self.stored.targets if each.id == target_id)
+
+    def first_state(self, target_id: int) -> State:
+        """Return the state in which a letter to a target begins."""
+        if self.must_confirm:
+            return State.UNCONFIRMED
+        can_go = self.target(target_id).can_be_written_to(self.now)
+        return State.QUEUED if can_go else State.HELD
+
+    @property
+    def opt_in_wording(self) -> str | None:
+        """Return the wording of the consent that came with it; None: it came with none."""
+        return (self.stored.campaign.opt_in or None) if self.new.opt_in else None
+
+
+@dataclass(slots=True)
+class Known:
+    """What the books have of an arrival."""
+
+    arrival: Arrival
+    earlier: str | None = None
+    """The submission that the same form brought before, from the same address."""
+    free: list[Draft] = field(default_factory=list)
+    """Those of its drafts in whose way no letter of its address stands."""
+    taken: dict[str, list[Draft]] = field(default_factory=dict)
+    """The others, by the submission of the letter that does."""
+    ended: list[str] = field(default_factory=list)
+    """Keys of letters that ended without arriving, and do not stand in the way any more."""
+    may_be_mailed: bool = True
+    is_blocked: bool = False
+    """The owner of the address wants nothing of this campaign."""
+
+    @property
+    def is_new(self) -> bool:
+        """Tell whether all of it is to be entered, and nothing else is to be done."""
+        return self.earlier is None and not self.taken and not self.is_blocked
+
+
+def ready(
+    stored: StoredCampaign,
+    new: Submission,
+    links: Links,
+    now: datetime,
+    *,
+    is_confirmed: bool = False,
+    sharer: str = "",
+) -> Arrival:
+    """Return a submission as an arrival."""
+    must_confirm = not is_confirmed and (
+        new.must_confirm or stored.campaign.confirm is Confirm.BEFORE_SENDING
+    )
+    submission_id = new_id(now)
+    address = canonical(new.email)
+    notice = first_notice(
+        stored.campaign,
+        links.first(submission_id, must_confirm=must_confirm),
+        links.not_me(submission_id),
+        must_confirm=must_confirm,
+    )
+    targets = {each.id: each.target for each in stored.targets}
+    gathers = stored.campaign.identical is Identical.DIGEST
+    return Arrival(
+        stored,
+        new,
+        now,
+        submission_id,
+        links.tokens.blind("form post", f"{new.token_id}/{address}")[:32],
+        address,
+        known_as(links.tokens, new.email),
+        must_confirm,
+        notice,
+        frozenset(
+            draft.target_id
+            for draft in new.drafts
+            if gathers
+            and is_untouched(
+                stored.campaign,
+                targets[draft.target_id],
+                name=new.name,
+                postcode=new.postcode,
+                subject=draft.subject,
+                text=draft.text,
+            )
+        ),
+        sharer,
+    )

@@ -1,0 +1,173 @@
+"""Set the receipt: where each letter is, what is kept of its writer, and what they may do."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from http import HTTPStatus
+
+from flask import Response, make_response, render_template, request, url_for
+from flask_babel import format_date
+
+from letters.campaign import Status
+from letters.campaigns.stored import StoredCampaign
+from letters.receipts import confirmation, repeats
+from letters.receipts.receipt import Receipt, SubmittedLetter
+from letters.states import NOT_LEFT, State
+from webapp.receipt.door import noindex
+from webapp.site.language import gettext as _
+from webapp.site.services import services
+from webapp.site.words import moment, words_for
+
+# What a form leads to, by the name that the templates have for it.
+_VIEWS = {
+    "edit": "edit",
+    "cancel": "cancel",
+    "erase": "erase",
+    "confirm": "confirm",
+    "send_on": "send_on",
+    "consent": "give_consent",
+    "repeat": "decide",
+    "not_me": "not_me",
+    "receipt": "show",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One letter as the page shows it."""
+
+    letter_id: str
+    target_name: str
+    target_role: str
+    target_address: str
+    subject: str
+    text: str
+    state: str
+    state_word: str
+    state_sentence: str
+    shape: str
+    stage: int
+    bad: bool
+    history: list[tuple[str, str, str]]
+    answered: tuple[str, str] | None
+    """When, for programs and for people."""
+    can_edit: bool
+    can_cancel: bool
+    edit_error: str | None = None
+    offer_to: str = ""
+    """Whoever has taken over, and may get the letter if its writer says so."""
+    offer_text: str = ""
+
+
+def urls(token: str) -> dict[str, str]:
+    """Return where the forms of a receipt's pages lead."""
+    return {name: url_for(f"receipt.{view}", token=token) for name, view in _VIEWS.items()}
+
+
+def writer_of(receipt: Receipt, stored: StoredCampaign) -> dict[str, object]:
+    """Return what every page of a receipt knows of its writer, and what waits for their word."""
+    with services().database.read() as connection:
+        return {
+            "campaign_title": stored.campaign.title,
+            "writer": receipt,
+            "opt_in": stored.campaign.opt_in,
+            "opt_in_moment": moment(receipt.opt_in_at) if receipt.opt_in_at else None,
+            "seen": confirmation.seen(connection, receipt.submission_id),
+            "repeats": repeats.of_submission(connection, receipt.submission_id),
+            "names": {target.id: target.target.name for target in stored.targets},
+        }
+
+
+def page(
+    token: str,
+    receipt: Receipt,
+    stored: StoredCampaign,
+    refused: tuple[str, str, str, str] | None = None,
+) -> Response:
+    """Return the receipt; `refused` is a letter's id, with the subject and text that will not do.
+
+    Its fourth part says why.
+    """
+    now, campaign = services().now(), stored.campaign
+    is_paused = campaign.status is Status.PAUSED
+    items = [item(letter, now, refused, is_paused=is_paused) for letter in receipt.letters]
+    response = make_response(
+        render_template(
+            "receipt/receipt.html",
+            items=items,
+            urls=urls(token),
+            can_confirm=any(x.state is State.UNCONFIRMED for x in receipt.letters),
+            submitted=moment(receipt.submitted_at),
+            done=_done(),
+            last_day=format_date(campaign.ends, "long") if campaign.ends else None,
+            retention_days=services().settings.retention_days,
+            **writer_of(receipt, stored),
+        ),
+        HTTPStatus.OK if refused is None else HTTPStatus.UNPROCESSABLE_ENTITY,
+    )
+    return noindex(response)
+
+
+def _done() -> str | None:
+    """Return the line that says what was done."""
+    return {
+        "confirmed": _("Thank you. What you said yes to takes its turn to leave."),
+        "consented": _("You agreed. You can take it back here at any time."),
+        "taken-back": _("You took it back."),
+        "withdrawn": _("What you withdrew will not be sent."),
+        "kept": _("Your changes are kept."),
+        "sent-on": _("Your letter goes to whoever has taken over."),
+        "instead": _("This letter goes instead of the first one."),
+        "as-well": _("This letter goes as well as the first one."),
+        "neither": _("Only the first letter goes."),
+    }.get(request.args.get("done", ""))
+
+
+def item(
+    letter: SubmittedLetter,
+    now: datetime,
+    refused: tuple[str, str, str, str] | None = None,
+    *,
+    is_paused: bool = False,
+) -> Item:
+    """Return one letter as the page shows it."""
+    words = words_for(letter.state)
+    sentence = words.sentence
+    if letter.due_at is not None:
+        due = max(letter.due_at, now)
+        sentence = _("%(sentence)s It should leave about %(time)s.", sentence=sentence,
+                     time=moment(due))  # fmt: skip
+    if letter.offer is not None:
+        sentence = _("%(target)s can no longer be written to. Your letter waits for you to decide.",
+                     target=letter.target.name)  # fmt: skip
+    if is_paused and letter.state in NOT_LEFT:
+        sentence = _("%(sentence)s This campaign is paused for now.", sentence=sentence)
+    error = None
+    subject, text = letter.subject, letter.text
+    if refused is not None and refused[0] == letter.id:
+        error = refused[3]
+    return Item(
+        letter_id=letter.id,
+        target_name=letter.target.name,
+        target_role=letter.target.role,
+        target_address=letter.target.address,
+        subject=subject,
+        text=text,
+        state=str(letter.state),
+        state_word=words.word,
+        state_sentence=sentence,
+        shape=words.shape,
+        stage=words.stage,
+        bad=words.shape == "cross",
+        history=[
+            (step.at.isoformat(), moment(step.at), words_for(step.state).word)
+            for step in letter.history
+        ],
+        answered=(letter.answered_at.isoformat(), moment(letter.answered_at))
+        if letter.answered_at
+        else None,
+        can_edit=letter.state in NOT_LEFT,
+        can_cancel=letter.state in NOT_LEFT,
+        edit_error=error,
+        offer_to="" if letter.offer is None else letter.offer.successor.name,
+        offer_text="" if letter.offer is None else letter.offer.text,
+    )

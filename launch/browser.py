@@ -1,6 +1,5 @@
 """Find the browser that the tests drive, and see that what drives it starts."""
 
-import os
 import shutil
 import subprocess
 import sys
@@ -9,6 +8,7 @@ from itertools import chain
 from pathlib import Path
 
 from launch.checkout import Checkout
+from launch.debian import apt_install
 from launch.failure import Failure
 from launch.sessions import end_session
 
@@ -55,7 +55,7 @@ def ensure_driver(checkout: Checkout, environment: Mapping[str, str]) -> None:
     command: list[str | Path] = [checkout.python, "-m", "playwright", "--version"]
     if _bounded(command)[0] == 0:
         return
-    if _apt_install("libatomic1", environment) and _bounded(command)[0] == 0:
+    if apt_install("libatomic1", environment) and _bounded(command)[0] == 0:
         return
     raise Failure(
         "Playwright's driver, which the tests need, does not start: see that the library "
@@ -83,23 +83,8 @@ def _downloaded(checkout: Checkout) -> Iterator[str]:
 
 
 def _from_debian(environment: Mapping[str, str]) -> Iterator[str]:
-    if _apt_install("chromium", environment):
+    if apt_install("chromium", environment):
         yield from _installed(environment)
-
-
-def _apt_install(package: str, environment: Mapping[str, str]) -> bool:
-    """Install a package of the system, and tell whether that was done; only root on Debian may."""
-    apt = shutil.which("apt-get", path=environment.get("PATH"))
-    if apt is None or os.geteuid() != 0:
-        return False
-    print(f"Installing the system's package {package}.", file=sys.stderr)
-    unattended = {**environment, "DEBIAN_FRONTEND": "noninteractive"}
-    for arguments in (["update", "-q"], ["install", "-qy", "--no-install-recommends", package]):
-        # No time limit: ending a half-done installation would leave the system broken.
-        done = subprocess.run([apt, *arguments], stdout=sys.stderr, env=unattended, check=False)
-        if done.returncode != 0:
-            return False
-    return True
 
 
 def _starts(path: str) -> bool:

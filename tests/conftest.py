@@ -27,7 +27,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 _HEAVY = ("abuse", "desk", "faults", "page", "server")
 _SECOND = {"database_kind": "postgresql", "language": "es"}
 # These measure, and need the machine to themselves: they run with --long, one after the other.
-_MEASURES = ("tests/faults/test_rate.py", "tests/desk/test_live.py::test_fifty")
+_MEASURES = (
+    "tests/operations/test_proxies.py",  # and needs programs of the system
+    "tests/faults/test_rate.py",
+    "tests/desk/test_live.py::test_fifty",
+)
 
 
 # What decides, without a database, a process or a browser: `-m pure` runs these in seconds.

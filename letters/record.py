@@ -50,6 +50,10 @@ class Deed(StrEnum):
     """Somebody said who wrote an answer."""
     WEBHOOK_SET = "webhook-set"
     WEBHOOK_REMOVED = "webhook-removed"
+    WRITER_SHOWN = "writer-shown"
+    """Somebody looked at what is kept of a writer; of how many submissions is told, not whose."""
+    WRITER_LINKED = "writer-linked"
+    WRITER_ERASED = "writer-erased"
     REFUSED = "refused"
     """Somebody tried what they may not do."""
 

@@ -28,6 +28,7 @@ from postbag import (
     schema,
     settling,
     webhooks,
+    writers,
 )
 from postbag.shell import Refused, Shell
 
@@ -47,6 +48,7 @@ def make_parser() -> argparse.ArgumentParser:
         organisers,
         plan,
         webhooks,
+        writers,
         restored,
     ):
         group.add_commands(commands)

@@ -18,6 +18,8 @@ class Books:
     states: Mapping[State, int]
     answers: Mapping[str, int] = field(default_factory=dict)
     """Those that came, by who wrote them."""
+    notices: Mapping[State, int] = field(default_factory=dict)
+    """Mails from us, by what became of them."""
     reconciled: bool = True
 
     @property
@@ -30,6 +32,7 @@ class Books:
         return {
             "submitted": self.submitted,
             "states": {str(state): self.states.get(state, 0) for state in State},
+            "notices": {str(state): self.notices.get(state, 0) for state in State},
             "answers": {
                 "people": self.answers.get(Kind.PERSON, 0),
                 "automatic": self.answers.get(Kind.AUTOMATIC, 0),
@@ -109,5 +112,20 @@ def count(connection: Connection, slug: str | None = None) -> dict[str, Books]:
             queued == counted.get((target_id, State.QUEUED), 0)
             for target_id, queued in waiting.items()
         )
-        books[found_slug] = Books(dict(states), answers(connection, campaign_id), reconciled=agree)
+        books[found_slug] = Books(
+            dict(states),
+            answers(connection, campaign_id),
+            notices(connection, campaign_id),
+            reconciled=agree,
+        )
     return books
+
+
+def notices(connection: Connection, campaign_id: int) -> dict[State, int]:
+    """Return how many mails to a campaign's writers and organisers are in each state."""
+    rows = connection.execute(
+        select(letter.c.state, func.count())
+        .where(letter.c.campaign_id == campaign_id, letter.c.kind == "notice")
+        .group_by(letter.c.state)
+    )
+    return {State(state): number for state, number in rows}

@@ -7,6 +7,7 @@ from typing import Final
 from babel.dates import format_date
 
 from letters.campaign import Campaign, Routing, Target
+from letters.languages import Language
 from letters.text import compose
 from letters.text.merge import merge
 from letters.text.typeset import BLANK, Sheet
@@ -28,6 +29,19 @@ def sheets(campaign: Campaign, targets: Sequence[Target], day: date) -> tuple[Sh
     addressees = targets if targets and (named or len(targets) == 1) else (_NOBODY,)
     today = format_date(day, "long", campaign.language.locale)
     return tuple(_sheet(campaign, target, today) for target in addressees)
+
+
+def own_sheet(target: Target, subject: str, text: str, day: date, language: Language) -> Sheet:
+    """Return one letter as its writer wrote it, the whole of it as text."""
+    lines = (target.name, target.role, target.address.strip("\n"))
+    return Sheet(
+        address="\n".join(line for line in lines if line),
+        date=format_date(day, "long", language.locale),
+        subject=subject,
+        salutation="",
+        body=text,
+        closing="",
+    )
 
 
 def _sheet(campaign: Campaign, target: Target, today: str) -> Sheet:

@@ -203,13 +203,16 @@ def _set_letter(paper: _Paper, sheet: Sheet) -> None:
     paper.ln(3 * _GAP_MM)
     paper.write_paragraph(_printable(sheet.date))
     paper.ln(3 * _GAP_MM)
-    paper.write_paragraph(_printable(sheet.salutation))
-    paper.ln(_GAP_MM)
+    if sheet.salutation:  # a writer's own letter has it in its text
+        paper.write_paragraph(_printable(sheet.salutation))
+        paper.ln(_GAP_MM)
     paper.write_underlined(_printable(sheet.subject))
     paper.ln(_GAP_MM)
     for paragraph in _paragraphs(sheet.body):
         paper.write_paragraph(paragraph)
         paper.ln(_GAP_MM)
+    if not sheet.closing:
+        return
     *before, last = _paragraphs(sheet.closing) or [""]
     for paragraph in before:
         paper.write_paragraph(paragraph)

@@ -52,13 +52,7 @@ def letter(slug: str) -> Response:
         lambda: typeset(sheets, title=campaign.title, language=campaign.language, day=today),
     )
     if pdf is None:
-        busy = errors.page(
-            HTTPStatus.SERVICE_UNAVAILABLE,
-            _("We cannot do this right now"),
-            _("The letter is just being set. Please try again in a moment."),
-        )
-        busy.headers["Retry-After"] = "5"
-        return busy
+        return busy()
     response = Response(pdf, HTTPStatus.OK, mimetype="application/pdf")
     response.headers["Content-Disposition"] = f'inline; filename="{slug}.pdf"'
     response.headers["Cache-Control"] = "public, max-age=300"
@@ -69,19 +63,39 @@ def once(redis: Redis, name: str, make: Callable[[], bytes]) -> bytes | None:
     """Return what stands in Redis under `name`, or make it; None where another is being made."""
     until = time.monotonic() + _PATIENCE_SECONDS
     while (found := _found(redis, name)) is None:
-        if _here.acquire(blocking=False):
-            try:
-                if _begin(redis):
-                    try:
-                        return _keep(redis, name, make())
-                    finally:
-                        _end(redis)
-            finally:
-                _here.release()
+        made = alone(redis, make)
+        if made is not None:
+            return _keep(redis, name, made)
         if time.monotonic() > until:
             return None
         time.sleep(_LOOK_SECONDS)
     return found
+
+
+def alone(redis: Redis, make: Callable[[], bytes]) -> bytes | None:
+    """Return what `make` makes, kept nowhere; None where something else is being made."""
+    if not _here.acquire(blocking=False):
+        return None
+    try:
+        if not _begin(redis):
+            return None
+        try:
+            return make()
+        finally:
+            _end(redis)
+    finally:
+        _here.release()
+
+
+def busy() -> Response:
+    """Return the page that says that another letter is just being set."""
+    page = errors.page(
+        HTTPStatus.SERVICE_UNAVAILABLE,
+        _("We cannot do this right now"),
+        _("The letter is just being set. Please try again in a moment."),
+    )
+    page.headers["Retry-After"] = "5"
+    return page
 
 
 def _found(redis: Redis, name: str) -> bytes | None:

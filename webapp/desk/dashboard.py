@@ -3,6 +3,7 @@
 import json
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Final
 
 from flask import Response, render_template, request, url_for
@@ -122,7 +123,8 @@ def ledger_json(slug: str) -> Response:
     """Return the campaign's part of `postbag ledger --json`, with its targets."""
     with services().database.read() as connection:
         stored = store.find(connection, slug)
-        books = ledger.shown(connection, stored.id)
+        shown = ledger.shown(connection, stored.id)
+        books = replace(shown, notices=ledger.notices(connection, stored.id))
         by_target = ledger.by_target(connection, stored.id)
     answer = books.as_json()
     answer["targets"] = {

@@ -27,6 +27,7 @@ _VIEWS = {
     "consent": "give_consent",
     "repeat": "decide",
     "not_me": "not_me",
+    "pdf": "letter_pdf",
     "receipt": "show",
 }
 

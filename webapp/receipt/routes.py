@@ -1,6 +1,7 @@
 """The receipt: a supporter sees where each letter is, and changes what has not left."""
 
 from http import HTTPStatus
+from zoneinfo import ZoneInfo
 
 from flask import Response, request
 from sqlalchemy import Connection
@@ -12,8 +13,11 @@ from letters.receipts import receipt as receipts
 from letters.receipts.receipt import TooLate
 from letters.receipts.successors import CannotSendOn, Obstacle
 from letters.states import NOT_LEFT
+from letters.text import printed
 from letters.text.compose import line_feeds
-from webapp.receipt.door import back, blueprint, change, read
+from letters.text.typeset import typeset
+from webapp.action import pdf
+from webapp.receipt.door import back, blueprint, change, noindex, read
 from webapp.receipt.page import page
 from webapp.site import errors
 from webapp.site.faults import sentence
@@ -127,3 +131,24 @@ def _problem(subject: str, text: str) -> str | None:
         *faults_in_body(text, _TEXT_MAX, unreadable),
     )
     return sentence(faults[0]) if faults else None
+
+
+@blueprint.get("/letter.pdf")
+def letter_pdf(token: str) -> Response:
+    """Return the writer's own letters, set as letters; kept nowhere, and one set at a time."""
+    receipt, stored = read(token)
+    campaign = stored.campaign
+    day = receipt.submitted_at.astimezone(ZoneInfo(campaign.timezone)).date()
+    sheets = [
+        printed.own_sheet(letter.target, letter.subject, letter.text, day, campaign.language)
+        for letter in receipt.letters[: printed.MOST_LETTERS]
+    ]
+    made = pdf.alone(
+        services().redis,
+        lambda: typeset(sheets, title=campaign.title, language=campaign.language, day=day),
+    )
+    if made is None:
+        return pdf.busy()
+    response = Response(made, HTTPStatus.OK, mimetype="application/pdf")
+    response.headers["Content-Disposition"] = 'inline; filename="letter.pdf"'
+    return noindex(response)

@@ -1,0 +1,141 @@
+"""Help one person, by their address, over all campaigns: show what is kept, mail links, erase.
+
+Whoever runs the machine, or an organiser for the campaigns that they may see, does it for somebody
+who lost their mail. That it was done is in the record, and not for whom.
+"""
+
+from collections.abc import Collection
+from datetime import datetime
+
+from sqlalchemy import Connection, select
+
+from letters.campaigns import store
+from letters.notices.links import Links
+from letters.notices.post import Purpose, post
+from letters.notices.reminders import notice_again
+from letters.receipts import erasure, receipt, repeats
+from letters.receipts.receipt import Receipt
+from letters.record import Actor, Deed, record
+from letters.storage.schema import campaign, submission
+from letters.text.addresses import canonical
+
+
+def of_address(
+    connection: Connection,
+    email: str,
+    now: datetime,
+    *,
+    by: Actor,
+    within: Collection[int] | None = None,
+) -> list[dict[str, object]]:
+    """Return all that is kept of a writer, a submission each, as JSON has it.
+
+    `within` limits it to campaigns by their ids. That somebody looked is in the record.
+    """
+    found = _submissions(connection, email, within)
+    record(connection, Deed.WRITER_SHOWN, now, by=by, detail=f"{len(found)}")
+    return [
+        _as_json(
+            receipt.read(connection, submission_id, now),
+            repeats.of_submission(connection, submission_id),
+        )
+        for submission_id in found
+    ]
+
+
+def mail_links(
+    connection: Connection,
+    links: Links,
+    email: str,
+    now: datetime,
+    *,
+    by: Actor,
+    within: Collection[int] | None = None,
+) -> int:
+    """Mail a writer the links to all that they handed in; return how many mails that are."""
+    found = _submissions(connection, email, within)
+    for submission_id in found:
+        head = connection.execute(
+            select(submission.c.campaign_id, submission.c.email, campaign.c.slug)
+            .select_from(submission.join(campaign))
+            .where(submission.c.id == submission_id)
+        ).one()
+        about = store.find(connection, head.slug).campaign
+        words = notice_again(connection, links, about, submission_id)
+        post(
+            connection,
+            links.tokens,
+            words,
+            Purpose.LINK,
+            head.email,
+            now,
+            head.campaign_id,
+            submission_id,
+        )
+    record(connection, Deed.WRITER_LINKED, now, by=by, detail=f"{len(found)}")
+    return len(found)
+
+
+def erase(
+    connection: Connection,
+    email: str,
+    now: datetime,
+    *,
+    by: Actor,
+    within: Collection[int] | None = None,
+) -> int:
+    """Erase a writer; return how many submissions they had. Raises erasure.StillLeaving."""
+    found = _submissions(connection, email, within)
+    if found:
+        erasure.erase_all(connection, found, now)
+    record(connection, Deed.WRITER_ERASED, now, by=by, detail=f"{len(found)}")
+    return len(found)
+
+
+def _submissions(connection: Connection, email: str, within: Collection[int] | None) -> list[str]:
+    wanted = select(submission.c.id).where(
+        # All of them, named so that the index serves: it begins with the campaign.
+        submission.c.campaign_id.in_(select(campaign.c.id) if within is None else within),
+        submission.c.address == canonical(email.strip()),
+        submission.c.erased_at.is_(None),
+    )
+    return list(connection.execute(wanted.order_by(submission.c.id)).scalars())
+
+
+def _as_json(read: Receipt, again: list[repeats.Repeat]) -> dict[str, object]:
+    return {
+        "submission_id": read.submission_id,
+        "campaign": read.campaign_slug,
+        "submitted_at": read.submitted_at.isoformat(),
+        "confirmed_at": read.confirmed_at.isoformat() if read.confirmed_at else None,
+        "name": read.name,
+        "email": read.email,
+        "postcode": read.postcode or None,
+        "opt_in_wording": read.opt_in_wording,
+        "opt_in_at": read.opt_in_at.isoformat() if read.opt_in_at else None,
+        "letters": [
+            {
+                "letter_id": letter.id,
+                "target": letter.target.name,
+                "target_email": letter.target.email,
+                "subject": letter.subject,
+                "text": letter.text,
+                "state": str(letter.state),
+                "state_at": letter.state_at.isoformat(),
+            }
+            for letter in read.letters
+        ],
+        "repeats": [
+            {
+                "received_at": each.received_at.isoformat(),
+                "name": each.name,
+                "email": each.email,
+                "postcode": each.postcode,
+                "opt_in_wording": each.opt_in_wording,
+                "letters": [
+                    {"subject": draft.subject, "text": draft.text} for draft in each.letters
+                ],
+            }
+            for each in again
+        ],
+    }

@@ -7,6 +7,7 @@ database.
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from enum import StrEnum
+from typing import Final
 from zoneinfo import ZoneInfo
 
 from letters.languages import Language
@@ -53,6 +54,14 @@ class Replies(StrEnum):
     DIRECT = "direct"
     THROUGH_US = "through-us"
     """To an address of the letter's own, from which we pass it on."""
+
+
+class AsksAddress(StrEnum):
+    """Whether a supporter is asked for a postal address."""
+
+    NO = "no"
+    NEEDED = "needed"
+    OPTIONAL = "optional"
 
 
 class ResendUnknown(StrEnum):
@@ -106,6 +115,26 @@ class Point:
     text: str
 
 
+MOST_CHOSEN: Final = 5
+
+Wanted = tuple[tuple[str, tuple[str, ...]], ...]
+"""Attributes that are asked for: for each key, one of these values."""
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """What takes the place of parts of the letter for some targets."""
+
+    key: str
+    when: Wanted
+    subjects: tuple[str, ...] = ()
+    salutation: str = ""
+    opening: str = ""
+    closing: str = ""
+    points: tuple[str, ...] | None = None
+    """The keys of the points that it offers; None: all."""
+
+
 @dataclass(frozen=True, slots=True)
 class LetterTemplate:
     """The pre-written letter. Its texts may hold the merge fields of :mod:`letters.text.merge`."""
@@ -116,6 +145,9 @@ class LetterTemplate:
     closing: str
     points: tuple[Point, ...] = ()
     prompts: tuple[str, ...] = ()
+    versions: tuple[Version, ...] = ()
+    """The first that fits a target takes the place of what it names; see
+    :mod:`letters.text.versions`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,11 +166,21 @@ class Target:
     """The last day, in `timezone`, on which the target may be written to."""
     attributes: tuple[tuple[str, str], ...] = ()
     """What else is known, by key and sorted: a party, a committee."""
+    of_list: str = ""
+    """The list that the target comes from; empty: the campaign's own."""
 
     @property
     def valid_before(self) -> datetime | None:
         """Return the moment from which the target can no longer be written to."""
         return None if self.valid_until is None else day_end(self.valid_until, self.timezone)
+
+
+@dataclass(frozen=True, slots=True)
+class Followed:
+    """People of a list who are targets of a campaign, and change with it."""
+
+    of_list: str
+    only: Wanted = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,8 +200,14 @@ class Campaign:
     """The last day, in `timezone`, of the campaign."""
     timezone: str = "UTC"
     asks_postcode: bool = False
+    asks_address: AsksAddress = AsksAddress.NO
     confirm: Confirm = Confirm.BEFORE_SENDING
     routing: Routing = Routing.ALL
+    most_chosen: int = MOST_CHOSEN
+    """How many targets one writer may choose, where the writer chooses."""
+    areas_from: str = ""
+    """The look-up table that turns a postcode into areas; empty: areas are postcodes."""
+    follows: tuple[Followed, ...] = ()
     identical: Identical = Identical.SEND
     replies: Replies = Replies.DIRECT
     embed_origins: tuple[str, ...] = ()

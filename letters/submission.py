@@ -26,6 +26,8 @@ class Submission:
     personal_share: float
     opt_in: bool
     drafts: tuple[Draft, ...]
+    postal_address: str = ""
+    """As it stands in the letters; it is kept nowhere else."""
     must_confirm: bool = False
     """Its writer has to confirm the address, whatever the campaign asks of others."""
 

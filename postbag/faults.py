@@ -75,6 +75,14 @@ _WORDS: Final[MappingProxyType[What, str | Callable[[Flaw], str]]] = MappingProx
         What.SAME_AS_POINT: "is that of point {number} too: choose another",
         What.SAME_AS_TARGET: "is that of target {number} too: keep one of the two",
         What.SAME_AS_ROW: "is that of row {number} too: keep one of the two",
+        What.SAME_AS_VERSION: "is that of version {number} too: choose another",
+        What.WANTS_NOTHING: (
+            'must name attributes and their values, such as {{party = ["Green", "Labour"]}}'
+        ),
+        What.NO_SUCH_POINT: lambda flaw: (
+            f'names "{flaw.found}", which is no point of the letter: use {_listed(flaw.options)}'
+        ),
+        What.NOT_ASKED: 'must be true, false or "optional", not {shape}',
         What.NO_TARGETS: "are missing: add at least one under [[targets]]",
         What.AREA_WITHOUT_POSTCODE: 'is "area": add asks_postcode = true',
         What.AREA_WITHOUT_AREAS: 'is "area": give at least one target its areas',
@@ -139,5 +147,5 @@ def _of_cell(fault: CellFault) -> str:
 
 
 def _listed(options: Iterable[str]) -> str:
-    *first, last = (f'"{option}"' for option in options)
+    *first, last = [f'"{option}"' for option in options] or ["what there is"]
     return f"{', '.join(first)} or {last}" if first else last

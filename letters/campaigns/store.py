@@ -235,8 +235,9 @@ def _file_of(kept: Campaign) -> str:
     All of them have rows of their own; to write and read hundreds would take the better part of a
     second, while every letter that is handed in waits.
     """
-    one = next((target for target in kept.targets if target.areas), kept.targets[0])
-    return write_campaign(replace(kept, targets=(one,)))
+    one = next((target for target in kept.targets if target.areas), None)
+    some = kept.targets[:1] if one is None else (one,)
+    return write_campaign(replace(kept, targets=some))
 
 
 def set_status(
@@ -312,6 +313,7 @@ def target_definition(of: Target) -> dict[str, object]:
         "areas": list(of.areas),
         "valid_until": None if of.valid_until is None else of.valid_until.isoformat(),
         "attributes": dict(of.attributes),
+        "list": of.of_list,
     }
 
 
@@ -327,4 +329,5 @@ def _from_json(kept: dict[str, object]) -> Target:
         areas=tuple(map(str, kept["areas"])) if isinstance(kept["areas"], list) else (),
         valid_until=None if until is None else date.fromisoformat(str(until)),
         attributes=tuple(sorted(attributes.items())) if isinstance(attributes, dict) else (),
+        of_list=str(kept.get("list", "")),
     )

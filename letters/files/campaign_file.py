@@ -6,17 +6,20 @@ Reading finds every fault of a file at once, each with its key and its line.
 import tomllib
 from collections.abc import Mapping
 from dataclasses import replace
+from types import MappingProxyType
+from typing import Final
 
 import tomlkit
 
 from letters.campaign import (
+    MOST_CHOSEN,
     WEEKDAYS,
+    AsksAddress,
     Campaign,
     Confirm,
+    Followed,
     Identical,
-    LetterTemplate,
     Pacing,
-    Point,
     Replies,
     ResendUnknown,
     Routing,
@@ -24,12 +27,23 @@ from letters.campaign import (
     Target,
 )
 from letters.files import rules
-from letters.files.checks import CheckedTable
+from letters.files.checks import CheckedTable, shape_of
 from letters.files.faults import Fault, FileFault, Flaw, Path, What
+from letters.files.letter_file import (
+    as_text,
+    faults_of_letter,
+    filled,
+    letter_values,
+    read_letter,
+    read_wanted,
+    wanted_values,
+)
 from letters.files.toml_lines import lines, syntax_error
 from letters.languages import Language
-from letters.text.compose import body, merge_values
-from letters.text.merge import fields, merge
+
+_ASKED: Final = MappingProxyType(
+    {AsksAddress.NO: None, AsksAddress.NEEDED: True, AsksAddress.OPTIONAL: "optional"}
+)
 
 
 class CampaignFileError(Exception):
@@ -95,28 +109,51 @@ def _read(top: CheckedTable, faults: list[Fault]) -> Campaign:
         ends=top.day("ends"),
         timezone=top.text("timezone", rules.TIMEZONE, "UTC"),
         asks_postcode=top.flag("asks_postcode"),
+        asks_address=_read_asks_address(top),
         confirm=top.choice("confirm", Confirm, Confirm.BEFORE_SENDING),
         routing=top.choice("routing", Routing, Routing.ALL),
+        most_chosen=top.whole("most_chosen", 1, 1_000) or MOST_CHOSEN,
+        areas_from=top.text("areas_from", rules.LIST_NAME, ""),
+        follows=_read_follows(top),
         identical=top.choice("identical", Identical, Identical.SEND),
         replies=top.choice("replies", Replies, Replies.DIRECT),
         embed_origins=top.texts("embed_origins", rules.ORIGIN),
         opt_in=top.text("opt_in", rules.OPT_IN, ""),
         proof_of_work=top.flag("proof_of_work"),
         pacing=_read_pacing(top.table("pacing")),
-        letter=_read_letter(top.table("letter")),
+        letter=read_letter(top.table("letter")),
         targets=_read_targets(top),
     )
     top.end()
     if campaign.routing is Routing.AREA:
         if not campaign.asks_postcode:
             top.wrong("routing", Flaw(What.AREA_WITHOUT_POSTCODE))
-        if not any(target.areas for target in campaign.targets):
+        if not any(target.areas for target in campaign.targets) and not campaign.follows:
             top.wrong("routing", Flaw(What.AREA_WITHOUT_AREAS))
     if not any(fault.path[0] in {"letter", "targets"} for fault in faults):
-        _check_lengths(campaign, faults)
-        if campaign.identical is Identical.DIGEST:
-            _check_digest(campaign, faults)
+        faults += faults_of_letter(campaign)
     return campaign
+
+
+def _read_asks_address(top: CheckedTable) -> AsksAddress:
+    value = top.value("asks_address")
+    known = {None: AsksAddress.NO, False: AsksAddress.NO, True: AsksAddress.NEEDED}
+    if value is None or isinstance(value, bool):
+        return known[value]
+    if value == str(AsksAddress.OPTIONAL):
+        return AsksAddress.OPTIONAL
+    top.wrong("asks_address", Flaw(What.NOT_ASKED, shape_of(value)))
+    return AsksAddress.NO
+
+
+def _read_follows(top: CheckedTable) -> tuple[Followed, ...]:
+    follows: list[Followed] = []
+    for table in top.tables("targets_from"):
+        name = table.text("list", rules.LIST_NAME)
+        only = read_wanted(table, "only") if table.has("only") else ()
+        table.end()
+        follows.append(Followed(name, only))
+    return tuple(follows)
 
 
 def _read_pacing(table: CheckedTable) -> Pacing:
@@ -137,44 +174,6 @@ def _read_pacing(table: CheckedTable) -> Pacing:
     return pacing
 
 
-def _read_letter(table: CheckedTable) -> LetterTemplate:
-    letter = LetterTemplate(
-        subjects=_read_subjects(table),
-        salutation=table.text("salutation", rules.LETTER_SALUTATION),
-        opening=table.text("opening", rules.OPENING),
-        closing=table.text("closing", rules.CLOSING),
-        points=_read_points(table),
-        prompts=table.texts("prompts", rules.PROMPT),
-    )
-    table.end()
-    return letter
-
-
-def _read_subjects(table: CheckedTable) -> tuple[str, ...]:
-    subjects = table.texts("subjects", rules.SUBJECT, needs_one=True)
-    if table.has("subjects") and not table.has("subject"):
-        return subjects
-    if table.has("subjects"):
-        table.wrong("subjects", Flaw(What.SUBJECTS_AND_SUBJECT))
-    return (table.text("subject", rules.SUBJECT),)
-
-
-def _read_points(letter: CheckedTable) -> tuple[Point, ...]:
-    points: list[Point] = []
-    first: dict[str, int] = {}
-    for number, table in enumerate(letter.tables("points"), 1):
-        point = Point(
-            key=table.text("key", rules.POINT_KEY),
-            lead=table.text("lead", rules.LEAD),
-            text=table.text("text", rules.POINT_TEXT, ""),
-        )
-        table.end()
-        if point.key and first.setdefault(point.key, number) != number:
-            table.wrong("key", Flaw(What.SAME_AS_POINT, number=first[point.key]))
-        points.append(point)
-    return tuple(points)
-
-
 def _read_targets(top: CheckedTable) -> tuple[Target, ...]:
     targets: list[Target] = []
     first: dict[str, int] = {}
@@ -185,7 +184,7 @@ def _read_targets(top: CheckedTable) -> tuple[Target, ...]:
         if email and first.setdefault(email, number) != number:
             table.wrong("email", Flaw(What.SAME_AS_TARGET, number=first[email]))
         targets.append(target)
-    if not tables:
+    if not tables and not top.has("targets_from"):
         top.wrong("targets", Flaw(What.NO_TARGETS))
     return tuple(targets)
 
@@ -205,62 +204,30 @@ def read_target(table: CheckedTable) -> Target:
     return replace(target, attributes=table.others(rules.ATTRIBUTE))
 
 
-def _check_lengths(campaign: Campaign, faults: list[Fault]) -> None:
-    # What the page offers has to be what the page takes, whomever it goes to.
-    letter = campaign.letter
-    unlike = {(t.salutation, t.name, t.role): t for t in campaign.targets}
-    every = [merge_values(target) for target in unlike.values()]
-    keys = [point.key for point in letter.points]
-    longest = max(len(body(campaign, values, keys)) for values in every)
-    if longest > rules.BODY_MAX:
-        flaw = Flaw(What.TOGETHER_TOO_LONG, length=longest, most=rules.BODY_MAX)
-        faults.append(Fault(("letter", "opening"), flaw))
-    for place, subject in enumerate(letter.subjects):
-        longest = max(len(merge(subject, values)) for values in every)
-        if longest > rules.SUBJECT_MAX:
-            several = len(letter.subjects) > 1
-            path: Path = ("letter", "subjects", place) if several else ("letter", "subject")
-            flaw = Flaw(What.FILLED_IN_TOO_LONG, length=longest, most=rules.SUBJECT_MAX)
-            faults.append(Fault(path, flaw))
-
-
-def _check_digest(campaign: Campaign, faults: list[Fault]) -> None:
-    # One text for all: only the closing, which everyone signs below, may name its writer.
-    letter = campaign.letter
-    texts: list[tuple[Path, str]] = [
-        (("letter", "salutation"), letter.salutation),
-        (("letter", "opening"), letter.opening),
-        *((("letter", "points", i, "lead"), point.lead) for i, point in enumerate(letter.points)),
-        *((("letter", "points", i, "text"), point.text) for i, point in enumerate(letter.points)),
-    ]
-    for path, text in texts:
-        named = sorted(fields(text) & {"name", "postcode"})
-        if named:
-            faults.append(Fault(path, Flaw(What.NAMES_WRITER, found=f"{{{named[0]}}}")))
-
-
 def write_campaign(campaign: Campaign) -> str:
     """Return a file that `read_campaign` takes back to an equal campaign."""
     letter, pacing = campaign.letter, campaign.pacing
-    subjects = letter.subjects
     file: dict[str, object] = {
         "slug": campaign.slug,
         "title": campaign.title,
-        "summary": _text(campaign.summary),
+        "summary": as_text(campaign.summary),
         "language": str(campaign.language),
         "status": str(campaign.status),
         "goal": campaign.goal,
         "ends": campaign.ends,
         "timezone": campaign.timezone,
         "asks_postcode": campaign.asks_postcode,
+        "asks_address": _ASKED[campaign.asks_address],
         "confirm": str(campaign.confirm),
         "routing": str(campaign.routing),
+        "most_chosen": campaign.most_chosen if campaign.most_chosen != MOST_CHOSEN else None,
+        "areas_from": campaign.areas_from,
         "identical": str(campaign.identical),
         "replies": str(campaign.replies) if campaign.replies is not Replies.DIRECT else None,
         "embed_origins": list(campaign.embed_origins),
         "proof_of_work": campaign.proof_of_work or None,
         "opt_in": campaign.opt_in,
-        "pacing": _filled(
+        "pacing": filled(
             {
                 "per_target_per_hour": pacing.per_target_per_hour,
                 "window": str(pacing.window) if pacing.window else None,
@@ -271,32 +238,23 @@ def write_campaign(campaign: Campaign) -> str:
                 else None,
             }
         ),
-        "letter": _filled(
-            {
-                "subject": subjects[0] if len(subjects) == 1 else None,
-                "subjects": list(subjects) if len(subjects) > 1 else None,
-                "salutation": letter.salutation,
-                "opening": _text(letter.opening),
-                "closing": _text(letter.closing),
-                "prompts": list(letter.prompts),
-                "points": [
-                    {"key": point.key, "lead": point.lead, "text": _text(point.text)}
-                    for point in letter.points
-                ],
-            }
-        ),
-        "targets": [_target(target) for target in campaign.targets],
+        "letter": letter_values(letter),
+        "targets": [_target(target) for target in campaign.targets if not target.of_list],
+        "targets_from": [
+            filled({"list": followed.of_list, "only": wanted_values(followed.only)})
+            for followed in campaign.follows
+        ],
     }
-    return tomlkit.dumps(_filled(file))
+    return tomlkit.dumps(filled(file))
 
 
 def _target(target: Target) -> dict[str, object]:
-    return _filled(
+    return filled(
         {
             "name": target.name,
             "salutation": target.salutation,
             "role": target.role,
-            "address": _text(target.address),
+            "address": as_text(target.address),
             "email": target.email,
             "timezone": target.timezone,
             "areas": list(target.areas),
@@ -304,12 +262,3 @@ def _target(target: Target) -> dict[str, object]:
             **dict(target.attributes),
         }
     )
-
-
-def _filled(table: Mapping[str, object]) -> dict[str, object]:
-    # Empty texts and lists, and None, are what a key that is not there means.
-    return {key: value for key, value in table.items() if value not in (None, "", [])}
-
-
-def _text(text: str) -> str:
-    return tomlkit.string(text, multiline="\n" in text)

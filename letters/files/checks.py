@@ -35,7 +35,7 @@ class Text:
     def flaw(self, value: object) -> Flaw | None:
         """Return the first thing that is wrong with `value`."""
         if not isinstance(value, str):
-            return Flaw(What.NOT_TEXT, _shape(value))
+            return Flaw(What.NOT_TEXT, shape_of(value))
         if _CONTROL.search(value):
             return Flaw(What.CONTROL_CHARACTER)
         if not self.many_lines and _NOT_ONE_LINE.search(value):
@@ -101,7 +101,7 @@ class CheckedTable:
         value = self._value(key)
         if value is None or isinstance(value, bool):
             return bool(value)
-        self.wrong(key, Flaw(What.NOT_A_FLAG, _shape(value)))
+        self.wrong(key, Flaw(What.NOT_A_FLAG, shape_of(value)))
         return False
 
     def whole(self, key: str, least: int, most: int) -> int | None:
@@ -114,7 +114,7 @@ class CheckedTable:
                 return value
             self.wrong(key, Flaw(What.OUT_OF_RANGE, least=least, most=most))
         else:
-            self.wrong(key, Flaw(What.NOT_WHOLE, _shape(value)))
+            self.wrong(key, Flaw(What.NOT_WHOLE, shape_of(value)))
         return None
 
     def day(self, key: str) -> date | None:
@@ -127,7 +127,7 @@ class CheckedTable:
                 return value
             self.wrong(key, Flaw(What.NO_YEAR_OF_OURS, least=_YEARS[0], most=_YEARS[-1]))
         else:
-            self.wrong(key, Flaw(What.NOT_A_DAY, _shape(value)))
+            self.wrong(key, Flaw(What.NOT_A_DAY, shape_of(value)))
         return None
 
     def choice(self, key: str, options: type[_E], default: _E) -> _E:
@@ -139,14 +139,14 @@ class CheckedTable:
             return options(value)
         found = value if isinstance(value, str) and value.isprintable() else ""
         words = tuple(map(str, options))
-        self.wrong(key, Flaw(What.NOT_OFFERED, _shape(value), found, options=words))
+        self.wrong(key, Flaw(What.NOT_OFFERED, shape_of(value), found, options=words))
         return default
 
     def table(self, key: str) -> "CheckedTable":
         """Return a table within this one; an empty one if it is not there."""
         value = self._value(key)
         if value is not None and not isinstance(value, dict):
-            self.wrong(key, Flaw(What.NOT_A_TABLE, _shape(value), key))
+            self.wrong(key, Flaw(What.NOT_A_TABLE, shape_of(value), key))
         inner = value if isinstance(value, dict) else {}
         return CheckedTable(inner, (*self._path, key), self._faults)
 
@@ -157,7 +157,7 @@ class CheckedTable:
             if isinstance(value, dict):
                 tables.append(CheckedTable(value, (*self._path, key, place), self._faults))
             else:
-                self.wrong(key, Flaw(What.NOT_ONE_OF_TABLES, _shape(value)), place)
+                self.wrong(key, Flaw(What.NOT_ONE_OF_TABLES, shape_of(value)), place)
         return tables
 
     def missing(self, key: str) -> None:
@@ -187,6 +187,10 @@ class CheckedTable:
                 near = get_close_matches(key, self._known, 1)
                 self.wrong(key, Flaw(What.UNKNOWN_KEY, near="".join(near)))
 
+    def value(self, key: str) -> object:
+        """Return whatever stands there; None if it is not there."""
+        return self._value(key)
+
     def _value(self, key: str) -> object:
         self._known.append(key)
         return self._values.get(key)
@@ -196,7 +200,7 @@ class CheckedTable:
         if isinstance(value, list):
             return value
         if value is not None:
-            self.wrong(key, Flaw(otherwise, _shape(value)))
+            self.wrong(key, Flaw(otherwise, shape_of(value)))
         return []
 
 
@@ -206,7 +210,8 @@ def _slip_of(key: str, known: tuple[str, ...]) -> str:
     return near[0] if near else ""
 
 
-def _shape(value: object) -> Shape:
+def shape_of(value: object) -> Shape:
+    """Return what sort of value it is."""
     shapes = {
         bool: Shape.FLAG,
         str: Shape.TEXT,

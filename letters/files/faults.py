@@ -77,6 +77,14 @@ class What(Enum):
     """[number]"""
     SAME_AS_ROW = auto()
     """[number]"""
+    SAME_AS_VERSION = auto()
+    """[number]"""
+    WANTS_NOTHING = auto()
+    """A version's `when`, or what a list is narrowed down to, names no attribute."""
+    NO_SUCH_POINT = auto()
+    """[found, options]"""
+    NOT_ASKED = auto()
+    """[shape]: neither true nor false nor "optional"."""
     NO_TARGETS = auto()
     AREA_WITHOUT_POSTCODE = auto()
     AREA_WITHOUT_AREAS = auto()

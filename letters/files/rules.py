@@ -93,6 +93,8 @@ def window(text: str) -> Window | None:
 
 
 SLUG: Final = Text(64, check=_slug)
+LIST_NAME: Final = Text(64, check=_slug)
+"""Of a list of people, or of a look-up table."""
 TITLE: Final = Text(200)
 SUMMARY: Final = Text(10_000, many_lines=True, may_be_blank=True)
 OPT_IN: Final = Text(500, may_be_blank=True)

@@ -124,6 +124,7 @@ def ready(
                 targets[draft.target_id],
                 name=new.name,
                 postcode=new.postcode,
+                address=new.postal_address,
                 subject=draft.subject,
                 text=draft.text,
             )

@@ -7,6 +7,8 @@ from enum import StrEnum
 from typing import Final
 
 from letters.intake.posted import (
+    ADDRESS_LINES,
+    ADDRESS_MAX,
     BODY_MAX,
     EMAIL_MAX,
     NAME_MAX,
@@ -45,6 +47,8 @@ class Wrong(StrEnum):
     """The address is one that the campaign writes to."""
     UNSERVED = "unserved"
     """Nobody serves the postcode."""
+    TOO_MANY = "too-many"
+    """More targets than one writer may choose, or more lines than an address may have."""
     TOO_LATE = "too-late"
     """No letter can reach whom it is for before its end."""
     HIDDEN_CONTROL = "hidden-control"
@@ -62,7 +66,7 @@ class Fault:
     over: int = 0
     """By how many characters it is too long, for TOO_LONG."""
     most: int = 0
-    """How many characters are possible, for TOO_LONG."""
+    """How many characters are possible, for TOO_LONG; how many of them, for TOO_MANY."""
 
 
 def faults_in(posted: Posted) -> Iterator[Fault]:
@@ -73,6 +77,7 @@ def faults_in(posted: Posted) -> Iterator[Fault]:
     yield from _first(_faults_in_name(posted))
     yield from _first(_faults_in_email(posted))
     yield from _first(_of_line(posted, Field.POSTCODE, posted.postcode, POSTCODE_MAX))
+    yield from _first(_faults_in_postal_address(posted))
     yield from _first(_of_text(posted, Field.REASON, posted.reason, REASON_MAX))
     yield from _first(faults_in_subject(posted.subject, posted.unreadable))
     yield from _first(faults_in_body(posted.body, BODY_MAX, posted.unreadable))
@@ -112,6 +117,12 @@ def _faults_in_email(posted: Posted) -> Iterator[Fault]:
         read_address(posted.email)
     except BadAddress as error:
         yield Fault(Field.EMAIL, _ADDRESS_FAULTS[error.why])
+
+
+def _faults_in_postal_address(posted: Posted) -> Iterator[Fault]:
+    yield from _of_text(posted, Field.ADDRESS, posted.address, ADDRESS_MAX)
+    if len(posted.address.splitlines()) > ADDRESS_LINES:
+        yield Fault(Field.ADDRESS, Wrong.TOO_MANY, most=ADDRESS_LINES)
 
 
 _ADDRESS_FAULTS: Final = {

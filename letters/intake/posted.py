@@ -7,6 +7,8 @@ from typing import Final
 NAME_MAX: Final = 100
 EMAIL_MAX: Final = 254
 POSTCODE_MAX: Final = 20
+ADDRESS_MAX: Final = 300
+ADDRESS_LINES: Final = 4
 SUBJECT_MAX: Final = 200
 REASON_MAX: Final = 2_000
 BODY_MAX: Final = 10_000
@@ -19,6 +21,7 @@ class Field(StrEnum):
     NAME = "name"
     EMAIL = "email"
     POSTCODE = "postcode"
+    ADDRESS = "address"
     REASON = "reason"
     SUBJECT = "subject"
     BODY = "body"
@@ -35,6 +38,8 @@ class Posted:
     email: str = ""
     """As typed; what of it is an address is read by :func:`letters.text.addresses.read_address`."""
     postcode: str = ""
+    address: str = ""
+    """Street and town; up to four lines."""
     reason: str = ""
     subject: str = ""
     body: str = ""

@@ -8,7 +8,7 @@ from letters.campaigns.stored import StoredCampaign, StoredTarget
 from letters.intake.faults import Fault, Wrong
 from letters.intake.posted import Field, Posted
 from letters.pacing.slots import leaves_before
-from letters.text.postcodes import matching
+from letters.text.postcodes import matching, serving_areas
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,37 +23,69 @@ class Whom:
     """Those that it would go to as well, and cannot reach in time any more."""
     fault: Fault | None = None
     """What is missing to know whom it goes to."""
+    serving: tuple[StoredTarget, ...] = ()
+    """Those who serve the areas of the postcode, where it has several: the writer chooses."""
 
 
-def whom(stored: StoredCampaign, posted: Posted, now: datetime) -> Whom:
-    """Return whom a letter goes to."""
+def whom(
+    stored: StoredCampaign, posted: Posted, now: datetime, areas: tuple[str, ...] = ()
+) -> Whom:
+    """Return whom a letter goes to.
+
+    `areas` are those that the campaign's look-up table knows for the postcode, where it has one.
+    """
     active = [target for target in stored.targets if not target.withdrawn]
     in_time = {target.id for target in active if is_in_time(stored, target, now)}
-    chosen, fault = _chosen(stored, posted, active)
+    serving = _serving(stored, posted, active, areas)
+    chosen, fault = _chosen(stored, posted, active, serving, is_split=len(areas) > 1)
     offered = tuple(target for target in active if target.id in in_time)
     targets = tuple(target for target in chosen if target.id in in_time)
     too_late = tuple(target for target in chosen if target.id not in in_time)
     if too_late and not targets:
         is_chosen = stored.campaign.routing is Routing.CHOICE
         fault = Fault(Field.TARGET if is_chosen else Field.POSTCODE, Wrong.TOO_LATE)
-    return Whom(offered, targets, too_late, fault)
+    several = tuple(target for target in serving if target.id in in_time)
+    is_split = len(areas) > 1 and len(several) > 1
+    return Whom(offered, targets, too_late, fault, several if is_split else ())
 
 
 def _chosen(
-    stored: StoredCampaign, posted: Posted, active: list[StoredTarget]
+    stored: StoredCampaign,
+    posted: Posted,
+    active: list[StoredTarget],
+    serving: list[StoredTarget],
+    *,
+    is_split: bool,
 ) -> tuple[list[StoredTarget], Fault | None]:
+    keys = set(posted.targets)
     match stored.campaign.routing:
         case Routing.CHOICE:
-            keys = set(posted.targets)
             found = [target for target in active if str(target.id) in keys]
+            if len(found) > stored.campaign.most_chosen:
+                return found, Fault(Field.TARGET, Wrong.TOO_MANY, most=stored.campaign.most_chosen)
             return found, None if found else Fault(Field.TARGET, Wrong.MISSING)
+        case Routing.AREA if is_split and len(serving) > 1:
+            found = [target for target in serving if str(target.id) in keys]
+            return found or serving, None if found else Fault(Field.TARGET, Wrong.MISSING)
         case Routing.AREA:
-            serving = matching([target.target for target in active], posted.postcode)
-            found = [target for target in active if target.target in serving]
-            is_unserved = posted.postcode and not found
-            return found, Fault(Field.POSTCODE, Wrong.UNSERVED) if is_unserved else None
+            is_unserved = posted.postcode and not serving
+            return serving, Fault(Field.POSTCODE, Wrong.UNSERVED) if is_unserved else None
         case Routing.ALL:
             return active, None
+
+
+def _serving(
+    stored: StoredCampaign, posted: Posted, active: list[StoredTarget], areas: tuple[str, ...]
+) -> list[StoredTarget]:
+    """Return who serves a postcode, where that decides."""
+    if stored.campaign.routing is not Routing.AREA:
+        return []
+    people = [target.target for target in active]
+    if stored.campaign.areas_from:
+        found = serving_areas(people, areas) if posted.postcode else ()
+    else:
+        found = matching(people, posted.postcode)
+    return [target for target in active if target.target in found]
 
 
 def is_in_time(stored: StoredCampaign, target: StoredTarget, now: datetime) -> bool:

@@ -5,9 +5,9 @@
 Everything that is shown or stored is made from one :class:`Written`, so that all of it agrees.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from letters.campaign import Campaign, Target
+from letters.campaign import AsksAddress, Campaign, Target
 from letters.campaigns.stored import StoredCampaign, StoredTarget
 from letters.intake.faults import Fault, Wrong, faults_in
 from letters.intake.posted import BODY_MAX, Field, Posted
@@ -15,6 +15,8 @@ from letters.intake.routing import Whom
 from letters.submission import Draft, Submission
 from letters.text import compose
 from letters.text.addresses import BadAddress, canonical, read_address
+from letters.text.versions import for_target
+from letters.text.visible import is_empty
 
 _MOST_MEASURED = 2 * BODY_MAX  # as posted, where every line end is two characters
 
@@ -29,6 +31,11 @@ class Written:
     shown: StoredTarget
     """The target that the sheet on the page is addressed to."""
     faults: tuple[Fault, ...]
+
+    @property
+    def as_shown(self) -> Campaign:
+        """Return the campaign with the version of the letter that the page shows."""
+        return for_target(self.campaign, self.shown.target)
 
     @property
     def campaign(self) -> Campaign:
@@ -50,6 +57,8 @@ def _faults(stored: StoredCampaign, posted: Posted, to: Whom) -> list[Fault]:
     fields = {fault.field for fault in found}
     if stored.campaign.asks_postcode and not posted.postcode:
         found.append(Fault(Field.POSTCODE, Wrong.MISSING))
+    if stored.campaign.asks_address is AsksAddress.NEEDED and is_empty(posted.address):
+        found.append(Fault(Field.ADDRESS, Wrong.MISSING))
     if to.fault is not None and to.fault.field not in fields:
         found.append(to.fault)
     if Field.EMAIL not in fields and canonical(read_address(posted.email)) in {
@@ -61,22 +70,32 @@ def _faults(stored: StoredCampaign, posted: Posted, to: Whom) -> list[Fault]:
     return found
 
 
+def turned_to_shown(written: Written, before: StoredTarget) -> Written:
+    """Return the form for whom it shows now; what was left as it was offered for `before`, anew."""
+    posted, campaign, to = written.posted, written.campaign, written.shown.target
+    writer = {"name": posted.name, "postcode": posted.postcode, "address": posted.address}
+    body = compose.line_feeds(posted.body)
+    turned = replace(
+        posted,
+        subject=compose.subject_for_each(campaign, before.target, to, posted.subject, **writer),
+        body=compose.for_each(campaign, before.target, to, body, **writer),
+    )
+    return replace(written, posted=turned)
+
+
 def drafts_of(written: Written) -> tuple[Draft, ...]:
     """Return the letters exactly as they would leave, in the order of their targets."""
     posted, campaign, shown = written.posted, written.campaign, written.shown.target
-    name, postcode = posted.name, posted.postcode
+    writer = {"name": posted.name, "postcode": posted.postcode, "address": posted.address}
     body = compose.line_feeds(posted.body)
 
     def draft(to: StoredTarget) -> Draft:
         target: Target = to.target
-        subject = compose.subject_for_each(
-            campaign, shown, target, posted.subject, name=name, postcode=postcode
-        )
-        words = compose.for_each(campaign, shown, target, body, name=name, postcode=postcode)
-        values = compose.merge_values(target, name=name, postcode=postcode)
-        return Draft(
-            to.id, subject, compose.text(campaign, values, reason=posted.reason, body=words)
-        )
+        subject = compose.subject_for_each(campaign, shown, target, posted.subject, **writer)
+        words = compose.for_each(campaign, shown, target, body, **writer)
+        values = compose.merge_values(target, **writer)
+        theirs = for_target(campaign, target)
+        return Draft(to.id, subject, compose.text(theirs, values, reason=posted.reason, body=words))
 
     return tuple(draft(target) for target in written.whom.targets)
 
@@ -101,6 +120,7 @@ def submission_of(written: Written, token_id: str, *, must_confirm: bool) -> Sub
         personal_share=personal_share(written),
         opt_in=posted.opt_in,
         drafts=drafts_of(written),
+        postal_address=posted.address,
         must_confirm=must_confirm,
     )
 
@@ -108,8 +128,13 @@ def submission_of(written: Written, token_id: str, *, must_confirm: bool) -> Sub
 def recomposed(written: Written) -> str:
     """Return the body composed anew from the points kept."""
     posted = written.posted
-    values = compose.merge_values(written.shown.target, name=posted.name, postcode=posted.postcode)
-    return compose.body(written.campaign, values, posted.points)
+    values = compose.merge_values(
+        written.shown.target,
+        name=posted.name,
+        postcode=posted.postcode,
+        address=posted.address,
+    )
+    return compose.body(written.as_shown, values, posted.points)
 
 
 def personal_share(written: Written) -> float:
@@ -122,7 +147,7 @@ def personal_share(written: Written) -> float:
     everything = [point.key for point in written.campaign.letter.points]
     return compose.personal_share(
         f"{posted.reason[:_MOST_MEASURED]}\n\n{posted.body[:_MOST_MEASURED]}",
-        compose.body(written.campaign, values, everything),
+        compose.body(written.as_shown, values, everything),
     )
 
 

@@ -11,9 +11,11 @@ from letters.languages import translations
 from letters.notices.notice import Notice
 from letters.text.compose import body, merge_values, text
 from letters.text.merge import merge
+from letters.text.versions import for_target, version_for
 
 WRITER: Final = "Ana Example"
 POSTCODE: Final = "AB1 2CD"
+ADDRESS: Final = "1 Quay Street\nPorttown"
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,13 +31,24 @@ def sheets(campaign: Campaign, most: int) -> list[Sheet]:
     """Return the letter to each of the first targets, exactly as it would leave."""
     keys = [point.key for point in campaign.letter.points]
     found = []
-    for target in campaign.targets[:most]:
-        values = merge_values(target, name=WRITER, postcode=POSTCODE)
+    for target in _of_every_version(campaign)[:most]:
+        theirs = for_target(campaign, target)
+        values = merge_values(target, name=WRITER, postcode=POSTCODE, address=ADDRESS)
         # The page fills in the body before a writer has typed a name.
-        words = body(campaign, merge_values(target), keys)
-        subject = merge(campaign.letter.subjects[0], merge_values(target))
-        found.append(Sheet(target, subject, text(campaign, values, reason="", body=words)))
+        words = body(theirs, merge_values(target), keys)
+        subject = merge(theirs.letter.subjects[0], merge_values(target))
+        found.append(Sheet(target, subject, text(theirs, values, reason="", body=words)))
     return found
+
+
+def _of_every_version(campaign: Campaign) -> list[Target]:
+    """Return the targets, those first who are the first to get a version of the letter."""
+    first: dict[str, Target] = {}
+    for target in campaign.targets:
+        version = version_for(campaign.letter, target)
+        first.setdefault(version.key if version else "", target)
+    others = [target for target in campaign.targets if target not in first.values()]
+    return [*first.values(), *others]
 
 
 def notice_of_test(campaign: Campaign, link: str) -> Notice:

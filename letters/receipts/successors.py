@@ -20,6 +20,7 @@ from letters.storage.schema import campaign, is_in, letter, submission, successo
 from letters.submission import writer_key
 from letters.text.compose import merge_values
 from letters.text.merge import merge
+from letters.text.versions import letter_for
 
 DECIDE_WITHIN: Final = timedelta(days=14)
 """A letter whose writer does not decide about a successor expires after this time."""
@@ -122,9 +123,9 @@ def proposed_text(
 
     A salutation that its writer changed stays as it is.
     """
-    salutation = stored.campaign.letter.salutation
-    before = merge(salutation, merge_values(left.target))
-    after = merge(salutation, merge_values(follows.target))
+    letter = stored.campaign.letter
+    before = merge(letter_for(letter, left.target).salutation, merge_values(left.target))
+    after = merge(letter_for(letter, follows.target).salutation, merge_values(follows.target))
     return after + text.removeprefix(before) if text.startswith(before) else text
 
 

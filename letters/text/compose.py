@@ -4,17 +4,20 @@ The text is salutation, blank line, the writer's reason if there is one and a bl
 blank line, closing. Organisers' words may hold merge fields; a writer's words are data.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from itertools import chain
 from typing import Final
 
 from letters.campaign import Campaign, Target
 from letters.text.merge import merge
+from letters.text.versions import for_target, letter_for
 
 _RUN_WORDS: Final = 4
 
 
-def merge_values(target: Target, *, name: str = "", postcode: str = "") -> dict[str, str]:
+def merge_values(
+    target: Target, *, name: str = "", postcode: str = "", address: str = ""
+) -> dict[str, str]:
     """Return the merge fields' values for one target and one writer."""
     return {
         "salutation": target.salutation,
@@ -22,6 +25,7 @@ def merge_values(target: Target, *, name: str = "", postcode: str = "") -> dict[
         "role": target.role,
         "name": name,
         "postcode": postcode,
+        "address": address,
     }
 
 
@@ -47,39 +51,66 @@ def text(campaign: Campaign, values: dict[str, str], *, reason: str, body: str) 
     return "\n\n".join(parts)
 
 
-def for_each(
-    campaign: Campaign, shown: Target, target: Target, written: str, *, name: str, postcode: str
-) -> str:
+def for_each(campaign: Campaign, shown: Target, target: Target, written: str, **writer: str) -> str:
     """Return a writer's body as it goes to `target`, who need not be the one that the page showed.
 
-    A pre-written paragraph that its writer left as it was is filled in anew; so a form that was
-    served before the writer's name was known names its writer too. Everything else is data, and
-    stays as it was typed.
+    A pre-written paragraph that its writer left as it was is filled in anew, from the version of
+    the letter that the target gets; so a form that was served before the writer's name was known
+    names its writer too. Everything else is data, and stays as it was typed. `writer` is what the
+    merge fields say of who writes.
     """
-    letter = campaign.letter
-    parts = [letter.opening, *(f"{point.lead} {point.text}".strip() for point in letter.points)]
-    fresh = merge_values(target, name=name, postcode=postcode)
+    to = for_target(campaign, target)
+    fresh = merge_values(target, **writer)
+    keys = [point.key for point in campaign.letter.points]
+    paragraphs = written.split("\n\n")
     known: dict[str, str] = {}
-    for offered in ({"name": "", "postcode": ""}, {"name": name, "postcode": postcode}):
-        values = {**merge_values(shown), **offered}
-        for part in parts:
-            before, after = merge(part, values), merge(part, fresh)
-            paragraphs = before.split("\n\n"), after.split("\n\n")
-            if before != after and len(paragraphs[0]) == len(paragraphs[1]):
-                known.update(zip(*paragraphs, strict=True))
-    return "\n\n".join(known.get(paragraph, paragraph) for paragraph in written.split("\n\n"))
+    for values in _as_served(shown, writer):
+        if written == body(for_target(campaign, shown), values, keys):
+            return body(to, fresh, keys)
+        for before, part in _prewritten(campaign, shown, target):
+            offered = merge(before, values).split("\n\n")
+            anew = [] if part is None else merge(part, fresh).split("\n\n")
+            if len(offered) == len(anew):
+                known.update((a, b) for a, b in zip(offered, anew, strict=True) if a != b)
+            else:
+                paragraphs = _exchanged(paragraphs, offered, anew)
+    return "\n\n".join(known.get(paragraph, paragraph) for paragraph in paragraphs)
+
+
+def _as_served(shown: Target, writer: dict[str, str]) -> tuple[dict[str, str], dict[str, str]]:
+    """Return the values that the page may have been filled in with: before and after typing."""
+    return merge_values(shown), merge_values(shown, **writer)
+
+
+def _prewritten(
+    campaign: Campaign, shown: Target, target: Target
+) -> Iterator[tuple[str, str | None]]:
+    """Yield each part that the page showed, with what the target gets for it; None: nothing."""
+    ours, theirs = letter_for(campaign.letter, shown), letter_for(campaign.letter, target)
+    offered = {point.key for point in theirs.points}
+    yield ours.opening, theirs.opening
+    for point in ours.points:
+        part = f"{point.lead} {point.text}".strip()
+        yield part, part if point.key in offered else None
+
+
+def _exchanged(paragraphs: list[str], before: list[str], after: list[str]) -> list[str]:
+    for place in range(len(paragraphs) - len(before) + 1):
+        if paragraphs[place : place + len(before)] == before:
+            return [*paragraphs[:place], *after, *paragraphs[place + len(before) :]]
+    return paragraphs
 
 
 def subject_for_each(
-    campaign: Campaign, shown: Target, target: Target, written: str, *, name: str, postcode: str
+    campaign: Campaign, shown: Target, target: Target, written: str, **writer: str
 ) -> str:
     """Return a writer's subject as it goes to `target`: one that was left as offered, anew."""
-    fresh = merge_values(target, name=name, postcode=postcode)
-    for offered in ({"name": "", "postcode": ""}, {"name": name, "postcode": postcode}):
-        values = {**merge_values(shown), **offered}
-        for subject in campaign.letter.subjects:
+    theirs = letter_for(campaign.letter, target).subjects
+    for values in _as_served(shown, writer):
+        for place, subject in enumerate(letter_for(campaign.letter, shown).subjects):
             if merge(subject, values).strip() == written:
-                return merge(subject, fresh).strip()
+                own = theirs[place % len(theirs)]
+                return merge(own, merge_values(target, **writer)).strip()
     return written
 
 

@@ -14,8 +14,9 @@ from letters.campaign import Campaign, Target
 from letters.languages import translations
 from letters.text import compose
 from letters.text.merge import fields, merge
+from letters.text.versions import for_target
 
-_OF_ONE_WRITER: Final = frozenset({"name", "postcode"})
+_OF_ONE_WRITER: Final = frozenset({"name", "postcode", "address"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,10 +30,11 @@ class Signatory:
 
 
 def is_untouched(
-    campaign: Campaign, target: Target, *, name: str, postcode: str, subject: str, text: str
+    campaign: Campaign, target: Target, *, subject: str, text: str, **writer: str
 ) -> bool:
     """Tell whether a letter is what the campaign offered, with every point in its place."""
-    values = compose.merge_values(target, name=name, postcode=postcode)
+    campaign = for_target(campaign, target)
+    values = compose.merge_values(target, **writer)
     keys = [point.key for point in campaign.letter.points]
     offered = compose.text(campaign, values, reason="", body=compose.body(campaign, values, keys))
     subjects = {merge(offer, values) for offer in campaign.letter.subjects}
@@ -42,7 +44,7 @@ def is_untouched(
 def subject(campaign: Campaign, target: Target) -> str:
     """Return a digest's subject."""
     values = compose.merge_values(target)
-    offered = merge(campaign.letter.subjects[0], values)
+    offered = merge(for_target(campaign, target).letter.subjects[0], values)
     _ = translations(campaign.language).gettext
     return _("{subject} (signed by several)").format(subject=offered)
 
@@ -54,6 +56,7 @@ def text(
     today: date,
 ) -> str:
     """Return the text of a digest: date, salutation, why it is one mail, the letter, the names."""
+    campaign = for_target(campaign, target)
     values = compose.merge_values(target)
     keys = [point.key for point in campaign.letter.points]
     first = min(s.signed_on for s in signatories)

@@ -14,6 +14,7 @@ from letters.campaign import Campaign, Target
 from letters.text.compose import merge_values
 from letters.text.merge import fields, merge
 from letters.text.names import is_bare_title, is_in_capitals, is_surname_first, is_vacant
+from letters.text.versions import letter_for
 
 _WORD: Final = re.compile(r"\w+")
 _GREETINGS: Final = frozenset(
@@ -53,7 +54,7 @@ def odd_lines(campaign: Campaign) -> tuple[OddLine, ...]:
 
 def _odd(campaign: Campaign) -> Iterator[OddLine]:
     for target in campaign.targets:
-        template = campaign.letter.salutation
+        template = letter_for(campaign.letter, target).salutation
         named = fields(template)
         names = [target.salutation] if "salutation" in named else []
         names += [target.name] if "target" in named else []

@@ -8,7 +8,7 @@ import re
 from collections.abc import Mapping
 from typing import Final
 
-FIELDS: Final = ("salutation", "target", "role", "name", "postcode")
+FIELDS: Final = ("salutation", "target", "role", "name", "postcode", "address")
 _MARK: Final = re.compile(r"\{\{|\}\}|\{(?:" + "|".join(FIELDS) + r")\}|[{}]")
 _ATTEMPT: Final = re.compile(r"\{[^{}\n]{0,40}\}?")
 

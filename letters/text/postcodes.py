@@ -156,6 +156,20 @@ def matching(targets: Sequence[_T], postcode: str) -> tuple[_T, ...]:
     return found or tuple(t for t in targets if not t.areas)
 
 
+def serving_areas(targets: Sequence[_T], areas: Iterable[str]) -> tuple[_T, ...]:
+    """Return the targets that serve one of some areas, as a look-up table names them.
+
+    They come in their order. Where there is none, those that have no areas are the fallback.
+    """
+    known = [Postcode(normalise_postcode(area)) for area in areas]
+    found = tuple(
+        target
+        for target in targets
+        if any(one.is_in(area) for area in target.areas for one in known)
+    )
+    return found or tuple(t for t in targets if not t.areas)
+
+
 _PIECE: Final = re.compile(r'"([^"]*)"|([^;,\r\n"]+)')
 _DISTRICT: Final = re.compile(rf"{_BRITISH}|[A-Z][0-9][A-Z]", re.IGNORECASE)
 _REST: Final = re.compile(r"[0-9]([A-Z]{0,2}\*|[A-Z]{2}|[A-Z][0-9])", re.IGNORECASE)

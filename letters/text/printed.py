@@ -11,6 +11,7 @@ from letters.languages import Language
 from letters.text import compose
 from letters.text.merge import merge
 from letters.text.typeset import BLANK, Sheet
+from letters.text.versions import for_target
 
 MOST_LETTERS: Final = 20
 _SHORT_BLANK: Final = "_" * 10
@@ -45,8 +46,9 @@ def own_sheet(target: Target, subject: str, text: str, day: date, language: Lang
 
 
 def _sheet(campaign: Campaign, target: Target, today: str) -> Sheet:
+    campaign = for_target(campaign, target)
     letter = campaign.letter
-    values = compose.merge_values(target, name=BLANK, postcode=_SHORT_BLANK)
+    values = compose.merge_values(target, name=BLANK, postcode=_SHORT_BLANK, address=BLANK)
     lines = (target.name, target.role, target.address.strip("\n"))
     return Sheet(
         address="" if target is _NOBODY else "\n".join(line for line in lines if line),

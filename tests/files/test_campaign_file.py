@@ -194,7 +194,7 @@ def test_every_error_comes_with_its_key_and_line_all_together() -> None:
             7,
             (
                 "has {minister}, which is not a merge field: use {salutation}, {target}, {role}, "
-                "{name}, {postcode}, or write {{ for a plain brace"
+                "{name}, {postcode}, {address}, or write {{ for a plain brace"
             ),
         ),
         ("targets[1].email", 13, "is not an e-mail address: write it as name@host.org"),

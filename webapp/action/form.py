@@ -13,6 +13,7 @@ from wtforms import (
 )
 
 from letters.intake.posted import Field, Posted, trimmed
+from letters.text.compose import line_feeds
 from letters.text.visible import is_control, without_controls
 from webapp.site.fields import typed
 from webapp.site.posted import is_unreadable
@@ -35,6 +36,7 @@ class ActionForm(FlaskForm):  # type: ignore[misc]  # flask-wtf brings no types
     name = StringField()
     email = StringField()
     postcode = StringField()
+    address = TextAreaField()
     reason = TextAreaField()
     subject = StringField()
     body = TextAreaField()
@@ -66,6 +68,7 @@ def receive() -> Received:
             Field.NAME,
             Field.EMAIL,
             Field.POSTCODE,
+            Field.ADDRESS,
             Field.REASON,
             Field.SUBJECT,
             Field.BODY,
@@ -76,6 +79,7 @@ def receive() -> Received:
             name=trimmed(texts[Field.NAME]),
             email=trimmed(texts[Field.EMAIL]),
             postcode=trimmed(texts[Field.POSTCODE]),
+            address=line_feeds(texts[Field.ADDRESS]).strip(),
             reason=texts[Field.REASON],
             subject=trimmed(texts[Field.SUBJECT]),
             body=texts[Field.BODY],
@@ -104,6 +108,7 @@ def cleaned(posted: Posted) -> Posted:
         name=without_controls(posted.name).replace("\n", " "),
         email=without_controls(posted.email),
         postcode=without_controls(posted.postcode),
+        address=without_controls(posted.address),
         reason=without_controls(posted.reason),
         subject=without_controls(posted.subject).replace("\n", " "),
         body=without_controls(posted.body),

@@ -23,6 +23,7 @@ from letters.states import UNCOUNTED
 from letters.submission import Draft
 from letters.text import compose
 from letters.text.merge import merge
+from letters.text.versions import letter_for
 from webapp.action import proof
 from webapp.action.form import TRAP
 from webapp.action.measure import THRESHOLDS, measure, sentences
@@ -33,6 +34,7 @@ from webapp.site.services import services
 
 NAME_MARK: Final = "\ue000"
 POSTCODE_MARK: Final = "\ue001"
+ADDRESS_MARK: Final = "\ue002"
 """Where the script fills in what is typed: characters that no text has (Unicode's private use)."""
 _DESCRIPTION_MAX: Final = 200
 
@@ -87,9 +89,12 @@ def letters_counted(stored: StoredCampaign) -> int:
 
 def render(written: Written, view: View, now: datetime) -> Response:
     """Return the page with what was written, and what `view` adds to it."""
-    campaign, posted, shown = written.campaign, written.posted, written.shown.target
+    campaign, posted, shown = written.as_shown, written.posted, written.shown.target
     values = compose.merge_values(
-        shown, name=posted.name or _("Your name"), postcode=posted.postcode
+        shown,
+        name=posted.name or _("Your name"),
+        postcode=posted.postcode,
+        address=posted.address,
     )
     # What the script composes from these must be what the server composes: no placeholder here.
     body_values = {**values, "name": posted.name}
@@ -109,6 +114,9 @@ def render(written: Written, view: View, now: datetime) -> Response:
             image_url=services().settings.public_url + url_for("static", filename="preview.png"),
             description=description(campaign.summary),
             targets=[_shown(written, target) for target in written.whom.offered],
+            sheet=_shown(written, written.shown),
+            serving=[_shown(written, target) for target in written.whom.serving],
+            found=[target.target.name for target in written.whom.targets],
             too_late=[target.target.name for target in written.whom.too_late],
             last_day=format_date(campaign.ends, "long") if campaign.ends else None,
             salutation=merge(campaign.letter.salutation, values),
@@ -142,13 +150,13 @@ def render(written: Written, view: View, now: datetime) -> Response:
 
 def point_order(written: Written) -> list[str]:
     """Return the keys of all points in the writer's order."""
-    known = [point.key for point in written.campaign.letter.points]
+    known = [point.key for point in written.as_shown.letter.points]
     return full_order(known, written.posted.order, written.posted.points)
 
 
 def _points(written: Written, values: dict[str, str]) -> list[ShownPoint]:
     kept = set(written.posted.points)
-    known = {point.key: point for point in written.campaign.letter.points}
+    known = {point.key: point for point in written.as_shown.letter.points}
     return [
         ShownPoint(key, merge(known[key].lead, values), merge(known[key].text, values), key in kept)
         for key in point_order(written)
@@ -156,15 +164,18 @@ def _points(written: Written, values: dict[str, str]) -> list[ShownPoint]:
 
 
 def _shown(written: Written, target: StoredTarget) -> ShownTarget:
-    values = compose.merge_values(target.target, name=NAME_MARK, postcode=POSTCODE_MARK)
+    values = compose.merge_values(
+        target.target, name=NAME_MARK, postcode=POSTCODE_MARK, address=ADDRESS_MARK
+    )
+    letter = letter_for(written.campaign.letter, target.target)
     everyone = written.campaign.routing is not Routing.CHOICE
     return ShownTarget(
         str(target.id),
         target.target.name,
         target.target.role,
         target.target.address,
-        merge(written.campaign.letter.salutation, values),
-        merge(written.campaign.letter.closing, values),
+        merge(letter.salutation, values),
+        merge(letter.closing, values),
         everyone or str(target.id) in written.posted.targets,
     )
 

@@ -26,6 +26,7 @@ from letters.text import compose
 from letters.text.merge import merge
 from letters.tokens import BadToken, TokenTooOld, TokenTooYoung
 from webapp.action import proof
+from webapp.action.finding import areas_of, found
 from webapp.action.form import Received, cleaned, receive
 from webapp.action.frame import enter_frame, frame_words, is_embedded_post
 from webapp.action.page import View, description, letters_counted, point_order, render
@@ -105,9 +106,11 @@ def fresh_page(
     """Return the page as it is first served, with a token of its own."""
     written = written_of(stored, posted, to)
     values = compose.merge_values(written.shown.target)
+    subjects = written.as_shown.letter.subjects
+    subject = posted.subject if posted.subject in subjects else subjects[0]
     filled = replace(
         written,
-        posted=replace(posted, subject=merge(posted.subject, values), body=recomposed(written)),
+        posted=replace(posted, subject=merge(subject, values), body=recomposed(written)),
     )
     view = View(token=services().tokens.new_form(stored.campaign.slug, now))
     return render(filled, replace(view, template=template) if template else view, now)
@@ -123,16 +126,18 @@ def as_offered(stored: StoredCampaign) -> Posted:
 
 
 @blueprint.post("/c/<slug>")
-def hand_in(slug: str) -> Response:  # noqa: PLR0911 - one for each answer of the contract
+def hand_in(slug: str) -> Response:  # noqa: C901, PLR0911 - one for each answer of the contract
     """Take a letter, or show it as it would leave."""
     stored = open_campaign(slug)
     if is_embedded_post():
         enter_frame(stored)
     now = services().now()
     received = receive()
-    to = whom(stored, received.posted, now)
+    to = whom(stored, received.posted, now, areas_of(stored, received.posted.postcode, now))
     if stored.is_over(now) or not to.offered:
         return over(stored)
+    if "find" in request.form:
+        return _find(stored, received, to, now)
     written = written_of(stored, received.posted, to)
     if "update" in request.form:
         return _update(written, received, now)
@@ -183,6 +188,15 @@ def _thank(slug: str) -> Response:
     return make_response(
         redirect(url_for("action.thanks", slug=slug, embedded=embedded), HTTPStatus.SEE_OTHER)
     )
+
+
+def _find(stored: StoredCampaign, received: Received, to: Whom, now: datetime) -> Response:
+    """Show the letter to those who serve the postcode."""
+    written = found(stored, received.posted, to, has_letter=bool(received.posted.body))
+    view = View(token=_token(received, now), shows_faults=bool(written.faults), focus="find")
+    if written.faults:
+        view = replace(view, status=HTTPStatus.UNPROCESSABLE_ENTITY)
+    return _other_post(written, view, now)
 
 
 def _update(written: Written, received: Received, now: datetime) -> Response:

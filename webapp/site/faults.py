@@ -21,6 +21,15 @@ def sentence(fault: Fault) -> str:
                 over=format_decimal(fault.over),
                 most=format_decimal(fault.most),
             )
+        case Wrong.TOO_MANY if fault.field is Field.ADDRESS:
+            return _("Please write your address in at most four lines.")
+        case Wrong.TOO_MANY:
+            return ngettext(
+                "You can write to %(most)s of them at once: please choose one.",
+                "You can write to %(most)s of them at once: please choose no more.",
+                fault.most,
+                most=format_decimal(fault.most),
+            )
         case Wrong.CONTROL if fault.control is not None:
             return _(
                 "There is a character in here that nobody sees and no letter can hold (%(code)s, "
@@ -64,16 +73,11 @@ def _unsuitable(wrong: Wrong) -> str:
 
 
 def _missing(field: Field) -> str:
-    match field:
-        case Field.NAME:
-            return _("Please tell us your name; it signs the letter.")
-        case Field.EMAIL:
-            return _("Please tell us your e-mail address, so that you can be answered.")
-        case Field.POSTCODE:
-            return _("Please tell us your postcode.")
-        case Field.SUBJECT:
-            return _("Please give your letter a subject.")
-        case Field.TARGET:
-            return _("Please choose whom you write to.")
-        case _:
-            return _("Your letter is empty. Please write at least one sentence.")
+    return {
+        Field.NAME: _("Please tell us your name; it signs the letter."),
+        Field.EMAIL: _("Please tell us your e-mail address, so that you can be answered."),
+        Field.POSTCODE: _("Please tell us your postcode."),
+        Field.ADDRESS: _("Please tell us your postal address: street and town."),
+        Field.SUBJECT: _("Please give your letter a subject."),
+        Field.TARGET: _("Please choose whom you write to."),
+    }.get(field, _("Your letter is empty. Please write at least one sentence."))

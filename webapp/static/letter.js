@@ -7,6 +7,7 @@ import { store, stored } from "./kept.js";
 const RUN_WORDS = 4; // as letters/text/compose.py has it
 const UNREACHED_MS = 30_000;
 const NAME = "\ue000";
+const ADDRESS = "\ue002";
 
 // A browser takes long to learn a language's numbers: on a phone longer than all else here. So
 // that waits until the first is told, which is not before somebody types.
@@ -19,6 +20,7 @@ const form = document.querySelector("form[data-slug]");
 const { slug, opening, thanks, anew } = form.dataset;
 const isFresh = "fresh" in form.dataset;
 const { name, postcode, subject, reason, body, order, leave_empty: trap } = form.elements;
+const postal = form.elements.address;
 const find = (selector) => form.querySelector(selector);
 const all = (selector) => [...form.querySelectorAll(selector)];
 const list = find("[data-points]");
@@ -37,9 +39,10 @@ const composed = (chosen) =>
 const fromPoints = () => composed(points().filter((point) => point.checked));
 const trimmed = (text) => text.replace(/^[ \t\u00a0\u3000]+|[ \t\u00a0\u3000]+$/g, "");
 const filled = (text, ifNoName = "") =>
-  text.replace(/[\ue000\ue001]/g, (mark) =>
-    mark === NAME ? trimmed(name.value) || ifNoName : trimmed(postcode?.value ?? ""),
-  );
+  text.replace(/[\ue000-\ue002]/g, (mark) => {
+    if (mark === NAME) return trimmed(name.value) || ifNoName;
+    return (mark === ADDRESS ? postal?.value.trim() : trimmed(postcode?.value ?? "")) ?? "";
+  });
 const whole = () =>
   [
     filled(salutation.dataset.salutation),

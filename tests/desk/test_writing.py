@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
@@ -170,3 +171,25 @@ name = "A"
 salutation = "A"
 email = "a@small.example"
 """
+
+
+def test_what_the_editor_has_no_field_for_stays(
+    stack: Stack, sign_in: Callable[..., AtDesk]
+) -> None:
+    ana = sign_in("ana@writing.example")
+    more = 'most_chosen = 2\nasks_address = true\nareas_from = "uk-2024"\nproof_of_work = true'
+    stack.load("kept-keys", "a@kept.example", more=more)
+    before = stored(stack, "kept-keys")
+    fields = form_fields(ana.page("/desk/kept-keys/edit"))
+    choices = {
+        "routing": "all",
+        "language": "en",
+        "identical": "send",
+        "confirm": "none",
+        "resend_unknown": "never",
+        "per_hour": "30",
+    }
+    changed = {**fields, **choices, "do": "save", "title": "Other"}
+    assert ana.post("/desk/kept-keys/edit", changed).status == 303
+    after = stored(stack, "kept-keys")
+    assert after == replace(before, title="Other", pacing=after.pacing)

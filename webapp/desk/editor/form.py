@@ -153,7 +153,7 @@ def campaign_fields(campaign: Campaign) -> dict[str, object]:
     letter = campaign.letter
     return {
         **pacing_fields(campaign.pacing),
-        **target_fields(campaign.targets),
+        **target_fields(t for t in campaign.targets if not t.of_list),
         "title": campaign.title,
         "slug": campaign.slug,
         "summary": campaign.summary,

@@ -114,9 +114,9 @@ def show_editor(slug: str) -> Response:
 def edit(slug: str) -> Response:
     """Take changes to a stored campaign, or do what one of the editor's buttons asks for."""
     view, act = View(), request.form.get("do", "save")
-    form, campaign = _read(EditorForm(), act, slug, view)
     with services().database.read() as connection:
         stored = store.find(connection, slug)
+        form, campaign = _read(EditorForm(), act, slug, view, stored.campaign)
         if campaign is not None:
             campaign = replace(campaign, status=stored.campaign.status)
         is_fine = campaign is not None and not _floods(connection, stored, campaign, view)
@@ -140,7 +140,9 @@ def edit(slug: str) -> Response:
     return answer
 
 
-def _read(form: EditorForm, act: str, slug: str, view: View) -> tuple[EditorForm, Campaign | None]:
+def _read(
+    form: EditorForm, act: str, slug: str, view: View, kept: Campaign | None = None
+) -> tuple[EditorForm, Campaign | None]:
     """Return the form as it goes on, and the campaign in it if it is to be stored and can be."""
     points, targets = rows(form.points), rows(form.targets)
     changed: dict[str, object] = {"points": points, "targets": targets}
@@ -162,7 +164,7 @@ def _read(form: EditorForm, act: str, slug: str, view: View) -> tuple[EditorForm
         if typed(form.listed)
         else TargetList((), ())
     )
-    campaign, found = _checked(form, slug, listed.targets)
+    campaign, found = _checked(form, slug, listed.targets, kept)
     view.wrongs = wrongs(found, len(listed.targets))
     view.wrongs += [
         Wrong("spreadsheet", f"{_('Row %(row)d', row=report.row)}: {cell.sentence}")
@@ -181,9 +183,9 @@ def _read(form: EditorForm, act: str, slug: str, view: View) -> tuple[EditorForm
 
 
 def _checked(
-    form: EditorForm, slug: str, listed: tuple[Target, ...]
+    form: EditorForm, slug: str, listed: tuple[Target, ...], kept: Campaign | None
 ) -> tuple[Campaign, list[Fault]]:
-    given, unread = values(form, slug, listed)
+    given, unread = values(form, slug, listed, kept)
     campaign, found = check_campaign(given)
     # Of what could not be read the rules know nothing yet.
     return campaign, [*unread, *found]

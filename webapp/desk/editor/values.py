@@ -6,12 +6,14 @@ too.
 
 import json
 import re
+import tomllib
 import unicodedata
 from collections.abc import Iterable, Iterator
 from datetime import date
 from typing import Final
 
-from letters.campaign import Replies, Routing, Target
+from letters.campaign import Campaign, Replies, Routing, Target
+from letters.files.campaign_file import write_campaign
 from letters.files.faults import Fault, Flaw, What
 from letters.files.rules import RESERVED_SLUGS
 from letters.text.compose import line_feeds
@@ -19,6 +21,18 @@ from letters.text.postcodes import read_areas
 from webapp.desk.editor.form import EditorForm, PaceForm, Row, rows
 from webapp.site.fields import typed
 
+_NO_FIELDS: Final = frozenset(
+    {
+        "areas_from",
+        "asks_address",
+        "hold_after_soft_failures",
+        "most_chosen",
+        "proof_of_work",
+        "targets_from",
+        "versions",
+    }
+)
+"""Keys of a file that the form has no field for."""
 _SLUG_MAX: Final = 48
 _DAY: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
@@ -48,11 +62,12 @@ def pacing_values(form: PaceForm, faults: list[Fault]) -> dict[str, object]:
 
 
 def values(
-    form: EditorForm, slug: str, listed: Iterable[Target]
+    form: EditorForm, slug: str, listed: Iterable[Target], kept: Campaign | None = None
 ) -> tuple[dict[str, object], list[Fault]]:
     """Return a file's values for all that was typed, and what could not be read.
 
-    `listed` are targets from a spreadsheet; those that were typed follow them.
+    `listed` are targets from a spreadsheet; those that were typed follow them. What the form has no
+    field for stays as it is `kept`.
     """
     faults: list[Fault] = []
     pacing = pacing_values(form, faults)
@@ -91,7 +106,24 @@ def values(
     goal = _whole(typed(form.goal), ("goal",), faults)
     ends = _day(typed(form.ends), ("ends",), faults)
     found |= {k: v for k, v in (("goal", goal), ("ends", ends)) if v is not None}
-    return found, faults
+    return found if kept is None else _with_kept(found, kept), faults
+
+
+def _with_kept(found: dict[str, object], kept: Campaign) -> dict[str, object]:
+    """Return values with those beside them that a file said and the form has no field for."""
+    file = tomllib.loads(write_campaign(kept))
+    for name in ("pacing", "letter"):
+        typed_in, of_file = found[name], file.get(name, {})
+        if isinstance(typed_in, dict):
+            left = {key: of_file[key] for key in _NO_FIELDS & set(of_file)}
+            found[name] = {**left, **typed_in}
+    letter = found["letter"]
+    if isinstance(letter, dict):
+        points = {point["key"] for point in letter["points"]}
+        for version in letter.get("versions", []):
+            if "points" in version:
+                version["points"] = [key for key in version["points"] if key in points]
+    return {**{key: file[key] for key in _NO_FIELDS & set(file)}, **found}
 
 
 def _point_values(given: list[Row]) -> Iterator[dict[str, str]]:

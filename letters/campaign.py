@@ -210,6 +210,8 @@ class Campaign:
     follows: tuple[Followed, ...] = ()
     identical: Identical = Identical.SEND
     replies: Replies = Replies.DIRECT
+    office_page: bool = False
+    """Each letter's foot has a link to the office's own page."""
     embed_origins: tuple[str, ...] = ()
     opt_in: str = ""
     """The wording of an unticked box; empty: there is no box."""

@@ -90,6 +90,17 @@ class Tokens:
         except (BadSignature, UnicodeError) as error:
             raise BadToken from error
 
+    def office(self, target_id: int) -> str:
+        """Return the token of the link that a target's letters carry for its office."""
+        return self._signer("office").sign(str(target_id)).decode()
+
+    def read_office(self, token: str) -> int:
+        """Return the target's id; raise BadToken."""
+        try:
+            return int(self._unsign("office", token))
+        except (BadSignature, UnicodeError, ValueError) as error:
+            raise BadToken from error
+
     def reply(self, letter_id: str) -> str:
         """Return the name of a letter's own address for answers: 52 letters and digits.
 

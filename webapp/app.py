@@ -17,6 +17,7 @@ from letters.settings import SettingsError, read_settings
 from webapp import desk, operations, receipt
 from webapp.action import pdf
 from webapp.action import routes as action
+from webapp.office import routes as office
 from webapp.sendgrid import inbound
 from webapp.sendgrid import routes as sendgrid
 from webapp.site import errors, language, posted, refused
@@ -67,7 +68,7 @@ def create_app(environ: Mapping[str, str] = os.environ) -> Flask:
     refused.register(app, app.extensions["postbag"].redis)
     language.register(app)
     app.extensions["csrf_guard"] = CSRFProtect(app)
-    for part in (action, pdf, receipt, sendgrid, inbound, desk, operations):
+    for part in (action, pdf, receipt, office, sendgrid, inbound, desk, operations):
         app.register_blueprint(part.blueprint)
     posted.register(app)
     errors.register(app)

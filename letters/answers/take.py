@@ -18,7 +18,7 @@ from letters.answers.wording import Relay, relay_of
 from letters.books import locks
 from letters.campaigns.store import campaign_of, target_of
 from letters.mail.incoming import Incoming
-from letters.mail.kinds import Kind, refusal, told
+from letters.mail.kinds import Kind, Told, refusal, told
 from letters.notices.post import Purpose
 from letters.storage.identity import new_id
 from letters.storage.new_rows import NewRows
@@ -64,12 +64,31 @@ def take(connection: Connection, letter_ids: Sequence[str], mail: Incoming, now:
 
     A second copy, and an answer to a letter whose writer was erased, change nothing.
     """
+    return take_as(connection, letter_ids, mail, told(mail), _digest(mail), now)
+
+
+def take_as(
+    connection: Connection,
+    letter_ids: Sequence[str],
+    mail: Incoming,
+    kind: Told,
+    digest: str,
+    now: datetime,
+) -> int:
+    """Do the same for an answer of which it is known who wrote it, and what its copies share."""
     # Whoever erases locks the letters first, so a writer cannot be erased from here on.
     locks.take(connection, letters=letter_ids)
-    return sum(_take(connection, letter_id, mail, now) for letter_id in sorted(letter_ids))
+    return sum(_take(connection, i, mail, kind, digest, now) for i in sorted(letter_ids))
 
 
-def _take(connection: Connection, letter_id: str, mail: Incoming, now: datetime) -> bool:
+def _take(
+    connection: Connection,
+    letter_id: str,
+    mail: Incoming,
+    kind: Told,
+    digest: str,
+    now: datetime,
+) -> bool:
     row = connection.execute(
         select(
             letter.c.campaign_id,
@@ -92,7 +111,6 @@ def _take(connection: Connection, letter_id: str, mail: Incoming, now: datetime)
     ).first()
     if row is None or row.email is None:
         return False
-    kind = told(mail)
     relay_id = new_id(now)
     is_sqlite = connection.dialect.name == "sqlite"
     insert = sqlite.insert(answer) if is_sqlite else postgresql.insert(answer)
@@ -103,7 +121,7 @@ def _take(connection: Connection, letter_id: str, mail: Incoming, now: datetime)
             campaign_id=row.campaign_id,
             target_id=row.target_id,
             relay_id=None,
-            digest=_digest(mail),
+            digest=digest,
             kind=str(kind.kind),
             told_by=str(kind.by),
             came_at=now,

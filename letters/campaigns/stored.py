@@ -23,6 +23,9 @@ class StoredTarget:
     waiting: int = 0
     """Mails that wait for it: a digest is one."""
 
+    foot: str = ""
+    """What stands below each letter to it, where its campaign gives offices a page."""
+
     def can_be_written_to(self, now: datetime) -> bool:
         """Tell whether a letter may leave for it, as :func:`letters.books.writable.writable`."""
         return not (

@@ -95,7 +95,8 @@ def drafts_of(written: Written) -> tuple[Draft, ...]:
         words = compose.for_each(campaign, shown, target, body, **writer)
         values = compose.merge_values(target, **writer)
         theirs = for_target(campaign, target)
-        return Draft(to.id, subject, compose.text(theirs, values, reason=posted.reason, body=words))
+        text = compose.text(theirs, values, reason=posted.reason, body=words, foot=to.foot)
+        return Draft(to.id, subject, text)
 
     return tuple(draft(target) for target in written.whom.targets)
 

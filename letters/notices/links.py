@@ -25,6 +25,10 @@ class Links:
         link = self.receipt(submission_id)
         return f"{link}/confirm" if must_confirm else link
 
+    def office(self, target_id: int) -> str:
+        """Return the link to an office's own page."""
+        return f"{self.public_url}/o/{self.tokens.office(target_id)}"
+
     def desk(self, slug: str = "") -> str:
         """Return the link to a campaign on the desk, or to the list of them."""
         return f"{self.public_url}/desk/{slug}" if slug else f"{self.public_url}/desk"

@@ -191,3 +191,32 @@ def invitation(
 
 def _day(target: Target, language: Language) -> str:
     return format_date(target.valid_until, "long", language.locale) if target.valid_until else ""
+
+
+def better_address(campaign: Campaign, link: str, target: Target, address: str) -> Notice:
+    """Return the news that an office would rather be written to elsewhere."""
+    _ = translations(campaign.language).gettext
+    return Notice.of(
+        _("{target} asks for another address: {title}").format(
+            target=target.name, title=campaign.title
+        ),
+        _("By the link in its letters, {target} asks to be written to at this address:").format(
+            target=target.name
+        ),
+        address,
+        _("Nothing has changed yet. If you find it right, mend the address on the desk:"),
+        link,
+    )
+
+
+def answer_to_all(campaign: Campaign, link: str, target: Target) -> Notice:
+    """Return the news that an office answers everybody, and that somebody has to release it."""
+    _ = translations(campaign.language).gettext
+    return Notice.of(
+        _("{target} answers everybody who wrote: {title}").format(
+            target=target.name, title=campaign.title
+        ),
+        _("{target} has written one answer to everybody whose letter arrived. It waits for you to "
+          "read it and to pass it on:").format(target=target.name),
+        link,
+    )  # fmt: skip

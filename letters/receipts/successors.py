@@ -18,6 +18,7 @@ from letters.notices.to_writers import question
 from letters.states import State
 from letters.storage.schema import campaign, is_in, letter, submission, successor, writing
 from letters.submission import writer_key
+from letters.text import compose
 from letters.text.compose import merge_values
 from letters.text.merge import merge
 from letters.text.versions import letter_for
@@ -121,11 +122,13 @@ def proposed_text(
 ) -> str:
     """Return a letter's text with its salutation turned to the successor.
 
-    A salutation that its writer changed stays as it is.
+    A salutation that its writer changed stays as it is. The link of the office that it was for is
+    nobody else's.
     """
     letter = stored.campaign.letter
     before = merge(letter_for(letter, left.target).salutation, merge_values(left.target))
     after = merge(letter_for(letter, follows.target).salutation, merge_values(follows.target))
+    text = compose.without_foot(text)
     return after + text.removeprefix(before) if text.startswith(before) else text
 
 

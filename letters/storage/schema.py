@@ -257,6 +257,20 @@ answer = Table(
     Index("ix_answer_campaign", "campaign_id", "kind", "came_at"),
 )
 
+office_answer = Table(
+    "office_answer",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("target_id", ForeignKey("target.id"), nullable=False),
+    Column("campaign_id", ForeignKey("campaign.id"), nullable=False),
+    Column("text", Text),  # null: it is with everybody, or was let be
+    Column("came_at", Moment, nullable=False),
+    Column("released_at", Moment),  # by an organiser
+    Column("done_at", Moment),
+    Index("ix_office_answer_open", "target_id", sqlite_where=text("done_at IS NULL"),
+          postgresql_where=text("done_at IS NULL")),
+)  # fmt: skip
+
 attempt = Table(
     "attempt",
     metadata,

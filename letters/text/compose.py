@@ -1,18 +1,22 @@
 """Compose the text of a letter. Pure.
 
 The text is salutation, blank line, the writer's reason if there is one and a blank line, the body,
-blank line, closing. Organisers' words may hold merge fields; a writer's words are data.
+blank line, closing, and a foot where the office has a page. Organisers' words may hold merge
+fields; a writer's words are data.
 """
 
+import re
 from collections.abc import Iterable, Iterator
 from itertools import chain
 from typing import Final
 
 from letters.campaign import Campaign, Target
+from letters.languages import Language, translations
 from letters.text.merge import merge
 from letters.text.versions import for_target, letter_for
 
 _RUN_WORDS: Final = 4
+_FOOT: Final = re.compile(r"\n\n-- \n[^\n]+\nhttps?://[^\s]+/o/[0-9]+\.[A-Za-z0-9_-]{43}\Z")
 
 
 def merge_values(
@@ -42,13 +46,28 @@ def body(campaign: Campaign, values: dict[str, str], points: Iterable[str]) -> s
     return "\n\n".join(merge(part, values) for part in parts if part)
 
 
-def text(campaign: Campaign, values: dict[str, str], *, reason: str, body: str) -> str:
-    """Return a letter's whole text, LF at line ends."""
+def text(
+    campaign: Campaign, values: dict[str, str], *, reason: str, body: str, foot: str = ""
+) -> str:
+    """Return a letter's whole text, LF at line ends. `foot` is by :func:`foot`, or empty."""
     parts = [merge(campaign.letter.salutation, values)]
     if reason.strip():
         parts.append(line_feeds(reason))
     parts += [line_feeds(body), merge(campaign.letter.closing, values)]
+    if foot:
+        parts.append(foot)
     return "\n\n".join(parts)
+
+
+def foot(language: Language, link: str) -> str:
+    """Return what stands below a letter: the way to its office's own page."""
+    words = translations(language).gettext("For this office: what came, what waits, and your wish")
+    return f"-- \n{words}\n{link}"
+
+
+def without_foot(whole: str) -> str:
+    """Return a letter's text without the link of the office that it was for."""
+    return _FOOT.sub("", whole)
 
 
 def for_each(campaign: Campaign, shown: Target, target: Target, written: str, **writer: str) -> str:

@@ -38,7 +38,7 @@ def is_untouched(
     keys = [point.key for point in campaign.letter.points]
     offered = compose.text(campaign, values, reason="", body=compose.body(campaign, values, keys))
     subjects = {merge(offer, values) for offer in campaign.letter.subjects}
-    return text == offered and subject in subjects
+    return compose.without_foot(text) == offered and subject in subjects
 
 
 def subject(campaign: Campaign, target: Target) -> str:

@@ -552,6 +552,7 @@ CAMPAIGNS = st.builds(
     routing=st.sampled_from([Routing.ALL, Routing.CHOICE]),
     identical=st.sampled_from(Identical),
     replies=st.sampled_from(Replies),
+    office_page=st.booleans(),
     embed_origins=st.lists(st.sampled_from(["https://a.example", "http://localhost:1"])).map(tuple),
     opt_in=ONE_LINE,
     pacing=st.builds(

@@ -50,7 +50,20 @@ def open_campaign(slug: str) -> StoredCampaign:
     if stored.campaign.status is Status.DRAFT:
         raise UnknownCampaign(slug)
     g.language = stored.campaign.language
-    return stored
+    return _with_feet(stored)
+
+
+def _with_feet(stored: StoredCampaign) -> StoredCampaign:
+    """Give each target what stands below its letters: the link to its office's own page."""
+    if not stored.campaign.office_page:
+        return stored
+    links, language = services().links, stored.campaign.language
+    return replace(
+        stored,
+        targets=tuple(
+            replace(t, foot=compose.foot(language, links.office(t.id))) for t in stored.targets
+        ),
+    )
 
 
 @blueprint.get("/")

@@ -6,7 +6,7 @@ from http import HTTPStatus
 from flask import Response, make_response, redirect, render_template, request, url_for
 from flask_babel import format_decimal, format_timedelta
 
-from letters.answers import correct, figures
+from letters.answers import correct, figures, office
 from letters.answers.correct import UnknownAnswer
 from letters.answers.figures import Answered, Came
 from letters.books import ledger
@@ -18,6 +18,7 @@ from webapp.site import errors
 from webapp.site.language import gettext as _
 from webapp.site.language import ngettext
 from webapp.site.services import services
+from webapp.site.wake import wake_worker
 from webapp.site.words import ago, moment
 
 
@@ -45,6 +46,7 @@ def show_answers(slug: str) -> str:
         waiting = figures.waiting(connection, stored.id)
         newest = figures.newest(connection, stored.id)
         kinds = ledger.answers(connection, stored.id)
+        to_all = office.offered(connection, stored.id)
     return render_template(
         "desk/answers.html",
         campaign=stored.campaign,
@@ -59,6 +61,8 @@ def show_answers(slug: str) -> str:
             (w.letter_id, w.target_name, w.since.isoformat(), ago(w.since, now)) for w in waiting
         ],
         rows=[_row(came) for came in newest],
+        to_all=to_all,
+        release_url=url_for("desk.release_answer", slug=slug),
         correct_url=url_for("desk.correct_answer", slug=slug),
     )
 
@@ -79,6 +83,28 @@ def correct_answer(slug: str) -> Response:
             _("Its writer may have been erased, or the page may be old."),
             action=(url_for("desk.show_answers", slug=slug), _("Back to the answers")),
         )
+    return make_response(redirect(url_for("desk.show_answers", slug=slug), HTTPStatus.SEE_OTHER))
+
+
+@blueprint.post("/<slug>/answers/release")
+def release_answer(slug: str) -> Response:
+    """Pass an office's one answer on to everybody who wrote, or do not."""
+    answer_id, now = request.form.get("answer", ""), services().now()
+    releases = request.form.get("word") == "release"
+    with services().database.write() as connection:
+        stored = store.find(connection, slug)
+        is_there = office.decide(connection, stored.id, answer_id, now, acting(), releases=releases)
+    if not is_there:
+        return errors.page(
+            HTTPStatus.CONFLICT,
+            _("There is no such answer"),
+            _("Somebody may have decided about it already."),
+            action=(url_for("desk.show_answers", slug=slug), _("Back to the answers")),
+        )
+    if releases:
+        # If this process ends on the way, the sweep goes on.
+        office.pass_on(services().database, answer_id, now)
+        wake_worker(services().redis)
     return make_response(redirect(url_for("desk.show_answers", slug=slug), HTTPStatus.SEE_OTHER))
 
 

@@ -61,6 +61,7 @@ def labels() -> dict[str, str]:
         "routing": _("Whom one letter goes to"),
         "identical": _("Letters left as they were"),
         "replies": _("Answers go"),
+        "office_page": _("Give each office a page of its own, by a link below each letter"),
         "confirm": _("Before a letter leaves"),
         "resend_unknown": _("A letter whose fate is unknown"),
         "asks_postcode": _("Ask for the postcode"),

@@ -102,6 +102,7 @@ class EditorForm(PaceForm):
     confirm = SelectField(validate_choice=False)
     resend_unknown = SelectField(validate_choice=False)
     asks_postcode = BooleanField()
+    office_page = BooleanField()
     opt_in = StringField(filters=[trimmed])
     embed_origins = TextAreaField()
     version = HiddenField()
@@ -173,6 +174,7 @@ def campaign_fields(campaign: Campaign) -> dict[str, object]:
         "confirm": str(campaign.confirm),
         "resend_unknown": str(campaign.pacing.resend_unknown),
         "asks_postcode": campaign.asks_postcode,
+        "office_page": campaign.office_page,
         "opt_in": campaign.opt_in,
         "embed_origins": "\n".join(campaign.embed_origins),
     }

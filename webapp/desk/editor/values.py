@@ -86,6 +86,7 @@ def values(
         "timezone": typed(form.timezone) or "UTC",
         # Who is written to by postcode has to be asked for it.
         "asks_postcode": bool(form.asks_postcode.data) or form.routing.data == Routing.AREA,
+        "office_page": bool(form.office_page.data),
         "confirm": typed(form.confirm),
         "routing": typed(form.routing),
         "identical": typed(form.identical),

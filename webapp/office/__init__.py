@@ -1,0 +1,1 @@
+"""The page of an office, by the link in its letters."""

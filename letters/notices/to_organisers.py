@@ -28,7 +28,7 @@ def target_stopped(
     said = [_("The other side says: {words}").format(words=words)] if words else []
     match why:
         case Hold.COMPLAINED:
-            what = _("{target} reported a letter as unwanted; sending to it has stopped.")
+            what = _("{target} reported a letter as spam; sending to it has stopped.")
         case Hold.SUPPRESSED:
             what = _("Our mail service keeps the address of {target} on a list of those that it "
                      "delivers nothing to; sending to it has stopped. Nothing is lost: the "
@@ -36,8 +36,12 @@ def target_stopped(
         case Hold.STOPPED_BY_OFFICE:
             what = _("{target} has asked for no more letters; sending to it has stopped.")
         case _:
-            what = _("{failed} of the last {of} letters to {target} did not arrive; sending to it "
-                     "has stopped.")  # fmt: skip
+            what = translations(campaign.language).ngettext(
+                "The last letter to {target} did not arrive; sending to it has stopped.",
+                "{failed} of the last {of} letters to {target} did not arrive; sending to it has "
+                "stopped.",
+                of,
+            )
     return Notice.of(
         _("Sending to {target} has stopped: {title}").format(
             target=target.name, title=campaign.title
@@ -132,7 +136,7 @@ def unknown_letters(campaign: Campaign, link: str, number: int) -> Notice:
     """Return the alarm that letters wait for a person's word."""
     _ = translations(campaign.language).gettext
     return Notice.of(
-        _("Letters wait for your word: {title}").format(title=campaign.title),
+        _("Letters need your decision: {title}").format(title=campaign.title),
         translations(campaign.language)
         .ngettext(
             "We do not know whether {number} letter was sent, and no news of it has come.",

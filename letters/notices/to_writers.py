@@ -122,7 +122,7 @@ def _what_happened(letter: Undelivered, language: Language) -> str:
     _ = translations(language).gettext
     match letter.state:
         case State.BOUNCED:
-            words = _("The mail server of {target} turned your letter back.")
+            words = _("The mail server of {target} refused your letter.")
         case State.DROPPED:
             words = _("Our mail service did not try to deliver your letter to {target}: it takes "
                       "the office's address for one that does not work.")  # fmt: skip

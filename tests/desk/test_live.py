@@ -192,7 +192,7 @@ def test_a_browser_follows_with_events_and_without(stack: Stack, page: Page, eve
     summary.click()
     bounce_one(stack, one)
     begin = time.monotonic()
-    expect(page.locator(".books")).to_have_text("1 letter = 1 turned back", timeout=10_000)
+    expect(page.locator(".books")).to_have_text("1 letter = 1 bounced", timeout=10_000)
     if events:
         assert time.monotonic() - begin < WITHIN_SECONDS
     # What stood open stands open, and has the new numbers.

@@ -170,7 +170,7 @@ def test_the_organisers_are_mailed_once_when_a_target_bounces(books: Books) -> N
     books.sweep()
     (alarm,) = books.mails(olu)
     assert alarm.subject == f"Sending to Minister 1, the Second has stopped: {TITLE}"
-    assert "1 of the last 1 letters to Minister 1, the Second did not arrive" in alarm.body
+    assert "The last letter to Minister 1, the Second did not arrive" in alarm.body
     assert "The other side says: 550 5.1.1 no such user" in alarm.body
     assert "4 letters wait." in alarm.body
     assert f"\n{URL}/desk/trees\n" in alarm.body
@@ -206,5 +206,5 @@ def test_the_organisers_are_mailed_about_unknown_letters_once_a_day(books: Books
     books.sweep()
     books.sweep()
     (mail,) = books.mails(olu)
-    assert mail.subject == f"Letters wait for your word: {TITLE}"
+    assert mail.subject == f"Letters need your decision: {TITLE}"
     assert mail.body.startswith("We do not know whether 2 letters were sent")

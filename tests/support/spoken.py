@@ -17,7 +17,7 @@ NO_LANGUAGE = {
     *("postbag", "sendgrid", "javascript", "markdown", "utc", "csv", "json", "pdf", "utf", "url"),
     *("name", "host", "org", "https", "example", "english", "español", "ab"),
     *("email", "salutation", "role", "address", "timezone", "areas", "valid", "until"),
-    *("api", "key", "mb"),
+    *("api", "key", "mb", "audit"),
 }
 # What the tests themselves typed.
 TYPED = re.compile(r"zz\w*|x{3,}|\{\w*\}?|\S+@\S+|\S*://\S+|[A-Z][A-Za-z_]+/[A-Za-z_]+")

@@ -203,6 +203,7 @@ def fill(books: Books, language: Language) -> list[str]:
     books.tell(six, Cause.DEFER, "zz")
     with books.database.write() as connection:
         targets.hold_by_hand(connection, "111", "office-6@harbours.example", books.now)
+    with books.database.write() as connection:
         targets.name_successor(
             connection, "111", "office-0@harbours.example", "office-7@harbours.example", books.now
         )

@@ -15,10 +15,11 @@ from letters.campaigns.stored import StoredCampaign, StoredTarget
 from letters.campaigns.targets import CannotDecide, Objection
 from letters.notices.alarms import came_back
 from letters.reasons import Hold
-from letters.states import State
+from letters.states import NOT_LEFT, State
 from webapp.desk.door import acting, blueprint
 from webapp.site import errors
 from webapp.site.language import gettext as _
+from webapp.site.language import ngettext
 from webapp.site.services import services
 from webapp.site.wake import wake_worker
 
@@ -48,8 +49,9 @@ def held_targets(
     writable = [t for t in stored.targets if t.can_be_written_to(now)]
     found: list[Held] = []
     for target in stored.targets:
-        waiting = by_target.get(target.id, Counter[State]())[State.HELD]
-        if target.can_be_written_to(now) or not (waiting or target.hold is not None):
+        states = by_target.get(target.id, Counter[State]())
+        waiting = sum(states[state] for state in NOT_LEFT)
+        if target.can_be_written_to(now) or not (states[State.HELD] or target.hold is not None):
             continue
         after = follows.get(target.id)
         found.append(
@@ -82,15 +84,17 @@ def _reason(connection: Connection, target: StoredTarget) -> str:
         case Hold.SUCCEEDED:
             return _("Somebody has taken over")
         case Hold.COMPLAINED:
-            what = _("It reported a letter as unwanted, so sending has stopped")
+            what = _("It reported a letter as spam, so sending has stopped")
         case Hold.SUPPRESSED:
             what = _("SendGrid keeps its address on a list of those that it delivers nothing to")
         case Hold.STOPPED_BY_OFFICE:
             what = _("It asked for no more letters")
         case Hold.BOUNCED | Hold.SOFT_FAILURES:
             failed, of = came_back(connection, target.id)
-            what = _(
+            what = ngettext(
+                "The last letter did not arrive, so sending has stopped",
                 "%(failed)s of the last %(of)s letters did not arrive, so sending has stopped",
+                of,
                 failed=format_decimal(failed),
                 of=format_decimal(of),
             )

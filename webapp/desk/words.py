@@ -19,7 +19,7 @@ from letters.states import State
 from webapp.desk import charts
 from webapp.site.language import gettext as _
 from webapp.site.language import ngettext
-from webapp.site.words import ago, moment, words_for
+from webapp.site.words import ago, moment, state_word, words_for
 
 _WAITING: Final = (State.UNCONFIRMED, State.QUEUED, State.HELD)
 _UNDER_WAY: Final = (State.SENDING, State.UNKNOWN, State.ACCEPTED, State.DEFERRED)
@@ -62,7 +62,7 @@ def shown_books(books: ledger.Books) -> ShownBooks:
     shown = [
         Part(
             str(state),
-            words.desk_word or words.word,
+            state_word(state, books.states[state]),
             words.shape,
             books.states[state],
             words.meaning,
@@ -110,6 +110,7 @@ class Trouble:
 
     letter_id: str
     target_name: str
+    state: str
     word: str
     shape: str
     words: str
@@ -184,7 +185,8 @@ def trouble(found: attention.Found, now: datetime) -> Trouble:
         _("an answer from %(name)s", name=found.target_name)
         if found.is_relay
         else found.target_name,
-        words.desk_word or words.word,
+        str(found.state),
+        words.word,
         words.shape,
         found.detail or (reason_words(found.reason) if found.reason else words.meaning),
         ago(found.since, now),
@@ -199,7 +201,7 @@ def hold_words(hold: Hold) -> str:
         Hold.BY_ORGANISER: _("held by an organiser"),
         Hold.SUCCEEDED: _("somebody has taken over"),
         Hold.BOUNCED: _("its address takes no mail"),
-        Hold.COMPLAINED: _("it reported a letter as unwanted"),
+        Hold.COMPLAINED: _("it reported a letter as spam"),
         Hold.SOFT_FAILURES: _("too many letters did not arrive"),
         Hold.SUPPRESSED: _("SendGrid delivers nothing to its address"),
         Hold.STOPPED_BY_OFFICE: _("it asked for no more letters"),

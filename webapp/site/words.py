@@ -1,4 +1,7 @@
-"""Say in people's words where a letter is. No state's name from the code reaches a page."""
+"""Say in people's words where a letter is: one vocabulary for pages, receipts and the desk.
+
+README.md and docs/exports.md have the same words beside the names that files and programs get.
+"""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -8,6 +11,7 @@ from flask_babel import format_date, format_time, format_timedelta, get_locale
 
 from letters.states import State
 from webapp.site.language import gettext as _
+from webapp.site.language import ngettext
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,8 +27,25 @@ class Words:
     """A shape beside the word, so that colour never tells alone."""
     stage: int
     """0 written, 1 waiting, 2 sent, 3 delivered."""
-    desk_word: str = ""
-    """Where the desk needs another word than the writer."""
+
+
+def state_word(state: State, number: int = 1) -> str:
+    """Return the word for a state of `number` letters, in the language of this request."""
+    return {
+        State.UNCONFIRMED: ngettext("unconfirmed", "unconfirmed", number),
+        State.QUEUED: ngettext("waiting", "waiting", number),
+        State.HELD: ngettext("on hold", "on hold", number),
+        State.SENDING: ngettext("being sent", "being sent", number),
+        State.UNKNOWN: ngettext("unknown", "unknown", number),
+        State.ACCEPTED: ngettext("sent", "sent", number),
+        State.DEFERRED: ngettext("delayed", "delayed", number),
+        State.DELIVERED: ngettext("delivered", "delivered", number),
+        State.BOUNCED: ngettext("bounced", "bounced", number),
+        State.DROPPED: ngettext("dropped", "dropped", number),
+        State.FAILED: ngettext("failed", "failed", number),
+        State.CANCELLED: ngettext("withdrawn", "withdrawn", number),
+        State.EXPIRED: ngettext("expired", "expired", number),
+    }[state]
 
 
 def words_for(state: State) -> Words:
@@ -39,22 +60,21 @@ def words_for(state: State) -> Words:
 def _table() -> dict[State, Words]:
     return {
         State.UNCONFIRMED: Words(
-            _("waits for your yes"),
+            state_word(State.UNCONFIRMED),
             _("Your letter waits for you to confirm it."),
             _("Its writer has not confirmed the address yet. Nothing to do."),
             "circle",
             0,
-            _("not confirmed"),
         ),
         State.QUEUED: Words(
-            _("waiting"),
+            state_word(State.QUEUED),
             _("Your letter is waiting its turn."),
             _("It leaves when its turn comes. Nothing to do."),
             "circle",
             1,
         ),
         State.HELD: Words(
-            _("on hold"),
+            state_word(State.HELD),
             _("Your letter is on hold: its addressee cannot be written to just now. The "
               "organisers are looking into it."),
             _("Its addressee cannot be written to. Decide about the addressee."),
@@ -62,14 +82,14 @@ def _table() -> dict[State, Words]:
             1,
         ),
         State.SENDING: Words(
-            _("leaving"),
+            state_word(State.SENDING),
             _("Your letter is leaving at this moment."),
             _("Its request is under way. Nothing to do."),
             "arrow",
             1,
         ),
         State.UNKNOWN: Words(
-            _("being traced"),
+            state_word(State.UNKNOWN),
             _("Your letter may have left; we are finding out. It is not sent a second time "
               "unless we know that the first did not leave."),
             _("We do not know whether it left. If no news comes, decide about it."),
@@ -77,14 +97,14 @@ def _table() -> dict[State, Words]:
             1,
         ),
         State.ACCEPTED: Words(
-            _("sent"),
+            state_word(State.ACCEPTED),
             _("Your letter has left and is on its way."),
             _("It has left. News of its delivery should come soon."),
             "arrow",
             2,
         ),
         State.DEFERRED: Words(
-            _("on its way"),
+            state_word(State.DEFERRED),
             _("Your letter has left. The office's mail server asked us to come back, so it takes "
               "a little longer."),
             _("The receiving server asked to come back later. Nothing to do."),
@@ -92,22 +112,22 @@ def _table() -> dict[State, Words]:
             2,
         ),
         State.DELIVERED: Words(
-            _("delivered"),
+            state_word(State.DELIVERED),
             _("Your letter has arrived: the office's mail server took it."),
             _("The receiving server took it."),
             "check",
             3,
         ),
         State.BOUNCED: Words(
-            _("turned back"),
-            _("Your letter did not arrive: the office's mail server turned it back. The organisers "
+            state_word(State.BOUNCED),
+            _("Your letter did not arrive: the office's mail server refused it. The organisers "
               "have been told; you can still write to the office by post."),
             _("The receiving server refused it. Look at its words, and at the address."),
             "cross",
             2,
         ),
         State.DROPPED: Words(
-            _("not delivered"),
+            state_word(State.DROPPED),
             _("Your letter did not arrive: our mail service did not try to deliver it. The "
               "organisers have been told; you can still write to the office by post."),
             _("SendGrid did not try: the address is suppressed there or invalid."),
@@ -115,21 +135,21 @@ def _table() -> dict[State, Words]:
             2,
         ),
         State.FAILED: Words(
-            _("not sent"),
+            state_word(State.FAILED),
             _("Your letter could not be sent. The organisers can try it again."),
             _("SendGrid refused it for good. Mend the reason, then queue it again."),
             "cross",
             1,
         ),
         State.CANCELLED: Words(
-            _("withdrawn"),
+            state_word(State.CANCELLED),
             _("You withdrew this letter before it left."),
             _("Its writer withdrew it before it left."),
             "dash",
             0,
         ),
         State.EXPIRED: Words(
-            _("expired"),
+            state_word(State.EXPIRED),
             _("This letter was not sent in time and will not be sent any more."),
             _("It was not confirmed in time, or the campaign ended before its turn."),
             "dash",

@@ -6,11 +6,13 @@ import sys
 from collections.abc import Mapping
 from typing import NoReturn
 
+from launch.advisories import check_advisories
 from launch.checkout import Checkout, this_checkout
 from launch.checks import run_checks
 from launch.environment import DATABASE_FILE, settings_environment
 from launch.failure import Failure, Stopped
 from launch.procfile import read_procfile, shell_command
+from launch.sbom import bill_of_materials
 from launch.setup import DEVELOPMENT, ensure_installed
 from launch.signals import Signals
 from launch.start import start
@@ -24,6 +26,8 @@ usage: ./run              start everything on this computer; Ctrl-C ends it
        ./run mutants PATH change the pure parts a little, and print what no test noticed
        ./run check        formatting, lint, types, import contracts, scripts, styles, templates,
                           links, translations
+       ./run advisories   compare what is pinned with what is published of holes in it
+       ./run sbom         print of what a release is made (CycloneDX)
        ./run bench NAME   run the benchmarks, or the one of this name
        ./run postbag ...  the postbag command line, with the settings of ./run
 
@@ -63,9 +67,8 @@ def _run(arguments: list[str], checkout: Checkout, signals: Signals) -> int:
         case ["mutants", *paths]:
             ensure_installed(checkout, DEVELOPMENT)
             return run_mutants(checkout, paths, environment)
-        case ["check"]:
-            ensure_installed(checkout, DEVELOPMENT)
-            return 0 if run_checks(checkout, environment) else 1
+        case ["check" | "advisories" | "sbom" as what]:
+            return 0 if _look_at(what, checkout, environment) else 1
         case ["bench", *rest]:
             ensure_installed(checkout, DEVELOPMENT)
             _become(checkout, "bench", rest, environment)
@@ -81,6 +84,16 @@ def _run(arguments: list[str], checkout: Checkout, signals: Signals) -> int:
             print(USAGE, end="", file=sys.stderr)
             return 2
     return 0
+
+
+def _look_at(what: str, checkout: Checkout, environment: Mapping[str, str]) -> bool:
+    if what == "advisories":
+        return check_advisories(checkout, environment)
+    if what == "sbom":
+        print(bill_of_materials(checkout))
+        return True
+    ensure_installed(checkout, DEVELOPMENT)
+    return run_checks(checkout, environment)
 
 
 def _test(checkout: Checkout, arguments: list[str], environment: dict[str, str]) -> int:

@@ -8,6 +8,7 @@ from typing import Final
 
 from launch.browser import ensure_driver, find_browser
 from launch.checkout import Checkout
+from launch.proxies import ensure_proxies
 
 COVERAGE: Final = "--coverage"
 _LIVES: Final = ("survived", "no tests", "suspicious")
@@ -25,6 +26,8 @@ def prepare(checkout: Checkout, arguments: list[str], environment: dict[str, str
         return ["-n2", *arguments]  # they are so short that more processes only take time to start
     ensure_driver(checkout, environment)
     environment["POSTBAG_CHROMIUM"] = find_browser(checkout, environment)
+    if "--long" in arguments:
+        environment["PATH"] = ensure_proxies(environment)
     return arguments
 
 

@@ -19,8 +19,9 @@ from letters.files.campaign_file import read_campaign
 from letters.intake.take import Intake
 from letters.storage.database import Database
 from letters.storage.migrate import migrate
+from rig.campaigns import campaign_file
+from rig.servers import Valkey
 from sandbox.keys import new_key, public_key
-from tests.support.stack import Valkey, campaign_file
 from webapp.app import create_app
 
 CLIENTS = 32

@@ -8,10 +8,10 @@ from collections.abc import Callable, Sequence
 from werkzeug.datastructures import Headers
 
 from letters.mail.kinds import told
+from rig.inbound import raw_post
+from rig.post_office import letters
 from sandbox.events import signature_headers
 from sandbox.keys import new_key, public_key
-from tests.support.inbound import raw_post
-from tests.support.post_office import letters
 from webapp.sendgrid.parsed import read_mail
 from webapp.sendgrid.signature import Signature
 

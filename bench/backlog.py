@@ -16,7 +16,7 @@ from letters.sending.claims import claim
 from letters.sending.due import next_due
 from letters.storage.database import Database
 from letters.storage.migrate import migrate
-from tests.support.stack import postgres_server
+from rig.servers import postgres_server
 
 SIZES = (1_000, 1_000_000)
 TARGETS = 40

@@ -11,7 +11,7 @@ from letters.desk import figures
 from letters.desk.figures import Series
 from letters.files.campaign_file import read_campaign
 from letters.storage.database import Database
-from tests.support.stack import campaign_file
+from rig.campaigns import campaign_file
 
 DAYS: Final = 30
 MIXED: Final = {

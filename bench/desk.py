@@ -21,9 +21,10 @@ from letters.desk import organisers, sign_ins
 from letters.storage.database import Database
 from letters.storage.migrate import migrate
 from letters.storage.schema import campaign
+from rig import ROOT
+from rig.campaigns import form_fields
+from rig.servers import Valkey, free_port, postgres_server, wait_for
 from sandbox.keys import new_key, public_key
-from tests.support.stack import Valkey, form_fields, free_port, postgres_server, wait_for
-from tests.support.stand_in import ROOT
 
 SIZES = {"small": 10_000, "large": 1_000_000}
 TARGETS = 40

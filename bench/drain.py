@@ -37,8 +37,9 @@ from letters.storage.migrate import migrate
 from letters.storage.schema import attempt, letter
 from letters.submission import Draft, Submission
 from letters.tokens import Tokens
-from tests.support.stack import Valkey, campaign_file, postgres_server
-from tests.support.stand_in import ROOT
+from rig import ROOT
+from rig.campaigns import campaign_file
+from rig.servers import Valkey, postgres_server
 
 LETTERS = 16_000  # long enough that the first and the last half second weigh little
 TARGETS = 8

@@ -20,10 +20,10 @@ from letters.states import Cause, State
 from letters.storage.database import Database
 from letters.storage.migrate import migrate
 from letters.storage.schema import attempt, event, history
+from rig import sent
+from rig.servers import Valkey, free_port, postgres_server, wait_for
 from sandbox.events import signature_headers
 from sandbox.keys import new_key, public_key
-from tests.abuse import sent
-from tests.support.stack import Valkey, free_port, postgres_server, wait_for
 
 EVENTS = 10_000
 BATCHES = (100, 1_000, 10_000)

@@ -18,8 +18,8 @@ from typing import Any
 import certifi
 import psutil
 
+from rig import ROOT
 from sandbox.keys import new_key, public_key
-from tests.support.stand_in import ROOT
 
 KEY = "SG.a-key-for-benchmarks"
 PATIENCE_SECONDS = 150.0

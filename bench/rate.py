@@ -9,8 +9,8 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from bench.rival_venv import program
-from tests.support.stack import Valkey
-from tests.support.stand_in import ROOT
+from rig import ROOT
+from rig.servers import Valkey
 
 PROCESSES = 6
 PER_SECOND = (50, 400)

@@ -6,7 +6,7 @@ import sys
 import venv
 from pathlib import Path
 
-from tests.support.stand_in import ROOT
+from rig import ROOT
 
 REQUIREMENTS = ROOT / "bench" / "requirements.txt"
 FOLDER = ROOT / "var" / "bench-venv"

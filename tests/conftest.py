@@ -13,8 +13,9 @@ from sqlalchemy import create_engine, text
 
 from letters.storage.database import Database
 from letters.storage.migrate import migrate
+from rig.servers import Valkey, postgres_server
 from tests.support.command import Terminal
-from tests.support.stack import Stack, Valkey, postgres_server
+from tests.support.stack import Stack
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

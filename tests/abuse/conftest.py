@@ -16,8 +16,10 @@ from letters.files.campaign_file import read_campaign
 from letters.storage.database import Database
 from letters.storage.schema import writing
 from letters.tokens import Tokens
+from rig.campaigns import campaign_file, form_fields
+from rig.servers import Valkey
 from sandbox.keys import new_key, public_key
-from tests.support.stack import SECRET_KEY, Valkey, campaign_file, form_fields, supporter
+from tests.support.stack import SECRET_KEY, supporter
 from webapp.app import create_app
 
 

@@ -6,8 +6,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from rig.campaigns import form_fields
+from rig.servers import Valkey
 from tests.abuse.conftest import Site
-from tests.support.stack import Valkey, form_fields, supporter
+from tests.support.stack import supporter
 from webapp.site.throttle import client_network
 
 MakeSite = Callable[..., Site]

@@ -12,7 +12,9 @@ from altcha import Challenge, Payload, solve_challenge
 from playwright.sync_api import Browser, expect
 
 from letters.files.campaign_file import read_campaign, write_campaign
-from tests.support.stack import Stack, campaign_file, wait_for
+from rig.campaigns import campaign_file
+from rig.servers import wait_for
+from tests.support.stack import Stack
 from webapp.action import proof
 
 KEYS = ("a-key-that-signs-now", "a-key-that-signed-before")

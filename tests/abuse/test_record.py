@@ -19,11 +19,12 @@ from letters.record import COMMAND_LINE, LONGEST, STRANGER, Actor, Deed, Door, e
 from letters.record import Entry as Line
 from letters.storage.schema import answer, letter
 from postbag.__main__ import main, make_parser
+from rig.campaigns import campaign_file, form_fields
 from sandbox.keys import new_key, public_key
 from tests.abuse.at_desk import Desk
 from tests.abuse.conftest import Site
 from tests.desk.conftest import campaign_fields
-from tests.support.stack import SECRET_KEY, campaign_file, form_fields
+from tests.support.stack import SECRET_KEY
 
 MakeSite = Callable[..., Site]
 ANA, BO = "ana@desk.example", "bo@desk.example"

@@ -15,8 +15,8 @@ from letters.desk.organisers import Role
 from letters.notices import asking
 from letters.notices.links import Links
 from letters.storage.schema import letter, metadata, writing
+from rig.campaigns import form_fields
 from tests.abuse.conftest import Site
-from tests.support.stack import form_fields
 from webapp.desk.device import known_cookie
 
 MakeSite = Callable[..., Site]

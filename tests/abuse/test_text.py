@@ -11,9 +11,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from werkzeug.test import TestResponse
 
+from rig.campaigns import form_fields
 from tests.abuse import naughty
 from tests.abuse.conftest import Site
-from tests.support.stack import form_fields
 
 MakeSite = Callable[..., Site]
 LINES = ("name", "subject", "postcode")

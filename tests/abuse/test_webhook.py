@@ -20,9 +20,10 @@ from letters.states import Cause
 from letters.storage.database import Database
 from letters.storage.schema import event as events_table
 from letters.storage.schema import history
+from rig import sent
 from sandbox.events import SIGNATURE_HEADER, TIMESTAMP_HEADER, signature_headers
 from sandbox.keys import load_or_make, new_key, public_key
-from tests.abuse import naughty, sent
+from tests.abuse import naughty
 from tests.abuse.conftest import Site
 from tests.support.stack import Stack
 from webapp.sendgrid.events import read_events

@@ -9,10 +9,10 @@ import pytest
 from letters.campaign import WEEKDAYS
 from letters.campaigns import store
 from letters.files.campaign_file import read_campaign
+from rig.campaigns import campaign_file
 from tests.abuse.at_desk import Desk
 from tests.abuse.conftest import Site
 from tests.desk.conftest import campaign_fields
-from tests.support.stack import campaign_file
 from tests.support.write_turns import write_turns
 
 MakeSite = Callable[..., Site]

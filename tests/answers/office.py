@@ -6,8 +6,8 @@ from letters.answers import take
 from letters.answers.take import Door
 from letters.mail.incoming import Incoming
 from letters.sending.claims import Claim
+from rig.inbound import raw_message, raw_post
 from tests.support.books import Books
-from tests.support.inbound import raw_message, raw_post
 from webapp.sendgrid.parsed import read_mail
 
 DOMAIN = "replies.postbag.example"

@@ -6,10 +6,11 @@ import time
 import psutil
 import pytest
 
+from rig.inbound import PATH, raw_message, raw_post
+from rig.servers import wait_for
 from sandbox.events import signature_headers
 from tests.answers.office import THROUGH_US
-from tests.support.inbound import PATH, raw_message, raw_post
-from tests.support.stack import REPLY_DOMAIN, Stack, wait_for
+from tests.support.stack import REPLY_DOMAIN, Stack
 
 MOST_MIB = 100
 

@@ -14,9 +14,9 @@ from letters.sending.outcomes import Answer
 from letters.states import Cause
 from letters.storage.database import Database
 from letters.storage.schema import answer, writing
+from rig.inbound import parsed_post, raw_message, raw_post
 from tests.answers.office import DOMAIN, THROUGH_US, Office
 from tests.support.books import Books
-from tests.support.inbound import parsed_post, raw_message, raw_post
 from worker.request_body import request_body
 
 

@@ -11,11 +11,11 @@ from sqlalchemy import func, select
 
 from letters.storage.database import Database
 from letters.storage.schema import answer
+from rig.inbound import PATH, form, parsed_post, raw_message, raw_post
 from sandbox.events import SIGNATURE_HEADER, TIMESTAMP_HEADER, signature_headers
 from sandbox.keys import new_key, public_key
 from tests.answers.office import DOMAIN, THROUGH_US, Office
 from tests.support.books import Books
-from tests.support.inbound import PATH, form, parsed_post, raw_message, raw_post
 from webapp.app import create_app
 
 MOST_BYTES: Final = 30 * 2**20

@@ -24,10 +24,10 @@ from letters.states import Cause
 from letters.storage.database import Database
 from letters.storage.migrate import migrate
 from letters.storage.schema import letter
+from rig.campaigns import campaign_file
 from tests.conftest import MakePostgres
 from tests.support.books import URL, Books
 from tests.support.interleaved import Change, Interleaved
-from tests.support.stack import campaign_file
 
 A, B, C = "a@x.example", "b@x.example", "c@x.example"
 PACING = "per_target_per_hour = 3600\nhold_after_soft_failures = 2"

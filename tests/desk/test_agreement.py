@@ -22,7 +22,8 @@ from letters.intake.take import Intake
 from letters.notices.links import Links
 from letters.states import Cause
 from letters.submission import Draft, Submission
-from tests.support.stack import Stack, Valkey, wait_for
+from rig.servers import Valkey, wait_for
+from tests.support.stack import Stack
 
 # SendGrid has these for sure; of a letter in doubt it may; of all others it knows nothing.
 PROVEN = {"accepted", "deferred", "delivered", "bounced", "dropped"}

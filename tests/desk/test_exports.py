@@ -22,7 +22,7 @@ from letters.storage.database import Database
 from letters.storage.schema import submission
 from letters.submission import Draft, Submission
 from letters.tokens import Tokens
-from tests.support.stack import campaign_file
+from rig.campaigns import campaign_file
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 STARTS = ("=", "+", "-", "@", "\t", "\r")

@@ -21,7 +21,7 @@ from letters.storage.migrate import migrate
 from letters.storage.schema import attempt, letter
 from letters.submission import Draft, Submission
 from letters.tokens import Tokens
-from tests.support.stack import campaign_file
+from rig.campaigns import campaign_file
 
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
 

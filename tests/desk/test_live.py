@@ -20,7 +20,8 @@ from playwright.sync_api import Page, expect
 from letters.books.changes import Happening, apply
 from letters.states import Cause
 from letters.storage.schema import letter
-from tests.support.stack import Stack, wait_for
+from rig.servers import wait_for
+from tests.support.stack import Stack
 
 DESKS = 50
 THREADS = 8

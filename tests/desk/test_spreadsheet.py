@@ -4,8 +4,9 @@ import re
 import secrets
 from collections.abc import Callable
 
+from rig.campaigns import form_fields
 from tests.desk.conftest import AtDesk, campaign_fields, stored
-from tests.support.stack import Stack, form_fields
+from tests.support.stack import Stack
 from tests.support.stand_in import StandInProcess
 
 HEAD = "name,email,role\n"

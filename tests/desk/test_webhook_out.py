@@ -31,7 +31,9 @@ from letters.webhooks import message as webhook_message
 from letters.webhooks import outbox
 from letters.webhooks.message import Message
 from letters.webhooks.public_url import BadUrl, WhyBad, check_url, may_post_to
-from tests.support.stack import Stack, campaign_file, wait_for
+from rig.campaigns import campaign_file
+from rig.servers import wait_for
+from tests.support.stack import Stack
 from tests.support.stand_in import Post, WebhookReceiver
 from worker.webhooks import post
 

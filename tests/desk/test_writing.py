@@ -8,8 +8,10 @@ from dataclasses import replace
 import pytest
 
 from letters.campaign import Status
+from rig.campaigns import form_fields
+from rig.servers import wait_for
 from tests.desk.conftest import AtDesk, campaign_fields, stored
-from tests.support.stack import Stack, form_fields, wait_for
+from tests.support.stack import Stack
 
 
 @pytest.fixture

@@ -7,7 +7,8 @@ from typing import Protocol
 
 import pytest
 
-from tests.support.stack import Stack, Valkey
+from rig.servers import Valkey
+from tests.support.stack import Stack
 
 _FIGURES = pytest.StashKey[list[str]]()
 

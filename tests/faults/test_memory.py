@@ -9,9 +9,10 @@ import psutil
 from sqlalchemy import func, select
 
 from letters.storage.schema import tally
+from rig.servers import wait_for
 from tests.faults.at_stake import load, write
 from tests.faults.conftest import StartStack
-from tests.support.stack import Stack, wait_for
+from tests.support.stack import Stack
 
 SLUG = "memory"
 MEBIBYTE = 1 << 20

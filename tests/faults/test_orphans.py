@@ -3,10 +3,10 @@
 import subprocess
 import sys
 
+from rig import ROOT
 from tests.faults.at_stake import load, write
 from tests.faults.conftest import StartStack
 from tests.faults.judge import finish, judge
-from tests.support.stand_in import ROOT
 
 SLUG = "orphans"
 ENDS_WITHIN_SECONDS = 15.0

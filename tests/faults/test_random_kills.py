@@ -8,10 +8,11 @@ from functools import partial
 import psutil
 import pytest
 
+from rig.servers import wait_for
 from tests.faults.at_stake import load, write
 from tests.faults.conftest import StartStack
 from tests.faults.judge import GOES_ON_WITHIN_SECONDS, finish, judge, states, taken
-from tests.support.stack import Stack, wait_for
+from tests.support.stack import Stack
 
 SLUG = "kills"
 

@@ -9,10 +9,11 @@ from collections.abc import Callable
 from sqlalchemy import update
 
 from letters.storage.schema import target
+from rig.servers import Valkey, wait_for
 from tests.faults.at_stake import load, write
 from tests.faults.conftest import StartStack
 from tests.faults.judge import most_in_a_second, requests
-from tests.support.stack import Stack, Valkey, wait_for
+from tests.support.stack import Stack
 
 PER_SECOND = 50
 

@@ -3,10 +3,10 @@
 import time
 from collections.abc import Callable
 
+from rig.servers import Valkey, wait_for
 from tests.faults.at_stake import load, write
 from tests.faults.conftest import StartStack
 from tests.faults.judge import GOES_ON_WITHIN_SECONDS, goes_on, judge, most_in_a_second, settle
-from tests.support.stack import Valkey, wait_for
 
 SLUG = "redis"
 PER_SECOND = 50

@@ -10,11 +10,12 @@ import pytest
 from sqlalchemy import create_engine, text
 
 from letters.states import State
+from rig.servers import Valkey, wait_for
 from tests.conftest import MakePostgres
 from tests.faults.at_stake import load, write
 from tests.faults.conftest import StartStack
 from tests.faults.judge import goes_on, see_desk, states, taken
-from tests.support.stack import Stack, Valkey, wait_for
+from tests.support.stack import Stack
 
 SLUG, TARGETS, WRITERS = "restored", 10, 3
 

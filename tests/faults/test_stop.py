@@ -11,10 +11,11 @@ import psutil
 import pytest
 
 from letters.states import State
+from rig.servers import wait_for
 from tests.faults.at_stake import load, write
 from tests.faults.conftest import StartStack
 from tests.faults.judge import requests, states, taken
-from tests.support.stack import Stack, wait_for
+from tests.support.stack import Stack
 
 SLUG = "stop"
 SEND_TIMEOUT_SECONDS = 1

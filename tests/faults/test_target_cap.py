@@ -6,10 +6,11 @@ from collections import defaultdict
 from collections.abc import Callable
 from itertools import pairwise
 
+from rig.servers import Valkey, wait_for
 from tests.faults.at_stake import load, write
 from tests.faults.conftest import StartStack
 from tests.faults.judge import finish, goes_on, judge, requests
-from tests.support.stack import Stack, Valkey, wait_for
+from tests.support.stack import Stack
 
 SLUG = "cap"
 PER_HOUR = 3600

@@ -9,10 +9,11 @@ from collections.abc import Callable
 from datetime import timedelta
 
 from letters.states import State
+from rig.servers import wait_for
 from tests.faults.at_stake import write
 from tests.faults.conftest import StartStack
 from tests.faults.judge import causes, requests, see_desk, settle, states, sweep_later, taken
-from tests.support.stack import Stack, wait_for
+from tests.support.stack import Stack
 
 GRACE_SECONDS = 1
 MOST_SHOWN = 50  # the desk shows the oldest

@@ -16,8 +16,8 @@ from letters.intake.take import Intake
 from letters.storage.database import Database
 from letters.storage.schema import letter, tally
 from letters.submission import Draft, Submission
+from rig.servers import wait_for
 from tests.support.books import Books
-from tests.support.stack import wait_for
 
 WRITERS = 8
 

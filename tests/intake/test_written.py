@@ -16,7 +16,7 @@ from letters.intake.posted import Field, Posted
 from letters.intake.routing import is_in_time, whom
 from letters.intake.written import drafts_of, submission_of, written_of
 from letters.pacing.slots import slots
-from tests.support.stack import campaign_file
+from rig.campaigns import campaign_file
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 CAMPAIGN = read_campaign(campaign_file("trees", "a@harbours.example", "b@harbours.example"))

@@ -14,7 +14,8 @@ from letters.notices.notice import Notice
 from letters.sending import gate
 from letters.storage.schema import account as account_table
 from letters.storage.schema import letter
-from tests.support.stack import Stack, wait_for
+from rig.servers import wait_for
+from tests.support.stack import Stack
 
 _numbers = count(1)
 

@@ -8,7 +8,8 @@ from itertools import count
 import pytest
 
 from letters.states import State
-from tests.support.stack import Stack, wait_for
+from rig.servers import wait_for
+from tests.support.stack import Stack
 
 _numbers = count(1)
 AWKWARD = (

@@ -13,7 +13,9 @@ import pytest
 from redis import Redis
 from sqlalchemy import text
 
-from tests.support.stack import Stack, form_fields, wait_for
+from rig.campaigns import form_fields
+from rig.servers import wait_for
+from tests.support.stack import Stack
 
 _numbers = count(1)
 

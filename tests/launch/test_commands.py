@@ -1,3 +1,5 @@
+"""What ./run says of its commands, and what runs on each change."""
+
 import subprocess
 import sys
 from pathlib import Path

@@ -1,3 +1,5 @@
+"""The embedded server: on a socket of its own, for its owner alone."""
+
 import stat
 import sys
 from collections.abc import Iterator

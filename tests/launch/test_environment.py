@@ -1,3 +1,5 @@
+"""The settings that ./run supplies where the environment has none."""
+
 import os
 import re
 import stat

@@ -1,3 +1,5 @@
+"""The port that is asked for, and the one after it."""
+
 import socket
 from collections.abc import Iterator
 

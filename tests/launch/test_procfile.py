@@ -1,3 +1,5 @@
+"""How the Procfile is read."""
+
 from pathlib import Path
 
 import pytest

@@ -1,3 +1,5 @@
+"""Every dependency is pinned, by hash, on every Python that we support."""
+
 import importlib.metadata
 import itertools
 import re

@@ -1,3 +1,5 @@
+"""The virtual environment: made once, made anew where it was interrupted."""
+
 from pathlib import Path
 
 import pytest

@@ -1,3 +1,5 @@
+"""The services of ./run start, end and start again in their order."""
+
 import os
 import signal
 import subprocess

@@ -1,3 +1,5 @@
+"""An old Python says that it is too old."""
+
 import ast
 import importlib.machinery
 import importlib.util

@@ -6,7 +6,7 @@ from letters.mail.incoming import Incoming
 from letters.mail.kinds import SIGNS, Kind, told
 from letters.mail.mime import Reader
 from letters.mail.shown import content_of
-from tests.support.post_office import Letter, letters
+from rig.post_office import Letter, letters
 
 
 def read(letter: Letter, piece: int = 1_000) -> Incoming:

@@ -9,8 +9,8 @@ import pytest
 from redis import Redis
 
 from letters.storage.database import Database
+from rig.servers import Valkey
 from tests.conftest import MakePostgres
-from tests.support.stack import Valkey
 
 
 class BackUp(Protocol):

@@ -14,10 +14,10 @@ from letters.sending import mark
 from letters.storage.database import Database
 from letters.storage.migrate import migrate
 from letters.text import compose
+from rig.servers import Valkey
 from tests.operations.conftest import BackUp
 from tests.operations.installation import Installation
 from tests.support.books import Books
-from tests.support.stack import Valkey
 from worker.mark import RedisMark, note_erased
 
 SINCE = "2020-01-01T00:00Z"

@@ -9,8 +9,9 @@ from playwright.sync_api import Browser, BrowserContext, Page
 
 from letters.campaigns import store
 from letters.files.campaign_file import read_campaign
+from rig.servers import Valkey
 from tests.page.campaign import NOW, campaign_file
-from tests.support.stack import Stack, Valkey
+from tests.support.stack import Stack
 
 _numbers = count(1)
 

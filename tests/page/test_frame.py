@@ -8,7 +8,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 from playwright.sync_api import Browser, Frame, Page, expect
 
-from tests.support.stack import Stack, supporter, wait_for
+from rig.servers import wait_for
+from tests.support.stack import Stack, supporter
 from webapp.action.frame import embed_snippet
 
 Load = Callable[..., str]

@@ -4,7 +4,8 @@ from collections.abc import Callable
 
 from playwright.sync_api import Page, expect
 
-from tests.support.stack import Stack, supporter, wait_for
+from rig.servers import wait_for
+from tests.support.stack import Stack, supporter
 
 Load = Callable[..., str]
 

@@ -14,9 +14,10 @@ from letters.campaign import Status
 from letters.campaigns import store
 from letters.storage.database import Database
 from letters.storage.migrate import migrate
+from rig.servers import free_port
 from sandbox.keys import new_key, public_key
 from tests.page.rules import look, narrow, new_client, submit, tab_through
-from tests.support.stack import Stack, free_port, supporter
+from tests.support.stack import Stack, supporter
 from webapp.app import create_app
 
 Load = Callable[..., str]

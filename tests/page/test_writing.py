@@ -5,8 +5,9 @@ from collections.abc import Callable
 
 from playwright.sync_api import BrowserContext, Page, expect
 
+from rig.servers import wait_for
 from tests.page.campaign import TWO_TARGETS
-from tests.support.stack import Stack, supporter, wait_for
+from tests.support.stack import Stack, supporter
 
 Load = Callable[..., str]
 

@@ -13,11 +13,11 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ec import SECP384R1, generate_private_key
 from sendgrid.helpers.eventwebhook import EventWebhook
 
+from rig import ROOT
 from sandbox.keys import UnusableKeyError, load_or_make, pem, public_key
 from tests.support.stand_in import (
     API_KEY,
     PATIENCE_S,
-    ROOT,
     StandInProcess,
     WebhookReceiver,
     letter,

@@ -13,7 +13,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.support.stack import Stack, Valkey
+from rig.servers import Valkey
+from tests.support.stack import Stack
 from webapp.server.arrivals import Arrived, look
 
 HOST = b"Host: localhost\r\n"

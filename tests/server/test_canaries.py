@@ -5,8 +5,9 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 
+from rig.servers import Valkey, wait_for
 from tests.server.test_arrivals import MALFORMED, ask
-from tests.support.stack import Stack, Valkey, wait_for
+from tests.support.stack import Stack
 
 # Each could only come from what somebody typed.
 CANARIES = {

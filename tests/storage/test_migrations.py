@@ -24,8 +24,8 @@ from letters.storage.migrate import (
     standing,
 )
 from letters.storage.schema import account, event, history, metadata, target
+from rig import ROOT
 from tests.support.stack import Stack
-from tests.support.stand_in import ROOT
 
 FIRST = ("0001", "0002", "0003", "0004", "0005")
 """Before there were releases to run beside."""

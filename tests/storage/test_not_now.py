@@ -10,8 +10,10 @@ from sqlalchemy import create_engine, text
 
 from letters.storage.database import Database, StorageUnavailable
 from letters.storage.migrate import migrate
+from rig.campaigns import form_fields
+from rig.servers import postgres
 from tests.support.books import Books, settings_as_given
-from tests.support.stack import form_fields, postgres, supporter
+from tests.support.stack import supporter
 from webapp.app import create_app
 
 if TYPE_CHECKING:

@@ -30,7 +30,7 @@ from letters.storage.database import Database
 from letters.storage.schema import letter, submission, writing
 from letters.submission import Draft, Submission
 from letters.tokens import Tokens
-from tests.support.stack import campaign_file
+from rig.campaigns import campaign_file
 from worker.sweep import Swept, sweep
 
 START = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
@@ -139,11 +139,10 @@ class Books:
         """Claim what may leave now, notices first."""
         with self.database.write() as connection:
             gate = account.look(connection)
-            claims = claim(connection, most=most, gate=gate, now=self.now)
-        self.mailed |= {one.letter_id: one for one in claims if one.is_notice}
-        return claims
+            return claim(connection, most=most, gate=gate, now=self.now)
 
     def answer(self, claims: Sequence[Claim], answer: Answer, words: str | None = None) -> None:
+        self.mailed |= {one.letter_id: one for one in claims if one.is_notice}
         with self.database.write() as connection:
             outcome = Outcome(answer, self.now, words)
             record(connection, [(c, outcome) for c in claims], self.now)

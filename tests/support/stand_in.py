@@ -33,7 +33,8 @@ from sendgrid.helpers.mail import (
     To,
 )
 
-ROOT = Path(__file__).parents[2]
+from rig import ROOT
+
 API_KEY = "SG.a-key-for-tests"
 PATIENCE_S = 20.0
 

@@ -7,7 +7,7 @@ import pytest
 from letters.campaign import Campaign, Target
 from letters.files.campaign_file import read_campaign
 from letters.text import compose
-from tests.support.stack import campaign_file
+from rig.campaigns import campaign_file
 
 ANA = {"name": "Ana Reed", "postcode": "AB1 2CD"}
 FIRST = "minister@harbours.example"

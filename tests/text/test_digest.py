@@ -11,7 +11,7 @@ from letters.files.campaign_file import CampaignFileError, read_campaign
 from letters.files.faults import Flaw, What
 from letters.text import compose, digest
 from letters.text.digest import Signatory
-from tests.support.stack import campaign_file
+from rig.campaigns import campaign_file
 
 MORE = 'identical = "digest"\nasks_postcode = true'
 TODAY = date(2026, 3, 10)

@@ -9,8 +9,8 @@ from letters.campaign import Campaign, Status, Target
 from letters.files.campaign_file import read_campaign, write_campaign
 from letters.text.first_lines import Oddity, odd_lines
 from postbag.reasons import cautions
+from rig.campaigns import campaign_file
 from tests.support.command import Terminal
-from tests.support.stack import campaign_file
 
 
 def campaign(*people: tuple[str, str], salutation: str = "Dear {salutation},") -> Campaign:

@@ -8,7 +8,7 @@ from letters.campaign import Campaign
 from letters.files.campaign_file import read_campaign
 from letters.text import compose
 from letters.text.merge import FIELDS, MergeError, fields, merge
-from tests.support.stack import campaign_file
+from rig.campaigns import campaign_file
 
 VALUES = {
     "salutation": "Minister Example",

@@ -5,8 +5,9 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from letters.settings import SettingsError, read_settings
+from rig.servers import free_port
 from sandbox.keys import new_key, public_key
-from tests.support.stack import SECRET_KEY, free_port
+from tests.support.stack import SECRET_KEY
 from webapp.app import create_app
 
 

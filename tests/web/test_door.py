@@ -10,9 +10,10 @@ from itertools import count
 
 import pytest
 
+from rig.servers import wait_for
 from sandbox.events import signature_headers
 from sandbox.keys import load_or_make
-from tests.support.stack import Stack, wait_for
+from tests.support.stack import Stack
 
 _numbers = count(1)
 

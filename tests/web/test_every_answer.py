@@ -37,11 +37,12 @@ from letters.storage.migrate import migrate
 from letters.storage.schema import sign_in
 from letters.submission import Draft, Submission
 from letters.tokens import digest
+from rig.servers import Valkey
 from sandbox.keys import new_key, public_key
 from tests.support.books import Books, settings
 from tests.support.forms import Form, read_page
 from tests.support.spoken import foreign_words
-from tests.support.stack import SECRET_KEY, Valkey
+from tests.support.stack import SECRET_KEY
 from webapp.app import create_app
 
 TEXTS = {

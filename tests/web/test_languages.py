@@ -9,8 +9,9 @@ import pytest
 from letters.campaign import Campaign, Confirm, LetterTemplate, Point, Status, Target
 from letters.campaigns import store
 from letters.languages import Language
+from rig.campaigns import form_fields
 from tests.support.spoken import foreign_words
-from tests.support.stack import Stack, cookie_of, form_fields
+from tests.support.stack import Stack, cookie_of
 from tests.support.stand_in import Answer
 
 _numbers = count(1)

@@ -10,8 +10,8 @@ import pytest
 
 from letters.sending.outcomes import Answer, Outcome
 from letters.storage.database import Database, StorageUnavailable
+from rig.servers import Valkey
 from tests.support.books import Books
-from tests.support.stack import Valkey
 from worker.bookkeeper import Bookkeeper
 
 NOW = timedelta()

@@ -11,9 +11,9 @@ from redis import Redis, RedisError
 from letters.sending.claims import Claim
 from letters.sending.outcomes import Outcome
 from letters.storage.database import Database, StorageUnavailable
+from rig.servers import Valkey
 from tests.support.books import Books, settings
 from tests.support.played import CLOSE, TAKEN, Played
-from tests.support.stack import Valkey
 from worker.bookkeeper import OpenBooks
 from worker.drain import CONNECTIONS, Drain
 from worker.rate import Rate

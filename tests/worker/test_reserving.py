@@ -7,7 +7,7 @@ from itertools import pairwise
 import pytest
 from redis import Redis
 
-from tests.support.stack import Valkey
+from rig.servers import Valkey
 from worker.rate import Rate
 
 PER_SECOND = 200.0

@@ -11,7 +11,7 @@ from rq.job import Job
 from rq.registry import StartedJobRegistry
 from rq.serializers import JSONSerializer
 
-from tests.support.stack import Valkey
+from rig.servers import Valkey
 from worker import jobs
 from worker.wake import DRAIN, QUEUE, WakeUp, queue, wake
 

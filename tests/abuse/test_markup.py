@@ -2,8 +2,9 @@
 
 from playwright.sync_api import Dialog, Page
 
+from rig.servers import wait_for
 from tests.abuse import naughty
-from tests.support.stack import Stack, wait_for
+from tests.support.stack import Stack
 
 PROBES = (*naughty.MARKUP, naughty.TEMPLATES[0], naughty.TEMPLATES[4])
 

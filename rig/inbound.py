@@ -68,7 +68,7 @@ def raw_post(
     )
 
 
-def parsed_post(  # noqa: PLR0917 - its fields
+def parsed_post(  # noqa: PLR0913, PLR0917 - its fields
     to: str,
     text: str | None = "Dear Ana,\n\nYes.",
     subject: str = "Re: Keep the trees",

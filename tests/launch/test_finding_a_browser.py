@@ -1,3 +1,5 @@
+"""Which browser the tests run in, and what is said where there is none."""
+
 from pathlib import Path
 
 import pytest

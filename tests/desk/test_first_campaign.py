@@ -6,8 +6,9 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
+from rig.servers import wait_for
 from tests.desk.conftest import AtDesk, new_link, sign_in
-from tests.support.stack import Stack, wait_for
+from tests.support.stack import Stack
 
 AT_MOST_SECONDS = 300
 DESK = {"width": 1280, "height": 800}

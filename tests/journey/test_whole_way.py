@@ -5,7 +5,8 @@ import secrets
 
 from playwright.sync_api import Browser, Page, expect
 
-from tests.support.stack import Stack, wait_for
+from rig.servers import wait_for
+from tests.support.stack import Stack
 
 
 def test_a_supporters_letter_from_the_page_to_the_desk(stack: Stack, page: Page) -> None:

@@ -11,9 +11,9 @@ from letters.states import State
 from letters.storage.database import Database
 from letters.storage.identity import new_id
 from letters.storage.schema import attempt, letter
+from rig.campaigns import campaign_file
 from sandbox.events import webhook_body
 from sandbox.shapes import Json
-from tests.support.stack import campaign_file
 
 
 def send(database: Database, slug: str, number: int, now: datetime) -> list[str]:

@@ -18,9 +18,11 @@ from letters.desk import organisers, passkeys, sign_ins
 from letters.desk.organisers import Role
 from letters.record import Deed, entries
 from postbag.__main__ import main
+from rig.campaigns import form_fields
+from rig.servers import free_port
 from sandbox.keys import new_key, public_key
 from tests.abuse.conftest import Site
-from tests.support.stack import SECRET_KEY, form_fields, free_port
+from tests.support.stack import SECRET_KEY
 
 MakeSite = Callable[..., Site]
 ANA = "ana@desk.example"

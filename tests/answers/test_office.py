@@ -13,10 +13,10 @@ from letters.record import COMMAND_LINE
 from letters.record import entries as record_entries
 from letters.storage.database import Database
 from letters.storage.schema import answer, office_answer, target
+from rig.campaigns import form_fields
 from sandbox.keys import new_key, public_key
 from tests.answers.office import THROUGH_US
 from tests.support.books import Books
-from tests.support.stack import form_fields
 from webapp.app import create_app
 
 PAGE = "office_page = true\n"

@@ -15,10 +15,10 @@ from letters.sending import gate
 from letters.storage.database import Database
 from letters.storage.schema import account
 from postbag.__main__ import main
+from rig.servers import Valkey, free_port
 from sandbox.keys import load_or_make, new_key, public_key
 from tests.conftest import MakePostgres
 from tests.support.books import Books, settings_as_given
-from tests.support.stack import Valkey, free_port
 from tests.support.stand_in import API_KEY, StandInProcess
 
 PUBLIC_URL = "http://localhost:8000"

@@ -12,9 +12,10 @@ from pathlib import Path
 
 import pytest
 
+from rig import ROOT
+from rig.servers import Valkey, free_port, wait_for
 from tests.server.test_arrivals import HALF
-from tests.support.stack import Stack, Valkey, free_port, wait_for
-from tests.support.stand_in import ROOT
+from tests.support.stack import Stack
 
 DOCUMENT = ROOT / "docs" / "operations" / "proxy.md"
 

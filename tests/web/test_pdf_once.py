@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 from redis import Redis
 
-from tests.support.stack import Valkey, wait_for
+from rig.servers import Valkey, wait_for
 from webapp.action.pdf import once
 
 

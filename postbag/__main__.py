@@ -9,6 +9,7 @@ import sys
 from collections.abc import Callable, Sequence
 from contextlib import closing
 
+from letters.campaigns.lists import NobodyToWriteTo, UnknownList
 from letters.campaigns.store import ReservedSlug, UnknownCampaign
 from letters.desk.organisers import UnknownOrganiser
 from letters.files.campaign_file import CampaignFileError
@@ -21,6 +22,7 @@ from postbag import (
     doctor,
     faults,
     ledger,
+    lists,
     organisers,
     plan,
     record,
@@ -43,6 +45,7 @@ def make_parser() -> argparse.ArgumentParser:
         ledger,
         campaigns,
         areas,
+        lists,
         settling,
         doctor,
         organisers,
@@ -66,6 +69,13 @@ def main(arguments: Sequence[str]) -> int:
             return act(Shell(settings, database), options)
     except UnknownCampaign as error:
         sentence = f"There is no campaign {str(error)!r}: see /desk for those that are there."
+    except UnknownList as error:
+        sentence = f"There is no list {str(error)!r}: see `postbag list show`."
+    except NobodyToWriteTo as error:
+        sentence = (
+            f"{error} has nobody to write to: load the list that it follows first, or give it "
+            "targets of its own."
+        )
     except ReservedSlug as error:
         sentence = f"{str(error)!r} is a word that our own pages use: choose another slug."
     except UnknownOrganiser as error:

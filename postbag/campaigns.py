@@ -5,8 +5,6 @@ from argparse import Namespace
 from dataclasses import replace
 from pathlib import Path
 
-from redis import Redis, RedisError
-
 from letters.campaign import Status
 from letters.campaigns import store
 from letters.files.campaign_file import read_campaign, write_campaign
@@ -15,7 +13,7 @@ from postbag import checking, faults
 from postbag.reading import read_text
 from postbag.shell import Commands, Refused, Shell
 from postbag.targets import add_decisions
-from worker.wake import wake
+from postbag.waking import wake_workers
 
 
 def add_commands(commands: Commands) -> None:
@@ -58,23 +56,13 @@ def _read(path: str) -> str:
         raise Refused(f"{path} is not UTF-8 text: save it as UTF-8.") from error
 
 
-def _wake(shell: Shell) -> None:
-    redis = Redis.from_url(shell.settings.redis_url, socket_timeout=2, socket_connect_timeout=2)
-    try:
-        wake(redis)
-    except RedisError:
-        shell.say("Redis cannot be reached; the workers will see the change within seconds.")
-    finally:
-        redis.close()
-
-
 def _load(shell: Shell, options: Namespace) -> int:
     campaign = read_campaign(_read(options.file))
     with shell.database.write() as connection:
         store.load(connection, campaign, shell.now())
         if campaign.status is Status.LIVE:
             checking.warn(shell, connection, store.find(connection, campaign.slug))
-    _wake(shell)
+    wake_workers(shell)
     print(campaign.slug)
     return 0
 
@@ -92,7 +80,7 @@ def _status(shell: Shell, options: Namespace) -> int:
         store.set_status(connection, options.slug, Status(options.status), shell.now())
         if options.status == Status.LIVE:
             checking.warn(shell, connection, stored)
-    _wake(shell)
+    wake_workers(shell)
     shell.say(f"{options.slug} is {options.status}.")
     return 0
 
@@ -108,12 +96,12 @@ def _load_targets(shell: Shell, options: Namespace) -> int:
         changed = replace(stored.campaign, targets=table.targets)
         read_campaign(write_campaign(changed))  # the whole must be a campaign that can be loaded
         store.load(connection, changed, shell.now())
-    _wake(shell)
+    wake_workers(shell)
     shell.say(f"{options.slug} has {len(table.targets)} targets.")
     return 0
 
 
 def _test(shell: Shell, options: Namespace) -> int:
     done = checking.send_test(shell, options)
-    _wake(shell)
+    wake_workers(shell)
     return done

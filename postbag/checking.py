@@ -4,7 +4,7 @@ from argparse import Namespace
 
 from sqlalchemy import Connection
 
-from letters.campaigns import store
+from letters.campaigns import following, store
 from letters.campaigns.stored import StoredCampaign
 from letters.notices import trial
 from letters.notices.links import Links
@@ -12,8 +12,9 @@ from letters.pacing import readiness
 from letters.sending import outlook
 from letters.text.addresses import is_address
 from letters.text.first_lines import odd_lines
+from letters.text.versions import version_for
 from letters.tokens import Tokens
-from postbag.reasons import cautions, sentence, ways, what
+from postbag.reasons import cautions, of_gaps, sentence, ways, what
 from postbag.shell import Refused, Shell
 
 
@@ -24,7 +25,7 @@ def warn(shell: Shell, connection: Connection, stored: StoredCampaign) -> None:
     """
     for reason in _reasons(shell, connection, stored):
         shell.say(f"Warning: {sentence(reason)}")
-    for caution in cautions(stored.campaign):
+    for caution in _cautions(connection, stored):
         shell.say(f"Look at this: {caution}")
 
 
@@ -33,6 +34,7 @@ def check(shell: Shell, options: Namespace) -> int:
     with shell.database.read() as connection:
         stored = store.find(connection, options.slug)
         reasons = _reasons(shell, connection, stored)
+        told = _cautions(connection, stored)
     if options.json:
         shell.document(
             {
@@ -45,11 +47,13 @@ def check(shell: Shell, options: Namespace) -> int:
                     {"kind": str(odd.oddity), "target": odd.target.email, "line": odd.line}
                     for odd in odd_lines(stored.campaign)
                 ],
+                "told": told,
+                "versions": _versions(stored),
             }
         )
     else:
         print("\n".join(map(sentence, reasons)) or f"{options.slug} can go live.")
-        for caution in cautions(stored.campaign):
+        for caution in told:
             print(f"Look at this: {caution}")
     return 1 if reasons else 0
 
@@ -65,6 +69,18 @@ def send_test(shell: Shell, options: Namespace) -> int:
         trial.send(connection, links, stored, options.email, now)
     shell.say(f"A test is on its way to {options.email}.")
     return 0
+
+
+def _cautions(connection: Connection, stored: StoredCampaign) -> list[str]:
+    found = of_gaps(following.gaps(connection, stored.campaign))
+    return [*found, *cautions(stored.campaign)]
+
+
+def _versions(stored: StoredCampaign) -> dict[str, str]:
+    """Return the version of the letter that each target gets, by address; empty: the letter."""
+    letter = stored.campaign.letter
+    found = {each.email: version_for(letter, each) for each in stored.campaign.targets}
+    return {email: version.key if version else "" for email, version in found.items()}
 
 
 def _reasons(

@@ -1,5 +1,6 @@
 """Say in English why a campaign cannot go live, and the ways out."""
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from types import MappingProxyType
 from typing import Final
@@ -7,6 +8,7 @@ from typing import Final
 from babel.dates import format_date
 
 from letters.campaign import Campaign
+from letters.campaigns.following import Gaps
 from letters.pacing.readiness import MOST_PER_HOUR, Kind, Reason, Remedy, Way
 from letters.text.first_lines import Oddity, odd_lines
 
@@ -66,6 +68,24 @@ def cautions(campaign: Campaign) -> list[str]:
     ]
     more = len(odd) - len(sentences)
     return [*sentences, f"And {more:,} more letters begin oddly."] if more else sentences
+
+
+def of_gaps(gaps: Gaps) -> list[str]:
+    """Return what a campaign names and nobody has, a sentence for each."""
+    sentences = [f"There is no list {name}: load it first." for name in gaps.lists]
+    if gaps.table:
+        sentences.append(f"There is no look-up table {gaps.table}: load it first.")
+    sentences += [f"No target gets the version {key}: look at its `when`." for key in gaps.versions]
+    if gaps.unserved:
+        sentences.append(f"Nobody serves {_some(gaps.unserved)}: add who does, or a fallback.")
+    if gaps.unknown:
+        sentences.append(f"The look-up table has no area {_some(gaps.unknown)}: mend the areas.")
+    return sentences
+
+
+def _some(names: Sequence[str]) -> str:
+    more = len(names) - _MOST_SHOWN
+    return ", ".join(names[:_MOST_SHOWN]) + (f" and {more:,} more" if more > 0 else "")
 
 
 def _way(way: Way, reason: Reason, *, with_time: bool) -> str:

@@ -79,3 +79,8 @@ def areas_on(content: bytes, code: str) -> tuple[str, ...]:
     numbers = content[begin : content.index(_LINE, begin)].split()
     names = content[: content.index(_LINE)].decode().split("\t")
     return tuple(names[int(number)] for number in numbers)
+
+
+def names_on(content: bytes) -> list[str]:
+    """Return the names of all areas on a page."""
+    return content[: content.index(_LINE)].decode().split("\t")

@@ -14,7 +14,7 @@ from typing import Final
 
 from sqlalchemy import Connection, delete, func, insert, select, update
 
-from letters.campaigns.area_pages import Directory, areas_on
+from letters.campaigns.area_pages import Directory, areas_on, names_on
 from letters.record import COMMAND_LINE, Actor, Deed, record
 from letters.storage.database import Database
 from letters.storage.schema import area_page, area_table
@@ -179,3 +179,13 @@ def names(connection: Connection) -> list[str]:
             .order_by(area_table.c.name)
         ).scalars()
     )
+
+
+def all_areas(connection: Connection, name: str) -> list[str]:
+    """Return all areas that the tables of a name have, from whatever day on; reads every page."""
+    contents = connection.execute(
+        select(area_page.c.content)
+        .join(area_table)
+        .where(area_table.c.name == name, area_table.c.loaded_at.is_not(None))
+    ).scalars()
+    return sorted({area for content in contents for area in names_on(content)})

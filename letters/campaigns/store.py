@@ -10,6 +10,8 @@ from sqlalchemy import Connection, Row, bindparam, insert, select, update
 from letters.books import locks
 from letters.books.changes import Happening, apply
 from letters.campaign import Campaign, Pacing, Status, Target
+from letters.campaigns import lists
+from letters.campaigns.lists import NobodyToWriteTo
 from letters.campaigns.stored import StoredCampaign, StoredTarget
 from letters.files.campaign_file import read_campaign, write_campaign
 from letters.files.rules import RESERVED_SLUGS
@@ -51,8 +53,12 @@ def load(connection: Connection, new: Campaign, now: datetime, by: Actor = COMMA
     """Create or update a campaign; return its id.
 
     Targets are known by their address. One that is missing from `new` is withdrawn, and its
-    waiting letters are held. Raises ReservedSlug.
+    waiting letters are held. People of lists come from the lists as they are now. Raises
+    ReservedSlug and NobodyToWriteTo.
     """
+    new = replace(new, targets=lists.with_followed(connection, new))
+    if not new.targets:
+        raise NobodyToWriteTo(new.slug)
     values = {
         "title": new.title,
         "status": str(new.status),

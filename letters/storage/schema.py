@@ -496,6 +496,15 @@ dispatch = Table(
     Index("ix_dispatch_campaign", "campaign_id", "due_at"),
 )
 
+people = Table(
+    "people",
+    metadata,
+    Column("name", String(64), primary_key=True),  # of the list
+    Column("content", JSON, nullable=False),
+    Column("number", Integer, nullable=False),
+    Column("loaded_at", Moment, nullable=False),
+)
+
 area_table = Table(
     "area_table",
     metadata,

@@ -14,8 +14,13 @@ def version_for(letter: LetterTemplate, target: Target) -> Version | None:
     """Return the version for a target; None: the letter as it is."""
     if not letter.versions:
         return None
-    known = dict(target.attributes)
+    known = attributes_of(target)
     return next((version for version in letter.versions if fits(version.when, known)), None)
+
+
+def attributes_of(target: Target) -> Mapping[str, str]:
+    """Return what a target can be asked for: its attributes, and its role."""
+    return {"role": target.role, **dict(target.attributes)}
 
 
 def letter_for(letter: LetterTemplate, target: Target) -> LetterTemplate:

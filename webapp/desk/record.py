@@ -64,6 +64,7 @@ def deed_word(deed: Deed) -> str:
         Deed.WRITER_SHOWN: _("looked at what is kept of a writer"),
         Deed.WRITER_LINKED: _("mailed a writer their links"),
         Deed.WRITER_ERASED: _("erased a writer"),
+        Deed.LIST: _("loaded a list of people"),
         Deed.AREAS: _("loaded a look-up table"),
         Deed.TARGET: _("changed a target's address"),
         Deed.HELD: _("held a target's letters"),

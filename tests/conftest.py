@@ -32,6 +32,7 @@ _MEASURES = (
     "tests/operations/test_proxies.py",  # and needs programs of the system
     "tests/faults/test_rate.py",
     "tests/desk/test_live.py::test_fifty",
+    "tests/abuse/test_sign_in.py::test_how_long",
 )
 
 

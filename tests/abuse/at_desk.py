@@ -21,10 +21,12 @@ from tests.abuse.conftest import Site
 class Desk:
     """One organiser, signed in."""
 
-    def __init__(self, site: Site, email: str = "ana@desk.example") -> None:
+    def __init__(
+        self, site: Site, email: str = "ana@desk.example", role: Role = Role.ADMIN
+    ) -> None:
         token, now = secrets.token_urlsafe(32), datetime.now(UTC)
         with site.database.write() as connection:
-            who = organisers.enrol(connection, email, now, Role.ADMIN)
+            who = organisers.enrol(connection, email, now, role)
             connection.execute(
                 insert(sign_in).values(
                     digest=digest(token),

@@ -1,9 +1,10 @@
 """The desk's door as a stranger meets it: what looks, asks and forges gets nowhere."""
 
-import statistics
+import re
 import time
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
 from typing import Any
 
 import pytest
@@ -202,10 +203,10 @@ def test_what_is_stored_is_the_same_for_everybody(site: Site) -> None:
         assert {name: n for name, n in changed.items() if n} == {"asking": 1}
 
 
-def test_how_long_the_answer_takes_tells_nobody_from_somebody(site: Site, is_long: bool) -> None:
+def test_how_long_the_answer_takes_tells_nobody_from_somebody(site: Site) -> None:
     """Pairs of a known and an unknown address, mixed: which was slower is a matter of chance."""
-    pairs = 300 if is_long else 60
-    client, slower = site.app.test_client(), 0
+    pairs, nobody = 300, "nob@desk.example"
+    client = site.app.test_client()
     fields = form_fields(client.get("/desk/sign-in").text)
 
     def seconds(email: str) -> float:
@@ -214,12 +215,37 @@ def test_how_long_the_answer_takes_tells_nobody_from_somebody(site: Site, is_lon
         return time.perf_counter() - start
 
     seconds("warm@desk.example")
-    difference = []
+    slower = 0
     for n in range(pairs):
-        order = (ANA, "nob@desk.example") if n % 2 else ("nob@desk.example", ANA)
-        took = {email: seconds(email) for email in order}
-        slower += took[ANA] > took["nob@desk.example"]
-        difference.append(took[ANA] - took["nob@desk.example"])
-    assert abs(statistics.median(difference)) < 0.003
-    # By chance alone 60 pairs go beyond 75 % once in ten thousand times, 300 beyond 61 %.
-    assert 0.25 < slower / pairs < 0.75
+        took = {email: seconds(email) for email in ((ANA, nobody) if n % 2 else (nobody, ANA))}
+        slower += took[ANA] > took[nobody]
+    # By chance alone 300 pairs go beyond 61 % once in ten thousand times.
+    print(f"the known address was slower in {slower / pairs:.1%} of {pairs} pairs")  # noqa: T201
+    assert 0.39 < slower / pairs < 0.61
+
+
+def test_over_https_the_cookies_are_this_hosts_alone_and_live_as_long_as_the_session(
+    make_site: MakeSite,
+) -> None:
+    site = make_site(PUBLIC_URL="https://post.example")
+    with site.database.write() as connection:
+        _, token = sign_ins.invite(connection, ANA, datetime.now(UTC))
+    client, url = site.app.test_client(), "https://post.example"
+    path = f"/desk/sign-in/{token}"
+    fields = form_fields(client.get(path, base_url=url).text)
+    answer = client.post(path, data=fields, base_url=url)
+    cookies = {value.partition("=")[0]: value for value in answer.headers.getlist("Set-Cookie")}
+    assert set(cookies) == {"__Host-desk", "__Host-known"}
+    for value in cookies.values():
+        assert "; Secure" in value
+        assert "; HttpOnly" in value
+        assert "; Path=/" in value
+        assert "SameSite=Lax" in value
+        assert "Domain" not in value
+    ends = parsedate_to_datetime(re.search(r"Expires=([^;]+)", cookies["__Host-desk"])[1])  # type: ignore[index]  # it is there
+    life = ends - datetime.now(UTC)
+    assert timedelta(days=13, hours=23) < life <= sign_ins.SESSION_LIFE
+    crumb = form_fields(client.get("/desk/sessions", base_url=url).text)
+    out = client.post("/desk/sign-out", data=crumb, base_url=url)
+    assert out.headers["Clear-Site-Data"] == '"cache", "storage"'
+    assert client.get("/desk", base_url=url).status_code == 303

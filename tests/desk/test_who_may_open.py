@@ -12,9 +12,10 @@ from sqlalchemy.exc import DBAPIError
 
 from letters.desk import sign_ins
 from letters.storage.schema import campaign, letter, organiser, writing
+from rig.campaigns import form_fields
 from rig.servers import wait_for
 from tests.desk.conftest import AtDesk, campaign_fields, new_link
-from tests.support.stack import Stack, cookie_of, form_fields
+from tests.support.stack import Stack, cookie_of
 from tests.support.stand_in import StandInProcess
 from webapp.app import create_app
 from webapp.desk.door import ADMINS_ONLY, OPEN

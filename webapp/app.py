@@ -20,7 +20,7 @@ from webapp.action import routes as action
 from webapp.office import routes as office
 from webapp.sendgrid import inbound
 from webapp.sendgrid import routes as sendgrid
-from webapp.site import errors, language, posted, refused
+from webapp.site import errors, language, measured, posted, refused
 from webapp.site.compress import compress
 from webapp.site.services import build
 
@@ -66,6 +66,7 @@ def create_app(environ: Mapping[str, str] = os.environ) -> Flask:
     # To mend an address is to redirect, and that names the host that a stranger wrote.
     app.url_map.merge_slashes = False
     refused.register(app, app.extensions["postbag"].redis)
+    measured.register(app)
     language.register(app)
     app.extensions["csrf_guard"] = CSRFProtect(app)
     for part in (action, pdf, receipt, office, sendgrid, inbound, desk, operations):

@@ -2,6 +2,8 @@
 
 import os
 import sys
+import tempfile
+from typing import Any
 
 _host = os.environ.get("HOST", "").strip() or "0.0.0.0"  # noqa: S104 - a proxy stands in front
 bind = f"{f'[{_host}]' if ':' in _host else _host}:{os.environ.get('PORT', '8000')}"
@@ -19,6 +21,18 @@ errorlog = "-"
 loglevel = "warning"
 control_socket_disable = True
 preload_app = False
+
+# Where this server's processes keep what they measure, for each other to read. Whoever has a folder
+# in memory for it names that.
+os.environ.setdefault("PROMETHEUS_MULTIPROC_DIR", tempfile.mkdtemp(prefix="postbag-measured-"))
+
+
+def child_exit(_server: Any, worker: Any) -> None:  # noqa: ANN401 - gunicorn brings no types
+    """Forget what only a living process could tell."""
+    from prometheus_client import multiprocess  # noqa: PLC0415 - it looks for the folder at once
+
+    multiprocess.mark_process_dead(worker.pid)  # type: ignore[no-untyped-call]
+
 
 # A thread that stores a letter holds the database's one place for writers, and has to win the
 # interpreter back after each statement: from threads that render pages, in 5 ms a time by default.

@@ -4,18 +4,15 @@ import hmac
 import json
 from http import HTTPStatus
 from ipaddress import ip_address
-from typing import Final, cast
+from typing import Final
 
-from flask import Blueprint, Response, current_app, request
+from flask import Blueprint, Response, request
+from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 from redis import RedisError
 
-from letters.books import ledger
-from letters.campaign import Status
-from letters.campaigns import store
-from letters.states import State
 from letters.storage.database import StorageUnavailable
 from letters.storage.migrate import Schema, standing
-from webapp.site.refused import Refusals
+from webapp import metrics as watched
 from webapp.site.services import services
 
 blueprint = Blueprint("operations", __name__)
@@ -43,33 +40,10 @@ def readyz() -> Response:
 
 @blueprint.get("/metrics")
 def metrics() -> Response:
-    """Return letters by campaign and state, and what was refused, as Prometheus reads it."""
+    """Return what operators watch, as Prometheus reads it."""
     if not _is_operator():
         return Response("For operators only.\n", HTTPStatus.FORBIDDEN, mimetype="text/plain")
-    lines = [
-        "# HELP postbag_letters Letters, by campaign and state.",
-        "# TYPE postbag_letters gauge",
-    ]
-    with services().database.read() as connection:
-        for stored in store.find_all(connection):
-            books = ledger.shown(connection, stored.id)
-            if stored.campaign.status is Status.DRAFT and not books.submitted:
-                continue  # what is being prepared is nobody's business
-            lines += [
-                f'postbag_letters{{campaign="{stored.campaign.slug}",state="{state}"}} '
-                f"{books.states.get(state, 0)}"
-                for state in State
-            ]
-    lines += [
-        "# HELP postbag_refused_total Requests refused, by door and status.",
-        "# TYPE postbag_refused_total counter",
-    ]
-    refusals = cast("Refusals", current_app.extensions["refusals"])
-    lines += [
-        f'postbag_refused_total{{door="{door}",status="{status}"}} {number}'
-        for (door, status), number in refusals.counted().items()
-    ]
-    return Response("\n".join(lines) + "\n", mimetype="text/plain; version=0.0.4")
+    return Response(watched.text(), content_type=CONTENT_TYPE_PLAIN_0_0_4)
 
 
 def _is_operator() -> bool:

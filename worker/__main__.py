@@ -19,6 +19,7 @@ from typing import Final
 from redis import Redis, RedisError
 
 from letters.logs import configure
+from letters.sending.tallied import sweep_ended
 from letters.settings import Settings, SettingsError, read_settings
 from letters.storage.database import Database, StorageUnavailable
 from worker import background
@@ -83,6 +84,7 @@ class Worker:
             raise redis_error
         keep = timedelta(days=self._settings.retention_days)
         note_erased(self._database, self._redis, keep, now)
+        sweep_ended(self._redis, now)
         if swept.due_at is None:
             return _SWEEP_SECONDS
         seconds = (swept.due_at - now).total_seconds()

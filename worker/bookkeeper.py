@@ -15,7 +15,7 @@ from typing import Concatenate, Final, ParamSpec, Self, TypeVar, cast
 
 from redis import Redis, RedisError
 
-from letters.sending import claims, due, mark, outcomes
+from letters.sending import claims, due, mark, outcomes, tallied
 from letters.sending import gate as account
 from letters.sending.claims import Claim
 from letters.sending.outcomes import Answer, Outcome
@@ -138,6 +138,7 @@ class OpenBooks:
             outcomes.record(connection, ended, self.now())
             reached(Step.BEFORE_OUTCOME_COMMITS)
         reached(Step.AFTER_OUTCOME_COMMITS)
+        tallied.count(self.redis, (outcome.answer for _, outcome in ended))
 
 
 def _serve(

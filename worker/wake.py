@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from redis import Redis
-from rq import Queue
+from rq import Queue, Worker
 from rq.job import Job
 from rq.serializers import JSONSerializer
 from rq.utils import import_attribute
@@ -84,3 +84,8 @@ def wake(redis: Redis) -> bool:
         description="send what is due",
     )
     return True
+
+
+def workers(redis: Redis) -> int:
+    """Return how many workers Redis has heard of lately. Raises redis.RedisError."""
+    return Worker.count(queue=queue(redis))

@@ -4,19 +4,16 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from redis import Redis, RedisError
-from rq import Worker
-from sqlalchemy import Connection, func, or_, select
 
 from letters.reasons import Reason
 from letters.sending import gate as account
 from letters.sending.due import next_due
+from letters.sending.watch import waiting_for_word
 from letters.settings import Settings
-from letters.states import State
 from letters.storage.database import StorageUnavailable
-from letters.storage.schema import letter
 from postbag.doctor.findings import Finding, note, wrong
 from postbag.shell import Shell
-from worker.wake import queue
+from worker.wake import workers
 
 _LATE: Final = timedelta(minutes=5)
 _UNTOLD: Final = "cannot be told without the database"
@@ -29,7 +26,7 @@ def look(shell: Shell) -> list[Finding]:
         with shell.database.read() as connection:
             gate = account.look(connection)
             due_at = next_due(connection, now)
-            waiting = _wait_for_word(connection, shell.settings, now)
+            waiting = waiting_for_word(connection, now, shell.settings.unknown_grace_seconds)
     except StorageUnavailable:
         return [wrong("sending", _UNTOLD)]
     except Exception:  # noqa: BLE001 - an empty or an old schema, which has its own line
@@ -76,7 +73,7 @@ def _workers(settings: Settings, late_since: datetime | None, now: datetime) -> 
     check = "workers"
     redis = Redis.from_url(settings.redis_url, socket_timeout=3, socket_connect_timeout=3)
     try:
-        seen = Worker.count(queue=queue(redis))
+        seen = workers(redis)
     except (RedisError, OSError):
         return wrong(check, "cannot be told without Redis")
     finally:
@@ -86,13 +83,3 @@ def _workers(settings: Settings, late_since: datetime | None, now: datetime) -> 
         what = f"{seen} seen" if seen else "none is seen: start the Procfile's worker line"
         return wrong(check, f"{what}; a letter has been due for {minutes} minutes")
     return Finding(check) if seen else note(check, "none is seen: without one nothing is sent")
-
-
-def _wait_for_word(connection: Connection, settings: Settings, now: datetime) -> int:
-    known_by = now - timedelta(seconds=settings.unknown_grace_seconds)
-    overdue = (letter.c.state == str(State.UNKNOWN)) & (letter.c.state_at <= known_by)
-    return connection.execute(
-        select(func.count()).where(
-            letter.c.kind == "letter", or_(overdue, letter.c.state == str(State.FAILED))
-        )
-    ).scalar_one()

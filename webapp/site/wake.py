@@ -4,7 +4,7 @@ import logging
 
 from redis import Redis, RedisError
 
-from worker.wake import wake
+from worker.wake import wake, workers
 
 _log = logging.getLogger(__name__)
 
@@ -15,3 +15,8 @@ def wake_worker(redis: Redis) -> None:
         wake(redis)
     except RedisError:
         _log.warning("Redis is away; the sweeper wakes the worker when it is back")
+
+
+def workers_seen(redis: Redis) -> int:
+    """Return how many workers Redis has heard of lately. Raises redis.RedisError."""
+    return workers(redis)

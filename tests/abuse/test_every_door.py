@@ -12,6 +12,7 @@ import pytest
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
+from tests.abuse.at_desk import Desk
 from tests.abuse.conftest import Site
 from tests.support.write_turns import write_turns
 
@@ -108,3 +109,42 @@ def test_every_answer_has_the_headers(make_site: MakeSite, method: str) -> None:
         ):
             assert headers[name] == value, (path, name)
         assert headers["Content-Security-Policy"].startswith("default-src 'none'"), path
+
+
+DIGITS = "9" * 5_000
+ODD_FIELDS = {
+    "numbers without an end": {
+        "do": f"raise-point-{DIGITS}", "per_hour": DIGITS, "goal": DIGITS, "session": DIGITS,
+        "passkey": DIGITS, "answer": DIGITS, "letter": DIGITS, "target": DIGITS, "email": DIGITS,
+        "version": DIGITS, f"points-{DIGITS}-lead": "x", f"targets-{DIGITS}-name": "x",
+    },
+    "numbers of no kind": {
+        "do": "remove-target-²", "per_hour": "²", "goal": "½", "ends": "0000-00-00",
+        "points-²-lead": "x", "targets-٣-name": "x", "targets--1-email": "x", "opens": "99:99",
+        "closes": "24:00", "hold_after_soft_failures": "-0", "status": "²", "most_chosen": "²",
+    },
+    "rows without an end": {f"targets-{n}-email": f"{n}@o.example" for n in range(1_900)}
+    | {"do": "save", "title": "Rows"},
+    "a row far away": {"points-999999999-lead": "x", "do": "remove-point-999999"},
+    "a long list": {"listed": "a@b.example,A\n" * 300_000, "do": "save", "title": "Long"},
+    "a long text": {"body": "{name}" * 500_000, "opening": "*_[" * 500_000, "word": "hold",
+                    "target": "x" * 10**6, "email": "y" * 10**6, "do": "look", "title": "Text"},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", ODD_FIELDS)
+def test_nothing_that_an_organiser_sends_breaks_the_desk_or_stops_all_writing(
+    make_site: MakeSite, kind: str
+) -> None:
+    site = make_site()
+    desk = Desk(site)
+    ends = ("/sign-out", "/end", "/sign-out-all")
+    for path in paths(site, "POST"):
+        if not path.startswith("/desk") or path.endswith(ends):
+            continue
+        if " long " in kind and path.rpartition("/")[2] not in {"new", "edit", "target", "test"}:
+            continue  # what takes text and lists
+        with write_turns(site.app.extensions["postbag"].database) as turns:
+            answer = desk.post(path, ODD_FIELDS[kind])
+        assert answer.status_code < 500, path
+        assert max(turns, default=0) < MOST_SECONDS, path

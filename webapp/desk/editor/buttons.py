@@ -12,7 +12,9 @@ from letters.files.spreadsheet import TargetList, read_targets
 from webapp.desk.editor.form import Row, filled, target_fields, target_row
 from webapp.site.language import gettext as _
 
-_ACT: Final = re.compile(r"(?P<verb>add|remove|raise|lower)-(?P<noun>point|target)(-(?P<at>\d+))?")
+_ACT: Final = re.compile(
+    r"(?P<verb>add|remove|raise|lower)-(?P<noun>point|target)(-(?P<at>[0-9]{1,6}))?"
+)
 _MOST_BYTES: Final = 2**20
 _BLANK_TARGET: Final = dict.fromkeys(target_row(Target("", "", "")), "")
 

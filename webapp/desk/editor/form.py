@@ -1,7 +1,8 @@
 """The fields of the campaign editor, and what stands in them for a campaign."""
 
 import json
-from collections.abc import Iterable, Mapping
+import re
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Final, TypeVar
 
 from flask_wtf import FlaskForm
@@ -77,6 +78,19 @@ class PaceForm(FlaskForm):  # type: ignore[misc]  # flask-wtf brings no types
     days = SelectMultipleField(validate_choice=False)
 
 
+class _Rows(FieldList):  # type: ignore[type-arg]  # of forms of either kind
+    """Rows by their numbers, as the page writes them.
+
+    WTForms takes whatever is a digit in any script, at any length, and fails on "²".
+    """
+
+    def _extract_indices(self, prefix: str, formdata: Iterable[str]) -> Iterator[int]:
+        for name in formdata:
+            found = re.match(rf"{re.escape(prefix)}-([0-9]{{1,6}})-", name)
+            if found is not None:
+                yield int(found[1])
+
+
 class EditorForm(PaceForm):
     """A whole campaign."""
 
@@ -90,10 +104,10 @@ class EditorForm(PaceForm):
     subjects = TextAreaField()
     salutation = StringField(filters=[trimmed])
     opening = TextAreaField()
-    points = FieldList(FormField(PointForm))
+    points = _Rows(FormField(PointForm))
     closing = TextAreaField()
     prompts = TextAreaField()
-    targets = FieldList(FormField(TargetForm))
+    targets = _Rows(FormField(TargetForm))
     listed = TextAreaField()
     spreadsheet = FileField()
     routing = SelectField(validate_choice=False)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from letters.campaign import Status
 from letters.campaigns import store
-from letters.files.campaign_file import read_campaign, write_campaign
+from letters.files.campaign_file import faults_with_targets, read_campaign, write_campaign
 from letters.files.spreadsheet import read_targets
 from postbag import checking, faults
 from postbag.reading import read_text
@@ -91,11 +91,16 @@ def _load_targets(shell: Shell, options: Namespace) -> int:
         raise Refused("\n".join(faults.of_rows(table.reports)))
     for remark in faults.of_rows(table.remarks):
         shell.say(remark)
+    with shell.database.read() as connection:
+        stored = store.find(connection, options.slug)
+    # The whole must be a campaign that can be loaded. That is looked at before the write lock is
+    # taken: for thousands of targets it takes seconds, in which nobody could hand in a letter.
+    wrong = faults_with_targets(replace(stored.campaign, targets=table.targets))
+    if wrong:
+        raise Refused("\n".join(f"{fault.path[-1]} {faults.words(fault.flaw)}." for fault in wrong))
     with shell.database.write() as connection:
         stored = store.find(connection, options.slug)
-        changed = replace(stored.campaign, targets=table.targets)
-        read_campaign(write_campaign(changed))  # the whole must be a campaign that can be loaded
-        store.load(connection, changed, shell.now())
+        store.load(connection, replace(stored.campaign, targets=table.targets), shell.now())
     wake_workers(shell)
     shell.say(f"{options.slug} has {len(table.targets)} targets.")
     return 0

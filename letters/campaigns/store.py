@@ -182,8 +182,9 @@ def _load_targets(
         connection.execute(insert(target), added)
     if kept:
         connection.execute(update(target).where(target.c.id == bindparam("target_id")), kept)
-    for target_id in known.values():
-        connection.execute(update(target).where(target.c.id == target_id).values(withdrawn=True))
+    if known:
+        gone = update(target).where(target.c.id == bindparam("target_id")).values(withdrawn=True)
+        connection.execute(gone, [{"target_id": target_id} for target_id in known.values()])
 
 
 def waiting(

@@ -129,11 +129,27 @@ def _read(top: CheckedTable, faults: list[Fault]) -> Campaign:
     if campaign.routing is Routing.AREA:
         if not campaign.asks_postcode:
             top.wrong("routing", Flaw(What.AREA_WITHOUT_POSTCODE))
-        if not any(target.areas for target in campaign.targets) and not campaign.follows:
+        if _serves_no_area(campaign):
             top.wrong("routing", Flaw(What.AREA_WITHOUT_AREAS))
     if not any(fault.path[0] in {"letter", "targets"} for fault in faults):
         faults += faults_of_letter(campaign)
     return campaign
+
+
+def _serves_no_area(campaign: Campaign) -> bool:
+    return (
+        campaign.routing is Routing.AREA
+        and not any(target.areas for target in campaign.targets)
+        and not campaign.follows
+    )
+
+
+def faults_with_targets(campaign: Campaign) -> list[Fault]:
+    """Return what is wrong with a campaign that has other targets now, and was in order before."""
+    faults = faults_of_letter(campaign)
+    if _serves_no_area(campaign):
+        faults.append(Fault(("routing",), Flaw(What.AREA_WITHOUT_AREAS)))
+    return faults
 
 
 def _read_asks_address(top: CheckedTable) -> AsksAddress:

@@ -20,11 +20,12 @@ from letters.record import Actor, Deed, record
 from letters.states import State
 from letters.storage.database import Database
 from letters.storage.schema import answer, letter, submission, writing
+from letters.text.versions import version_for
 
 COLUMNS: Final = (
     "letter_id", "submitted_at", "state", "state_at", "target", "target_email",
     "supporter_name", "supporter_email", "postcode", "opt_in", "opt_in_wording",
-    "personal_share", "subject", "answered_at",
+    "personal_share", "subject", "version", "answered_at",
 )  # fmt: skip
 CONSENT_COLUMNS: Final = (
     "given_at", "confirmed_at", "supporter_name", "supporter_email", "postcode", "opt_in_wording",
@@ -60,6 +61,9 @@ def rows(database: Database, stored: StoredCampaign) -> Iterator[str]:
     """Yield the letters' file, its head first: one consistent picture, however long it takes."""
     yield _line(COLUMNS)
     targets = {t.id: t.target for t in stored.targets}
+    letters = stored.campaign.letter
+    found = {t.id: version_for(letters, t.target) for t in stored.targets}
+    versions = {target_id: version.key if version else "" for target_id, version in found.items()}
     with database.read() as connection:
         for chunk in _letters(connection, stored.id):
             yield "".join(
@@ -74,6 +78,7 @@ def rows(database: Database, stored: StoredCampaign) -> Iterator[str]:
                         *_person(row, stored),
                         f"{row.personal_share:.2f}",
                         row.subject or "",
+                        versions[row.target_id],
                         row.answered_at.isoformat() if row.answered_at else "",
                     )
                 )

@@ -285,6 +285,14 @@ def find_all(connection: Connection, given_to: int | None = None) -> list[Stored
     return [_stored(connection, row) for row in rows]
 
 
+def titles(connection: Connection) -> list[tuple[str, str]]:
+    """Return slug and title of every campaign, by title."""
+    rows = connection.execute(
+        select(campaign.c.slug, campaign.c.title).order_by(campaign.c.title, campaign.c.id)
+    )
+    return [(row.slug, row.title) for row in rows]
+
+
 def _stored(connection: Connection, row: Row[tuple[object, ...]]) -> StoredCampaign:
     targets = tuple(
         StoredTarget(

@@ -17,6 +17,7 @@ from letters.notices import asking
 from letters.notices.links import Links
 from letters.storage.schema import letter, metadata, writing
 from rig.campaigns import form_fields
+from tests.abuse.at_desk import Desk
 from tests.abuse.conftest import Site
 from webapp.desk.device import known_cookie
 
@@ -249,3 +250,28 @@ def test_over_https_the_cookies_are_this_hosts_alone_and_live_as_long_as_the_ses
     out = client.post("/desk/sign-out", data=crumb, base_url=url)
     assert out.headers["Clear-Site-Data"] == '"cache", "storage"'
     assert client.get("/desk", base_url=url).status_code == 303
+
+
+def test_an_invitation_says_who_invites_to_what_and_as_what(site: Site) -> None:
+    desk = Desk(site, ANA)
+    page = desk.client.get("/desk/organisers?campaign=trees").text
+    assert '<option value="trees" selected>' in page
+    fields = {"email": "new@desk.example", "role": "organiser", "campaign": "trees"}
+    assert desk.post("/desk/organisers", {**fields, "campaign": "nowhere"}).status_code == 404
+    assert desk.post("/desk/organisers", fields).status_code == 200
+    with site.database.read() as connection:
+        (mail,) = connection.execute(
+            select(writing.c.subject, writing.c.body).where(
+                writing.c.to_email == "new@desk.example"
+            )
+        ).all()
+    assert mail.subject == f"{ANA} invites you to the organisers' desk"
+    assert "You would be an organiser" in mail.body
+    assert "Keep the harbour's trees" in mail.body
+    assert "within two days" in mail.body
+    person = site.app.test_client()
+    (path,) = [line for line in mail.body.splitlines() if "/desk/sign-in/" in line]
+    path = path.removeprefix("http://localhost")
+    assert f"{ANA} invites you" in person.get(path).text
+    assert sign_in(person, path) == 303
+    assert person.get("/desk/trees").status_code == 200

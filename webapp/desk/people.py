@@ -24,13 +24,14 @@ from webapp.site.wake import wake_worker
 @blueprint.get("/organisers")
 def list_organisers() -> str:
     """Show who may work here."""
-    return _organisers_page()
+    return _organisers_page(given=request.args.get("campaign", ""))
 
 
 @blueprint.post("/organisers")
 def invite() -> str | Response:
     """Mail a sign-in link to somebody, who becomes an organiser; or change their role."""
     email, role = request.form.get("email", "").strip()[:254], request.form.get("role", "")
+    slug = request.form.get("campaign", "")
     problem = None
     if not is_address(email):
         problem = _("This is no e-mail address: it should read like name@host.org.")
@@ -39,11 +40,14 @@ def invite() -> str | Response:
     elif email.lower() == signed_in().email:
         problem = _("This is your own address: ask another admin to change what you may do.")
     if problem is not None:
-        page = _organisers_page(problem=problem, typed=email, role=role)
+        page = _organisers_page(problem=problem, typed=email, role=role, given=slug)
         return make_response(page, HTTPStatus.UNPROCESSABLE_ENTITY)
     now = services().now()
     with services().database.write() as connection:
         invited, token = sign_ins.invite(connection, email, now, Role(role), acting())
+        stored = store.find(connection, slug) if slug else None
+        if stored is not None and not invited.is_admin:
+            organisers.give(connection, stored.id, invited, now, acting())
         public_url = services().settings.public_url
         mail = to_organisers.invitation(
             services().links.sign_in(token),
@@ -51,6 +55,7 @@ def invite() -> str | Response:
             current(),
             by=signed_in().email,
             is_admin=invited.is_admin,
+            campaign=None if stored is None or invited.is_admin else stored.campaign,
         )
         post.post(connection, services().tokens, mail, post.Purpose.SIGN_IN, invited.email, now)
     wake_worker(services().redis)
@@ -126,12 +131,18 @@ def _change_people(
 
 
 def _organisers_page(
-    *, notice: str = "", problem: str = "", typed: str = "", role: str = Role.ORGANISER
+    *,
+    notice: str = "",
+    problem: str = "",
+    typed: str = "",
+    role: str = Role.ORGANISER,
+    given: str = "",
 ) -> str:
     now = services().now()
     with services().database.read() as connection:
         # Who else works here is for admins to know.
         everybody = organisers.everybody(connection) if signed_in().is_admin else [signed_in()]
+        campaigns = store.titles(connection) if signed_in().is_admin else []
         at_desk = {one.id: len(sign_ins.of_organiser(connection, one.id, now)) for one in everybody}
     return render_template(
         "desk/organisers.html",
@@ -140,5 +151,7 @@ def _organisers_page(
         problem=problem,
         typed=typed,
         role=str(role),
+        campaigns=campaigns,
+        given=given,
         me=signed_in(),
     )

@@ -17,7 +17,7 @@ _MARKS_BEHIND: Final = ".,;"
 _DOTS_DO_NOT_COUNT: Final = frozenset({"gmail.com", "googlemail.com"})
 # Where most people have their mail. A near miss of one of these is more often a slip of a finger
 # than a domain of its own; so it is asked about, and never refused.
-_COMMON: Final = (
+COMMON_DOMAINS: Final = (
     "gmail.com", "googlemail.com", "hotmail.com", "hotmail.co.uk", "outlook.com", "live.com",
     "yahoo.com", "yahoo.co.uk", "icloud.com", "me.com", "aol.com", "msn.com", "proton.me",
     "protonmail.com", "mail.com", "email.com", "gmx.com", "gmx.de", "gmx.net", "web.de",
@@ -96,12 +96,12 @@ def near_miss(address: str) -> str | None:
     A slip is one character too many, too few, wrong, or two that changed places.
     """
     local, _, domain = address.lower().rpartition("@")
-    if domain in _COMMON:
+    if domain in COMMON_DOMAINS:
         return None
     name, dot, ending = domain.rpartition(".")
     if dot and ending in _MEANT_COM:
         return f"{local}@{name}.com"
-    meant = next((common for common in _COMMON if _is_a_slip(domain, common)), None)
+    meant = next((common for common in COMMON_DOMAINS if _is_a_slip(domain, common)), None)
     return f"{local}@{meant}" if meant else None
 
 

@@ -22,6 +22,7 @@ from letters.intake.written import Written, personal_share
 from letters.states import UNCOUNTED
 from letters.submission import Draft
 from letters.text import compose
+from letters.text.addresses import COMMON_DOMAINS
 from letters.text.merge import merge
 from letters.text.versions import letter_for
 from webapp.action import proof
@@ -125,6 +126,8 @@ def render(written: Written, view: View, now: datetime) -> Response:
             today=format_date(now.astimezone(ZoneInfo(campaign.timezone)), "long"),
             posted=posted,
             wrong=wrong,
+            common_domains=" ".join(COMMON_DOMAINS),
+            unfolded="unfolded" in request.form or bool({"subject", "body"} & wrong.keys()),
             can_clean=any(fault.wrong is Wrong.CONTROL for fault in faults),
             token=view.token,
             trap=TRAP,

@@ -25,3 +25,24 @@ export function store(slug, typed) {
     return false;
   }
 }
+
+// The address that a letter was sent with, for the page that says thank you: it alone shows it,
+// in this tab, so that a slip can be put right.
+const ADDRESS_KEY = "postbag-sent";
+
+export function keepAddress(slug, address) {
+  try {
+    sessionStorage.setItem(ADDRESS_KEY, JSON.stringify({ slug, address }));
+  } catch {
+    // As above.
+  }
+}
+
+export function sentAddress(slug) {
+  try {
+    const kept = JSON.parse(sessionStorage.getItem(ADDRESS_KEY));
+    return kept?.slug === slug ? kept.address : "";
+  } catch {
+    return "";
+  }
+}

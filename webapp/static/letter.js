@@ -2,7 +2,8 @@
 // in it, the letter can be read as it will leave, what was typed is kept in this browser until it
 // is sent, and a lost connection is told in a sentence.
 
-import { store, stored } from "./kept.js";
+import { askAboutSlips, prefill } from "./address.js";
+import { keepAddress, store, stored } from "./kept.js";
 
 const RUN_WORDS = 4; // as letters/text/compose.py has it
 const UNREACHED_MS = 30_000;
@@ -19,7 +20,7 @@ const told = (number) => (language ??= new Intl.NumberFormat(tag)).format(number
 const form = document.querySelector("form[data-slug]");
 const { slug, opening, thanks, anew } = form.dataset;
 const isFresh = "fresh" in form.dataset;
-const { name, postcode, subject, reason, body, order, leave_empty: trap } = form.elements;
+const { name, email, postcode, subject, reason, body, order, leave_empty: trap } = form.elements;
 const postal = form.elements.address;
 const find = (selector) => form.querySelector(selector);
 const all = (selector) => [...form.querySelectorAll(selector)];
@@ -216,8 +217,19 @@ function tellTrouble(words) {
   trouble.scrollIntoView({ block: "center" });
 }
 
+const sendButtons = all("button.primary");
+
+function tellSending() {
+  for (const button of sendButtons) {
+    button.setAttribute("aria-busy", isSending);
+    button.dataset.rest ??= button.textContent;
+    say(button, isSending ? button.dataset.sending ?? button.dataset.rest : button.dataset.rest);
+  }
+}
+
 async function send() {
   isSending = true;
+  tellSending();
   trouble.textContent = "";
   try {
     const answer = await fetch(form.action, {
@@ -226,13 +238,17 @@ async function send() {
       redirect: "manual",
       signal: AbortSignal.timeout(UNREACHED_MS),
     });
-    if (answer.type === "opaqueredirect") location.assign(thanks);
+    if (answer.type === "opaqueredirect") {
+      keepAddress(slug, email.value.trim());
+      location.assign(thanks);
+    }
     else if (answer.status >= 500) tellTrouble(trouble.dataset.refused);
     else form.submit();
   } catch {
     tellTrouble(trouble.dataset.unreached);
   }
   isSending = false;
+  tellSending();
 }
 
 // After too many letters from one place: the page says when, and then tries by itself.
@@ -264,10 +280,12 @@ form.addEventListener("input", (event) => {
 for (const button of all("[data-clear]")) button.addEventListener("click", clear);
 draft.addEventListener("toggle", show);
 
+askAboutSlips(email, find("[data-common]"), keep);
 draft.hidden = false;
 // A reload posts once more what was posted, and knows nothing of what was typed since.
 const [{ type: cameBy }] = performance.getEntriesByType("navigation");
 if (isFresh || cameBy === "reload") restore();
+prefill([name, email, postcode]);
 if (form.elements.target) address();
 keep();
 show();

@@ -1,8 +1,16 @@
 // The letter is handed in: what was kept of it in this browser goes. Sharing is one button.
 
-import { store } from "./kept.js";
+import { sentAddress, store } from "./kept.js";
 
-store(document.querySelector("[data-sent]").dataset.sent, null);
+const slug = document.querySelector("[data-sent]").dataset.sent;
+store(slug, null);
+const sent = document.querySelector("[data-address]");
+const address = sentAddress(slug);
+if (address) {
+  sent.querySelector("strong").textContent = address;
+  sent.hidden = false;
+  sent.querySelector("button").addEventListener("click", () => history.back());
+}
 
 const link = document.querySelector("#share");
 const button = document.querySelector("[data-share]");

@@ -1,0 +1,102 @@
+"""The page knows a person: what they mend counts, and what a link brings is filled in."""
+
+import secrets
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from rig.servers import wait_for
+from tests.support.stack import Stack
+
+
+@pytest.fixture(scope="module")
+def browser(chromium_path: Path) -> Iterator[Browser]:
+    """Give a browser that keeps pages to go back to, as people's browsers do."""
+    with sync_playwright() as playwright:
+        running = playwright.chromium.launch(
+            executable_path=chromium_path,
+            args=["--no-sandbox", "--disable-background-networking", "--disable-gpu"],
+            ignore_default_args=["--disable-back-forward-cache"],
+        )
+        yield running
+        running.close()
+
+
+@pytest.mark.parametrize("confirm", ["none", "before-sending"])
+def test_going_back_to_mend_the_address_brings_the_mail_to_the_right_one(
+    stack: Stack, page: Page, confirm: str
+) -> None:
+    slug = f"person-{confirm}"
+    stack.load(slug, more=f'confirm = "{confirm}"\n')
+    unique = secrets.token_hex(4)
+    wrong, right = f"tess.{unique}@gmial.example", f"tess.{unique}@gmail.example"
+    page.goto(f"{stack.url}/c/{slug}")
+    page.locator("#name").fill("Tess")
+    page.locator("#email").fill(wrong)
+    page.locator("button.primary").last.click()
+    page.get_by_text("You gave this address").wait_for()
+    assert page.locator("[data-address] strong").text_content() == wrong
+    page.locator("[data-address] button").click()
+    page.locator("#email").wait_for()
+    page.locator("#name").fill("Tess")
+    page.locator("#email").fill(right)
+    page.locator("#body").fill("Better words.")
+    page.locator("button.primary").last.click()
+    page.get_by_text("You gave this address").wait_for()
+    wait_for(lambda: stack.messages(right))
+    page.goto(f"{stack.url}{stack.receipt_path(right)}")
+    assert "Better words." in page.locator("pre[data-letter]").inner_text()
+    assert right in page.locator(".kept-of-you").inner_text()
+
+
+def test_a_link_fills_the_form_and_is_forgotten(stack: Stack, page: Page) -> None:
+    stack.load("prefilled", more="asks_postcode = true\n")
+    page.goto(f"{stack.url}/c/prefilled#name=Ana+Reed&email=ana%40readers.example&postcode=AB1")
+    page.wait_for_function("document.querySelector('#name').value")
+    assert page.locator("#name").input_value() == "Ana Reed"
+    assert page.locator("#email").input_value() == "ana@readers.example"
+    assert page.locator("#postcode").input_value() == "AB1"
+    assert page.url == f"{stack.url}/c/prefilled"
+
+
+def test_a_slip_is_asked_about_and_never_refused(stack: Stack, page: Page) -> None:
+    stack.load("slips")
+    page.goto(f"{stack.url}/c/slips")
+    page.locator("#email").fill("jo@gmial.com")
+    page.locator("#name").fill("Jo")
+    question = page.locator("[data-common]")
+    question.wait_for()
+    question.get_by_role("button").click()
+    assert page.locator("#email").input_value() == "jo@gmail.com"
+    assert question.is_hidden()
+
+
+def test_on_a_phone_the_letter_is_sent_within_two_screens(stack: Stack, page: Page) -> None:
+    stack.load("folded", more='summary = "A few words about it."\n')
+    page.set_viewport_size({"width": 360, "height": 740})
+    page.goto(f"{stack.url}/c/folded")
+    send = page.locator("button.primary").last.bounding_box()
+    assert send is not None
+    assert send["y"] + send["height"] <= 1_480
+    assert page.locator("#body").is_hidden()
+    page.get_by_text("Read and change the letter").click()
+    page.locator("#body").fill("Mine.")
+    page.get_by_text("Fold the letter").click()
+    assert page.locator("#body").is_hidden()
+
+
+def test_a_yes_to_something_that_changed_is_asked_for_anew(stack: Stack, page: Page) -> None:
+    stack.load("changed", more='confirm = "before-sending"\nopt_in = "News, please."\n')
+    fields = stack.form("changed")
+    stack.post("/c/changed", fields)
+    page.goto(f"{stack.url}{stack.receipt_path(fields['email'])}")
+    assert "You did not tick" in page.locator(".ask").inner_text()
+    stack.post("/c/changed", {**fields, "opt_in": "y"})
+    page.get_by_role("button", name="Yes, send my letter").click()
+    page.get_by_role("alert").wait_for()
+    assert "You ticked: “News, please.”" in page.locator(".ask").first.inner_text()
+    page.get_by_role("button", name="Yes, send my letter").click()
+    page.get_by_text("takes its turn to leave").first.wait_for()
+    wait_for(lambda: stack.states("changed") == {"delivered": 1})

@@ -47,6 +47,7 @@ _NO_CHARSETS: Final = frozenset(
 )
 _LAST: Final = "cp1252"
 _ENCODED_WORD: Final = re.compile(r"=\?[^?\s]+\?[bBqQ]\?")
+_FOLD: Final = re.compile(r"\r?\n(?=[ \t])")
 _HEADER_MAX: Final = 8_192
 _NOT_KEPT: Final = {
     i: None for i in (*range(9), 11, 12, *range(14, 32), *range(127, 160), 0xFEFF) if i != 0x85
@@ -85,7 +86,8 @@ def _codec(charset: str | None) -> str | None:
 def header_text(raw: bytes) -> str:
     """Return a header's value as text, its encoded words (RFC 2047) read."""
     text = decoded(raw[:_HEADER_MAX], None)
-    text = " ".join(text.splitlines()) if "\n" in text or "\r" in text else text
+    if "\n" in text or "\r" in text:
+        text = " ".join(_FOLD.sub("", text).splitlines())
     if not _ENCODED_WORD.search(text):
         return text.strip()
     try:

@@ -22,6 +22,9 @@ _VALUE_MAX: Final = 8_192
 _DEPTH_MAX: Final = 32
 _PARTS_MAX: Final = 500
 _NAME: Final = re.compile(rb"[!-9;-~]{1,200}[ \t]*:")
+# Headers in good order, up to the blank line; each character is looked at once.
+_BLOCK: Final = re.compile(rb"(?:[!-9;-~]{1,200}[ \t]*:[^\n]*\n(?:[ \t][^\n]*\n)*)+\r?\n")
+_FIELD: Final = re.compile(rb"[^\n]*\n(?:[ \t][^\n]*\n)*")
 _CONTROLS: Final = re.compile(r"[\x00-\x1f]")
 _SELDOM_NAMED: Final = frozenset({"text/plain", "text/html", "multipart/mixed"})
 _ENDS: Final = re.compile(rb"[^\n]*\n|[^\n]+\Z")
@@ -107,11 +110,31 @@ class Reader:
             end = data.rfind(b"\n") + 1
             self._keep(data[end:] if end else data)
             return
-        for line in _ENDS.findall(data):
+        start = self._block(data)
+        if self._state is _In.TEXT and not self._levels and self._begins_line:
+            end = data.rfind(b"\n") + 1  # it is in no parts, so no line of it means anything
+            if end > start:
+                self._add_text(data[start:end])
+                start = end
+        for line in _ENDS.findall(data, start):
             if line.endswith(b"\n"):
                 self._line(line)
             else:
                 self._keep(line)
+
+    def _block(self, data: bytes) -> int:
+        """Take the headers of a message where they come at once and in order; return their end.
+
+        Line by line, they would cost more than all the rest of an ordinary message.
+        """
+        if self._state is not _In.HEADERS or self._head or not self._begins_line or self._levels:
+            return 0
+        block = _BLOCK.match(data)
+        if block is None or block.end() > _HEADERS_MAX:
+            return 0
+        self._head = [line[:_VALUE_MAX] for line in _FIELD.findall(block[0])]
+        self._end_headers()
+        return block.end()
 
     def _may_end(self, data: bytes) -> bool:
         """Tell whether a boundary that is waited for can stand in what comes."""
@@ -141,12 +164,15 @@ class Reader:
         if self._state is _In.HEADERS:
             self._header(line, is_start=is_start)
         elif self._state is _In.TEXT:
-            self._text.append(line)
-            self._text_bytes += len(line)
-            if self._text_bytes > TEXT_MAX:
-                self._now.is_cut = True
-                self._end_text(before_boundary=False)
-                self._state = _In.NOTHING
+            self._add_text(line)
+
+    def _add_text(self, lines: bytes) -> None:
+        self._text.append(lines)
+        self._text_bytes += len(lines)
+        if self._text_bytes > TEXT_MAX:
+            self._now.is_cut = True
+            self._end_text(before_boundary=False)
+            self._state = _In.NOTHING
 
     def _header(self, line: bytes, *, is_start: bool) -> None:
         bare = line.rstrip(b"\r\n")

@@ -21,6 +21,8 @@ from webapp.site.services import services
 from webapp.site.wake import wake_worker
 from webapp.site.words import ago, moment
 
+_A_MINUTE_SECONDS = 60
+
 
 @dataclass(frozen=True, slots=True)
 class _Row:
@@ -127,6 +129,8 @@ def _sentence(answered: Answered, automatic: int) -> str:
 def _time(answered: Answered) -> str:
     if answered.median_seconds is None:
         return "–"
+    if answered.median_seconds < _A_MINUTE_SECONDS:
+        return _("a minute")
     return str(format_timedelta(answered.median_seconds, threshold=1.2))
 
 

@@ -7,24 +7,22 @@ thirty mebibytes: of a file only the name is kept, of a text its beginning.
 
 import json
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from email.utils import getaddresses, parseaddr
 from typing import Final
 
-from werkzeug.exceptions import RequestEntityTooLarge
 from werkzeug.http import parse_options_header
-from werkzeug.sansio.multipart import Data, Epilogue, Field, File, MultipartDecoder, NeedData
 
 from letters.mail.charsets import decoded, one_line, storable
 from letters.mail.incoming import Content, Incoming
 from letters.mail.kinds import SIGNS
 from letters.mail.mime import TEXT_MAX, Part, Reader
 from letters.mail.shown import content_of, file_name, report_of, text_of_html
+from webapp.sendgrid.form import Head, Piece, parts
 
 _FIELD_MAX: Final = 2**16
 _LONG: Final = frozenset({"text", "html", "headers"})
-_PARTS_MAX: Final = 1_000
 _NAMES_MAX: Final = 50
 _RECIPIENTS_MAX: Final = 100
 _SUBJECT_MAX: Final = 400
@@ -66,22 +64,14 @@ def read_mail(content_type: str, pieces: Iterable[bytes]) -> Incoming | None:
 
 
 def _read(boundary: bytes, pieces: Iterable[bytes]) -> _Form:
-    decoder = MultipartDecoder(boundary, max_parts=_PARTS_MAX)
     part = _Filling(_Form())
-    try:
-        for piece in _and_end(pieces):
-            decoder.receive_data(piece)
-            while not isinstance(event := decoder.next_event(), NeedData | Epilogue):
-                if isinstance(event, Field | File):
-                    part = part.next(event)
-                elif isinstance(event, Data):
-                    part.add(event.data)
-                    if not event.more_data:
-                        part.end()
-            if isinstance(event, Epilogue):
-                break
-    except (ValueError, RequestEntityTooLarge):
-        part.end()  # it is cut off or broken: what came before is worth having
+    for each in parts(boundary, pieces):
+        if isinstance(each, Piece):
+            part.add(each.data)
+        else:
+            part.end()
+            part = part.next(each)
+    part.end()
     return part.form
 
 
@@ -96,16 +86,14 @@ class _Filling:
     kept: bytearray = field(default_factory=bytearray)
     reader: Reader | None = None
 
-    def next(self, event: Field | File) -> "_Filling":
+    def next(self, head: Head) -> "_Filling":
         """Return the field that begins."""
-        name = event.name or ""
-        if name == "email" and self.form.whole is None:
-            return _Filling(self.form, name, reader=Reader())
-        if isinstance(event, File):
-            kind = event.headers.get("content-type", "")
-            self.form.files.append((event.filename, kind.split(";")[0].strip()))
+        if head.name == "email" and self.form.whole is None:
+            return _Filling(self.form, head.name, reader=Reader())
+        if head.file_name is not None:
+            self.form.files.append((head.file_name, head.media_type))
             return _Filling(self.form)
-        return _Filling(self.form, name, TEXT_MAX if name in _LONG else _FIELD_MAX)
+        return _Filling(self.form, head.name, TEXT_MAX if head.name in _LONG else _FIELD_MAX)
 
     def add(self, piece: bytes) -> None:
         """Add what comes next."""
@@ -121,11 +109,6 @@ class _Filling:
         elif self.most:
             self.form.fields.setdefault(self.name, bytes(self.kept))
             self.most = 0
-
-
-def _and_end(pieces: Iterable[bytes]) -> Iterator[bytes | None]:
-    yield from pieces
-    yield None
 
 
 def _of_whole(form: _Form, whole: Part) -> Incoming:

@@ -1,5 +1,6 @@
 """While one request writes, every letter that is handed in waits for it: so none takes long."""
 
+import json
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -10,6 +11,8 @@ from letters.campaign import WEEKDAYS
 from letters.campaigns import store
 from letters.files.campaign_file import read_campaign
 from rig.campaigns import campaign_file
+from sandbox.events import signature_headers
+from sandbox.keys import new_key, public_key
 from tests.abuse.at_desk import Desk
 from tests.abuse.conftest import Site
 from tests.desk.conftest import campaign_fields
@@ -80,3 +83,26 @@ def test_a_change_is_checked_before_it_is_written(make_site: MakeSite) -> None:
         answer = desk.post("/desk/pace/edit", fields)
     assert answer.status_code == 422
     assert max(turns, default=0) < LONGEST_TURN_SECONDS
+
+
+def test_the_largest_post_of_events_is_recorded_in_turns(make_site: MakeSite) -> None:
+    key = new_key()
+    site = make_site(SENDGRID_EVENT_PUBLIC_KEY=public_key(key))
+    events = [
+        {
+            "event": "delivered",
+            "sg_event_id": f"e{n}",
+            "timestamp": int(time.time()),
+            "letter_id": f"{n:032x}",
+            "attempt_id": f"{n:032x}",
+        }
+        for n in range(20_000)
+    ]
+    body = json.dumps(events).encode()
+    with write_turns(site.app.extensions["postbag"].database) as turns:
+        answer = site.client.post(
+            "/webhooks/sendgrid", data=body, headers=dict(signature_headers(key, body, time.time()))
+        )
+    assert answer.status_code == 204
+    assert len(turns) > 10
+    assert max(turns) < LONGEST_TURN_SECONDS

@@ -16,12 +16,13 @@ from webapp.site.services import services
 
 blueprint = Blueprint("webhook", __name__)
 _MOST_BYTES: Final = 4 * 2**20
+_IN_A_TURN: Final = 1_000
 _log = logging.getLogger(__name__)
 
 
 @blueprint.post("/webhooks/sendgrid")
 def take() -> Response:
-    """Take a batch of events, in one transaction."""
+    """Take a batch of events."""
     request.max_content_length = _MOST_BYTES  # of a chunked body it shows on reading
     if request.content_length is not None and request.content_length > _MOST_BYTES:
         return linger(Response(status=HTTPStatus.REQUEST_ENTITY_TOO_LARGE))
@@ -36,8 +37,11 @@ def take() -> Response:
     if not events:
         return Response(status=HTTPStatus.NO_CONTENT)
     try:
-        with services().database.write() as connection:
-            tracking.record(connection, events, now)
+        # In turns, for every letter that is handed in waits for each. If one fails, SendGrid posts
+        # all of them again, and what is recorded stays as it is.
+        for begin in range(0, len(events), _IN_A_TURN):
+            with services().database.write() as connection:
+                tracking.record(connection, events[begin : begin + _IN_A_TURN], now)
     except (StorageUnavailable, SQLAlchemyError) as error:
         _log.error("events could not be recorded: %s", type(error).__name__)
         return Response(status=HTTPStatus.SERVICE_UNAVAILABLE)

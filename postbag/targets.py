@@ -16,7 +16,6 @@ _SENTENCES: Final = {
     Objection.TERM_OVER: "{name} may be written to until {day} only: change that first, or name a "
     "successor.",
     Objection.NO_ADDRESS: "{email} is not an e-mail address: write it as name@host.org.",
-    Objection.ADDRESS_TAKEN: "Another target of this campaign has {email} already.",
     Objection.ITSELF: "Nobody follows themselves: name another target.",
     Objection.SUCCESSOR_HELD: "{name} cannot be written to: mend that first.",
     Objection.NO_TARGET: "{slug} has no target {email}: look at its targets on the desk.",

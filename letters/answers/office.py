@@ -12,7 +12,7 @@ from typing import Final
 from sqlalchemy import Connection, exists, func, insert, select, update
 
 from letters.answers import take
-from letters.campaigns import store, targets
+from letters.campaigns import store
 from letters.campaigns.stored import StoredCampaign, StoredTarget
 from letters.desk import organisers
 from letters.mail.incoming import Content, Incoming
@@ -20,6 +20,7 @@ from letters.mail.kinds import Kind, Sign, Told
 from letters.notices import to_organisers
 from letters.notices.links import Links
 from letters.notices.post import Purpose, post
+from letters.offices import mailbox
 from letters.reasons import Hold
 from letters.record import Actor, Deed, record
 from letters.states import State
@@ -129,22 +130,9 @@ def stop(database: Database, target_id: int, reason: str, now: datetime) -> None
     with database.read() as connection:
         _, found = _find(connection, target_id)
         email = found.target.email
-        everywhere = connection.execute(
-            select(target.c.id, target.c.campaign_id)
-            .where(func.lower(target.c.email) == email.lower(), ~target.c.withdrawn)
-            .order_by(target.c.id)
-        ).all()
-    for each in everywhere:
-        with database.write() as connection:
-            targets.stop(connection, each.id, Hold.STOPPED_BY_OFFICE, now, reason or None)
-            record(
-                connection,
-                Deed.HELD,
-                now,
-                by=Actor.office(email),
-                campaign_id=each.campaign_id,
-                detail=f"{email}: {reason}" if reason else email,
-            )
+    with database.write() as connection:
+        by = Actor.office(email)
+        mailbox.hold(connection, email, reason, now, by, Hold.STOPPED_BY_OFFICE)
 
 
 def suggest_address(

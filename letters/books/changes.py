@@ -146,11 +146,12 @@ class _Row:
     can_be_written_to: bool = True
 
 
-def apply(
+def apply(  # noqa: PLR0913 - what happens, and what else has to be locked with it
     connection: Connection,
     happenings: Sequence[Happening],
     *,
     others: Iterable[str] = (),
+    offices: Iterable[int] = (),
     targets: Iterable[int] = (),
     then: Callable[[Sequence[Change]], Sequence[Happening]] | None = None,
     moved: Mapping[str, int] = MappingProxyType({}),
@@ -163,7 +164,7 @@ def apply(
     to an attempt that carries a digest happens to every letter in it.
 
     `then` says, of these changes, what happens next, in the same breath. It may speak of `others`
-    and change `targets`: they are locked too.
+    and change `offices` and `targets`: they are locked too.
     `moved` holds the earlier target of letters that were turned to another in this transaction.
     `new` letters, as for :func:`count_new`, are counted with the rest.
     """
@@ -173,6 +174,7 @@ def apply(
     rows = _lock(connection, happenings, others)
     if any(row.is_plain for row in rows.values()):
         happenings = _to_all(connection, happenings, rows)
+    locks.take(connection, offices=offices)
     _lock_targets(connection, happenings, rows, targets)
     taken = _Taken(rows)
     taken.take(happenings)

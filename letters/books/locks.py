@@ -1,9 +1,9 @@
 """Take the locks of what a transaction changes, in one order for all of them.
 
-Campaigns, letters, targets, tallies, submissions, the account; each by id. Whoever waits for a
-lock then holds none that comes after it, so no two transactions wait for each other. What a
+Campaigns, letters, offices, targets, tallies, submissions, the account; each by id. Whoever waits
+for a lock then holds none that comes after it, so no two transactions wait for each other. What a
 transaction holds is remembered, and a lock that would come too late is refused on every database:
-the order is held by construction, not by care. A claim takes targets and letters only where nobody
+the order is held by construction, not by care. A claim takes offices and letters only where nobody
 holds them: it never waits for those, and only notes them here.
 """
 
@@ -15,7 +15,7 @@ from typing import Any, Final, TypeVar
 from sqlalchemy import Connection, Select, select
 
 from letters.storage.batch import given, integer_at, text_at
-from letters.storage.schema import campaign, letter, submission, target
+from letters.storage.schema import campaign, letter, office, submission, target
 
 _Key = TypeVar("_Key", int, str, tuple[int, str])
 
@@ -25,6 +25,7 @@ class Rank(IntEnum):
 
     CAMPAIGN = auto()
     LETTER = auto()
+    OFFICE = auto()
     TARGET = auto()
     TALLY = auto()
     SUBMISSION = auto()
@@ -53,6 +54,10 @@ _LOCK: Final[dict[Rank, Select[int] | Select[str]]] = {
     .where(letter.c.id.in_(select(text_at(0))))
     .order_by(letter.c.id)
     .with_for_update(key_share=True),
+    Rank.OFFICE: select(office.c.id)
+    .where(office.c.id.in_(select(integer_at(0))))
+    .order_by(office.c.id)
+    .with_for_update(key_share=True),
     Rank.TARGET: select(target.c.id)
     .where(target.c.id.in_(select(integer_at(0))))
     .order_by(target.c.id)
@@ -69,12 +74,14 @@ def take(
     *,
     campaigns: Iterable[int] = (),
     letters: Iterable[str] = (),
+    offices: Iterable[int] = (),
     targets: Iterable[int] = (),
     submissions: Iterable[str] = (),
 ) -> None:
     """Lock these until the transaction ends; raise OutOfOrder where that would come too late."""
     _take(connection, Rank.CAMPAIGN, campaigns)
     _take(connection, Rank.LETTER, letters)
+    _take(connection, Rank.OFFICE, offices)
     _take(connection, Rank.TARGET, targets)
     _take(connection, Rank.SUBMISSION, submissions)
 

@@ -2,10 +2,10 @@
 
 from datetime import datetime
 
-from sqlalchemy import BindParameter, ColumnElement, or_
+from sqlalchemy import BindParameter, ColumnElement, exists, or_
 
 from letters.campaign import Status
-from letters.storage.schema import campaign, target
+from letters.storage.schema import campaign, office, target
 
 SENDING_STATUSES = (Status.LIVE, Status.CLOSED)
 """A campaign that is paused or a draft sends nothing."""
@@ -16,8 +16,14 @@ def writable(now: datetime | BindParameter[datetime]) -> ColumnElement[bool]:
 
     What is read of a target says the same: :meth:`StoredTarget.can_be_written_to`.
     """
+    at_held_office = (
+        exists()
+        .where(office.c.id == target.c.office_id, office.c.hold_reason.is_not(None))
+        .correlate(target)
+    )
     return (
         target.c.hold_reason.is_(None)
+        & ~at_held_office
         & target.c.withdrawn.is_(False)
         & or_(target.c.valid_before.is_(None), target.c.valid_before > now)
     )

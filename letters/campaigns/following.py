@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 
 from letters.campaign import Campaign, Target
 from letters.campaigns import areas, lists, store
-from letters.campaigns.lists import Comparison, NobodyToWriteTo, UnknownList
+from letters.campaigns.lists import Comparison, UnknownList
 from letters.campaigns.stored import StoredCampaign
 from letters.record import COMMAND_LINE, Actor, Deed, record
 from letters.text.postcodes import Postcode, normalise_postcode
@@ -54,10 +54,7 @@ def load(
     """
     compared = compared_with_kept(connection, name, people)
     lists.keep(connection, name, people, now)
-    for stored in followers(connection, name):
-        if not lists.with_followed(connection, stored.campaign):
-            raise NobodyToWriteTo(stored.campaign.slug)
-        store.load(connection, stored.campaign, now, by)
+    store.load_all(connection, [each.campaign for each in followers(connection, name)], now, by)
     detail = (
         f"{name}: {len(people)} people, {len(compared.new)} new, "
         f"{len(compared.changed)} changed, {len(compared.gone)} gone"

@@ -1,11 +1,12 @@
 """Keep campaigns and their targets."""
 
-from collections.abc import Collection, Iterable
-from dataclasses import fields, replace
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, fields, replace
 from datetime import date, datetime
 from functools import lru_cache
+from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, insert, select, update
+from sqlalchemy import Connection, Row, bindparam, exists, insert, select, update
 
 from letters.books import locks
 from letters.books.changes import Happening, apply
@@ -15,10 +16,11 @@ from letters.campaigns.lists import NobodyToWriteTo
 from letters.campaigns.stored import StoredCampaign, StoredTarget
 from letters.files.campaign_file import read_campaign, write_campaign
 from letters.files.rules import RESERVED_SLUGS
+from letters.offices import mailbox
 from letters.reasons import Hold
 from letters.record import COMMAND_LINE, Actor, Deed, record
-from letters.states import Cause, State
-from letters.storage.schema import campaign, campaign_organiser, is_in, letter, target
+from letters.states import Cause
+from letters.storage.schema import campaign, campaign_organiser, office, target
 
 
 class UnknownCampaign(Exception):
@@ -56,9 +58,28 @@ def load(connection: Connection, new: Campaign, now: datetime, by: Actor = COMMA
     waiting letters are held. People of lists come from the lists as they are now. Raises
     ReservedSlug and NobodyToWriteTo.
     """
-    new = replace(new, targets=lists.with_followed(connection, new))
-    if not new.targets:
-        raise NobodyToWriteTo(new.slug)
+    (campaign_id,) = load_all(connection, [new], now, by)
+    return campaign_id
+
+
+def load_all(
+    connection: Connection, new: Sequence[Campaign], now: datetime, by: Actor = COMMAND_LINE
+) -> list[int]:
+    """Load several campaigns at once: all of them, or none."""
+    every = [replace(one, targets=lists.with_followed(connection, one)) for one in new]
+    for one in every:
+        if not one.targets:
+            raise NobodyToWriteTo(one.slug)
+    known = _lock(connection, [one.slug for one in every])
+    gone = _lock_targets(connection, {known[c.slug]: c.targets for c in every if c.slug in known})
+    ids = [_load(connection, one, known.get(one.slug), now, by) for one in every]
+    apply(connection, [Happening(i, Cause.HOLD, now) for i in gone])
+    return ids
+
+
+def _load(
+    connection: Connection, new: Campaign, found: int | None, now: datetime, by: Actor
+) -> int:
     values = {
         "title": new.title,
         "status": str(new.status),
@@ -66,7 +87,6 @@ def load(connection: Connection, new: Campaign, now: datetime, by: Actor = COMMA
         "ends_at": new.ends_at,
         "loaded_at": now,
     }
-    found = _lock(connection, new.slug)
     changed: list[str] = []
     if found is None:
         if new.slug in RESERVED_SLUGS:
@@ -74,16 +94,12 @@ def load(connection: Connection, new: Campaign, now: datetime, by: Actor = COMMA
         campaign_id: int = connection.execute(
             insert(campaign).values(slug=new.slug, **values).returning(campaign.c.id)
         ).scalar_one()
-        gone = []
     else:
         campaign_id = found
-        gone = _lock_targets(connection, campaign_id, new.targets)
         changed = _changed(find(connection, new.slug).campaign, new)
         _repace(connection, campaign_id, new.pacing, now)
         connection.execute(update(campaign).where(campaign.c.id == campaign_id).values(**values))
     _load_targets(connection, campaign_id, new.targets, now)
-    if gone:
-        apply(connection, [Happening(i, Cause.HOLD, now) for i in gone])
     if found is None:
         record(connection, Deed.CREATED, now, by=by, campaign_id=campaign_id)
     elif changed:
@@ -98,33 +114,83 @@ def _changed(before: Campaign, after: Campaign) -> list[str]:
     return [name for name in names if getattr(before, name) != getattr(after, name)]
 
 
-def _lock(connection: Connection, slug: str) -> int | None:
-    """Lock a campaign and return its id; None: there is none."""
-    found: int | None = connection.execute(
-        select(campaign.c.id).where(campaign.c.slug == slug)
-    ).scalar()
-    if found is not None:
-        locks.take(connection, campaigns=[found])
+def _lock(connection: Connection, slugs: Sequence[str]) -> dict[str, int]:
+    """Lock campaigns and return their ids, by slug; those that are not there are left out."""
+    found: dict[str, int] = dict(
+        connection.execute(
+            select(campaign.c.slug, campaign.c.id).where(campaign.c.slug.in_(slugs))
+        ).all()
+    )
+    locks.take(connection, campaigns=found.values())
     return found
 
 
-def _lock_targets(
-    connection: Connection, campaign_id: int, stay: Iterable[Target] | None = None
-) -> list[str]:
-    """Lock a campaign's targets, and the letters that wait for those who do not `stay`.
+def _lock_one(connection: Connection, slug: str) -> int:
+    """Lock a campaign and return its id; raise UnknownCampaign."""
+    found = _lock(connection, [slug])
+    if not found:
+        raise UnknownCampaign(slug)
+    return found[slug]
 
-    Returns those letters' ids. Without `stay` everybody does.
+
+def _lock_targets(connection: Connection, stay: Mapping[int, Iterable[Target] | None]) -> list[str]:
+    """Lock campaigns' targets with their offices, and the letters of who does not `stay`.
+
+    Returns those letters' ids, as far as they wait. With None everybody stays.
     """
-    known: dict[int, str] = dict(
-        connection.execute(
-            select(target.c.id, target.c.email).where(target.c.campaign_id == campaign_id)
-        ).all()
-    )
-    stays = None if stay is None else {each.email.lower() for each in stay}
-    gone = [i for i, email in known.items() if stays is not None and email.lower() not in stays]
-    letters = [i for ids in waiting(connection, gone).values() for i in ids]
-    locks.take(connection, letters=letters, targets=known)
+    gone: set[int] = set()
+    offices: set[int] = set()
+    targets: set[int] = set()
+    for campaign_id, staying in stay.items():
+        known = _known(connection, campaign_id)
+        targets |= known.keys()
+        offices |= {each.office_id for each in known.values() if each.office_id is not None}
+        if staying is not None:
+            gone |= known.keys() - {i for i in _paired(known, staying) if i is not None}
+    letters = [i for ids in mailbox.waiting(connection, gone).values() for i in ids]
+    sitting = mailbox.targets_at(connection, offices)
+    locks.take(connection, letters=letters, offices=offices, targets={*targets, *sitting})
     return letters
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """A target that the campaign has already."""
+
+    email: str
+    name: str
+    office_id: int | None
+
+
+def _known(connection: Connection, campaign_id: int) -> dict[int, _Known]:
+    rows = connection.execute(
+        select(target.c.id, target.c.email, target.c.definition, target.c.office_id)
+        .where(target.c.campaign_id == campaign_id)
+        .order_by(target.c.withdrawn, target.c.id)
+    )
+    return {row.id: _Known(row.email, row.definition["name"], row.office_id) for row in rows}
+
+
+def _paired(known: Mapping[int, _Known], targets: Iterable[Target]) -> list[int | None]:
+    """Return which of the known each of `targets` is, by address, and by name where two share one.
+
+    None: it is new.
+    """
+    wanted = list(targets)
+    left: dict[str, list[int]] = {}
+    for target_id, there in known.items():
+        left.setdefault(there.email.lower(), []).append(target_id)
+    found: list[int | None] = []
+    for each in wanted:
+        at_it = left.get(each.email.lower(), [])
+        found.append(next((i for i in at_it if known[i].name == each.name), None))
+        if found[-1] is not None:
+            at_it.remove(found[-1])
+    for place, each in enumerate(wanted):
+        at_it = left.get(each.email.lower(), [])
+        if found[place] is None and at_it:
+            found[place] = at_it.pop(0)
+    return found
 
 
 def _repace(connection: Connection, campaign_id: int, pacing: Pacing, now: datetime) -> None:
@@ -135,76 +201,71 @@ def _repace(connection: Connection, campaign_id: int, pacing: Pacing, now: datet
     earlier = pacing_of(definition)
     if earlier == pacing:
         return
+    # Only an office whose last letter was of this campaign waits by its interval.
+    sits_here = exists().where(
+        target.c.office_id == office.c.id, target.c.campaign_id == campaign_id
+    )
+    is_ours = office.c.paced_by.is_(None) | (office.c.paced_by == campaign_id)
     slots = connection.execute(
-        select(target.c.id, target.c.next_slot_at)
-        .where(target.c.campaign_id == campaign_id)
-        .order_by(target.c.id)
+        select(office.c.id, office.c.next_slot_at).where(sits_here, is_ours).order_by(office.c.id)
     ).all()
-    # The last letter left an interval before the slot. A slot may also lie at the opening of a
-    # window that is no more, so nobody waits longer than one interval from now.
+    # The last letter left an interval before the slot.
     gained = pacing.interval - earlier.interval
     moved = [
-        {"target_id": target_id, "slot": min(slot + gained, now + pacing.interval)}
-        for target_id, slot in slots
+        {"of": office_id, "was": slot, "slot": min(slot + gained, now + pacing.interval)}
+        for office_id, slot in slots
     ]
     if moved:
-        by_id = update(target).where(target.c.id == bindparam("target_id"))
-        connection.execute(by_id.values(next_slot_at=bindparam("slot")), moved)
+        slot = bindparam("slot", type_=office.c.next_slot_at.type)
+        was = bindparam("was", type_=office.c.next_slot_at.type)
+        here = office.c.id == bindparam("of")
+        connection.execute(update(office).where(here).values(next_slot_at=slot), moved)
+        there = (target.c.office_id == bindparam("of"), target.c.next_slot_at == was)
+        connection.execute(update(target).where(*there).values(next_slot_at=slot), moved)
+    # A target's own slot may lie at the opening of a window that is no more.
+    its_office = select(office.c.next_slot_at).where(office.c.id == target.c.office_id)
+    connection.execute(
+        update(target)
+        .where(target.c.campaign_id == campaign_id, target.c.office_id.is_not(None))
+        .values(next_slot_at=its_office.scalar_subquery())
+    )
 
 
 def _load_targets(
     connection: Connection, campaign_id: int, targets: tuple[Target, ...], now: datetime
 ) -> None:
-    known: dict[str, int] = {
-        row.email.lower(): row.id
-        for row in connection.execute(
-            select(target.c.id, target.c.email)
-            .where(target.c.campaign_id == campaign_id)
-            .order_by(target.c.id)
-        )
-    }
+    known = _known(connection, campaign_id)
+    places = _paired(known, targets)
+    offices = mailbox.offices_for(connection, (each.email for each in targets), now)
     added: list[dict[str, object]] = []
     kept: list[dict[str, object]] = []
-    for position, new in enumerate(targets):
+    for position, (new, target_id) in enumerate(zip(targets, places, strict=True)):
+        office_id, next_slot_at = offices[new.email]
         values: dict[str, object] = {
             "position": position,
             "email": new.email,
+            "office_id": office_id,
             "definition": target_definition(new),
             "valid_before": new.valid_before,
             "withdrawn": False,
         }
-        target_id = known.pop(new.email.lower(), None)
         if target_id is None:
-            added.append({"campaign_id": campaign_id, "next_slot_at": now, **values})
+            added.append({"campaign_id": campaign_id, "next_slot_at": next_slot_at, **values})
         else:
             kept.append({"target_id": target_id, **values})
     if added:
         connection.execute(insert(target), added)
     if kept:
         connection.execute(update(target).where(target.c.id == bindparam("target_id")), kept)
-    if known:
-        gone = update(target).where(target.c.id == bindparam("target_id")).values(withdrawn=True)
-        connection.execute(gone, [{"target_id": target_id} for target_id in known.values()])
-
-
-def waiting(
-    connection: Connection, target_ids: Collection[int], state: State = State.QUEUED
-) -> dict[int, list[str]]:
-    """Return the letters that wait for targets, by the target's id; or those in another state."""
-    found: dict[int, list[str]] = {}
-    if target_ids:
-        for target_id, letter_id in connection.execute(
-            select(letter.c.target_id, letter.c.id).where(
-                letter.c.target_id.in_(target_ids), is_in(state)
-            )
-        ):
-            found.setdefault(target_id, []).append(letter_id)
-    return found
+    gone = [{"target_id": target_id} for target_id in sorted(known.keys() - set(places))]
+    if gone:
+        withdrawn = update(target).where(target.c.id == bindparam("target_id"))
+        connection.execute(withdrawn.values(withdrawn=True), gone)
 
 
 def hold(connection: Connection, target_ids: Collection[int], now: datetime) -> int:
     """Hold every letter that waits for targets; return how many did."""
-    ids = [i for of_one in waiting(connection, target_ids).values() for i in of_one]
+    ids = [i for of_one in mailbox.waiting(connection, target_ids).values() for i in of_one]
     return len(apply(connection, [Happening(i, Cause.HOLD, now) for i in ids]))
 
 
@@ -212,10 +273,8 @@ def repace(
     connection: Connection, slug: str, pacing: Pacing, now: datetime, by: Actor = COMMAND_LINE
 ) -> None:
     """Change how fast and when letters leave, and nothing else; raise UnknownCampaign."""
-    campaign_id = _lock(connection, slug)
-    if campaign_id is None:
-        raise UnknownCampaign(slug)
-    _lock_targets(connection, campaign_id)
+    campaign_id = _lock_one(connection, slug)
+    _lock_targets(connection, {campaign_id: None})
     row = connection.execute(
         select(campaign.c.id, campaign.c.definition).where(campaign.c.id == campaign_id)
     ).one()
@@ -251,9 +310,7 @@ def set_status(
     connection: Connection, slug: str, status: Status, now: datetime, by: Actor = COMMAND_LINE
 ) -> None:
     """Set a campaign's status; raise UnknownCampaign."""
-    campaign_id = _lock(connection, slug)
-    if campaign_id is None:
-        raise UnknownCampaign(slug)
+    campaign_id = _lock_one(connection, slug)
     before = connection.execute(
         select(campaign.c.status).where(campaign.c.id == campaign_id)
     ).scalar_one()
@@ -299,14 +356,18 @@ def _stored(connection: Connection, row: Row[tuple[object, ...]]) -> StoredCampa
             target_row.id,
             _from_json(target_row.definition),
             target_row.next_slot_at,
-            None if target_row.hold_reason is None else Hold(target_row.hold_reason),
-            target_row.hold_words,
+            *_hold(target_row),
             target_row.withdrawn,
             target_row.valid_before,
             target_row.queued - target_row.plain + (1 if target_row.plain else 0),
         )
         for target_row in connection.execute(
-            select(target)
+            select(
+                target,
+                office.c.hold_reason.label("office_hold"),
+                office.c.hold_words.label("office_words"),
+            )
+            .select_from(target.outerjoin(office, office.c.id == target.c.office_id))
             .where(target.c.campaign_id == row.id)
             .order_by(target.c.withdrawn, target.c.position, target.c.id)
         )
@@ -314,6 +375,13 @@ def _stored(connection: Connection, row: Row[tuple[object, ...]]) -> StoredCampa
     active = tuple(stored.target for stored in targets if not stored.withdrawn)
     parsed = replace(_parsed(row.definition), status=Status(row.status), targets=active)
     return StoredCampaign(row.id, parsed, targets, row.loaded_at)
+
+
+def _hold(row: Row[*tuple[Any, ...]]) -> tuple[Hold | None, str | None]:
+    """Return why nothing goes to a target: its campaign's own reason, or its office's."""
+    if row.hold_reason is not None:
+        return Hold(row.hold_reason), row.hold_words
+    return (None if row.office_hold is None else Hold(row.office_hold)), row.office_words
 
 
 def target_definition(of: Target) -> dict[str, object]:

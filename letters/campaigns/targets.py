@@ -1,21 +1,22 @@
 """Decide about a target that cannot be written to: stop, mend, release, name a successor."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 from enum import Enum, auto
 
 from sqlalchemy import Connection, insert, select, update
-from sqlalchemy.exc import IntegrityError
 
 from letters.books import locks
-from letters.books.changes import Happening, apply
+from letters.books.changes import Change, Happening, apply
 from letters.books.writable import writable
 from letters.campaigns import store
 from letters.campaigns.stored import StoredCampaign, StoredTarget
+from letters.offices import mailbox
 from letters.reasons import Hold
 from letters.record import COMMAND_LINE, Actor, Deed, record
 from letters.states import Cause, State
-from letters.storage.schema import HAS_QUEUED, successor, target
+from letters.storage.schema import HAS_QUEUED, letter, successor, target
 from letters.text.addresses import is_address
 
 
@@ -30,8 +31,6 @@ class Objection(Enum):
     """{name} may be written to until {day} only."""
     NO_ADDRESS = auto()
     """{email} is not an e-mail address."""
-    ADDRESS_TAKEN = auto()
-    """Another target of the campaign has {email}."""
     ITSELF = auto()
     """Nobody follows themselves."""
     SUCCESSOR_HELD = auto()
@@ -52,7 +51,7 @@ def stop(
     connection: Connection, target_id: int, why: Hold, now: datetime, words: str | None = None
 ) -> None:
     """Let nothing go to a target any more. `words` are the other side's own, if it said any."""
-    ids = store.waiting(connection, [target_id]).get(target_id, [])
+    ids = mailbox.waiting(connection, [target_id]).get(target_id, [])
     locks.take(connection, letters=ids, targets=[target_id])
     if mark_stopped(connection, target_id, why, now, words):
         apply(connection, [Happening(i, Cause.HOLD, now) for i in ids])
@@ -94,19 +93,19 @@ def release(
     Raises UnknownCampaign, or CannotDecide where its time is over or it has been withdrawn.
     """
     found = find(connection, slug, email)
-    queued = _release_if_it_can_be(connection, found, now)
+    _can_be_released(found, now)
+    queued = _release(connection, found.id, now)
     _record(connection, Deed.RELEASED, found, now, by, found.target.email)
     return queued
 
 
-def _release_if_it_can_be(connection: Connection, found: StoredTarget, now: datetime) -> int:
+def _can_be_released(found: StoredTarget, now: datetime) -> None:
     if found.withdrawn:
         raise CannotDecide(Objection.WITHDRAWN, name=found.target.name)
     if found.valid_before is not None and found.valid_before <= now:
         raise CannotDecide(
             Objection.TERM_OVER, name=found.target.name, day=str(found.target.valid_until)
         )
-    return _release(connection, found.id, now)
 
 
 def change_address(
@@ -119,41 +118,65 @@ def change_address(
 ) -> int:
     """Give a target its right address and let sending go on; return how many letters are queued.
 
-    Raises UnknownCampaign, or CannotDecide where the address is none or another target's.
+    Raises UnknownCampaign, or CannotDecide where the address is none.
     """
     found = find(connection, slug, email)
     if not is_address(new_email):
         raise CannotDecide(Objection.NO_ADDRESS, email=new_email)
     kept = store.target_definition(replace(found.target, email=new_email))
-    _lock(connection, found.id)
-    try:
-        with connection.begin_nested():
-            connection.execute(
-                update(target)
-                .where(target.c.id == found.id)
-                .values(email=new_email, definition=kept)
-            )
-    except IntegrityError as error:
-        raise CannotDecide(Objection.ADDRESS_TAKEN, email=new_email) from error
+    before = _office_of(connection, found.id)
+    # The letters, before anything else: they wait for the new office, and may leave at once.
+    letters = mailbox.waiting(connection, [found.id], State.HELD).get(found.id, [])
+    locks.take(connection, letters=letters)
+    (office_id, next_slot_at) = mailbox.offices_for(connection, [new_email], now)[new_email]
+    locks.take(connection, offices={before, office_id}, targets=[found.id])
+    connection.execute(
+        update(target)
+        .where(target.c.id == found.id)
+        .values(email=new_email, definition=kept, office_id=office_id, next_slot_at=next_slot_at)
+    )
     _record(connection, Deed.TARGET, found, now, by, f"{found.target.email} → {new_email}")
-    return _release_if_it_can_be(connection, find(connection, slug, new_email), now)
+    _can_be_released(found, now)
+    _clear(connection, found.id)
+    return len(_queued(connection, letters, now))
 
 
 def _release(connection: Connection, target_id: int, now: datetime) -> int:
-    ids = _lock(connection, target_id)
+    """Forget what holds a target, and what holds its office over all campaigns."""
+    office_id = _office_of(connection, target_id)
+    sitting = mailbox.targets_at(connection, [office_id])
+    held = mailbox.waiting(connection, sitting, State.HELD)
+    letters = [i for ids in held.values() for i in ids]
+    locks.take(connection, letters=letters, offices=[office_id], targets=sitting)
+    _clear(connection, target_id)
+    mailbox.clear(connection, office_id, now)
+    changes = _queued(connection, letters, now)
+    return sum(change.target_id == target_id for change in changes)
+
+
+def _queued(connection: Connection, letters: Sequence[str], now: datetime) -> list[Change]:
+    """Queue those of some held letters that nothing holds any more."""
+    free = connection.execute(
+        select(letter.c.id)
+        .select_from(letter.join(target))
+        .where(letter.c.id.in_(letters), writable(now))
+    ).scalars()
+    return apply(connection, [Happening(i, Cause.RELEASE, now) for i in free])
+
+
+def _clear(connection: Connection, target_id: int) -> None:
     connection.execute(
         update(target)
         .where(target.c.id == target_id)
-        .values(hold_reason=None, hold_words=None, held_at=None, alarmed_at=None, soft_failures=0)
+        .values(hold_reason=None, hold_words=None, held_at=None, alarmed_at=None)
     )
-    return len(apply(connection, [Happening(i, Cause.RELEASE, now) for i in ids]))
 
 
-def _lock(connection: Connection, target_id: int) -> list[str]:
-    """Lock a target and the letters that are held for it, and return these."""
-    ids = store.waiting(connection, [target_id], State.HELD).get(target_id, [])
-    locks.take(connection, letters=ids, targets=[target_id])
-    return ids
+def _office_of(connection: Connection, target_id: int) -> int:
+    found: int = connection.execute(
+        select(target.c.office_id).where(target.c.id == target_id)
+    ).scalar_one()
+    return found
 
 
 def name_successor(

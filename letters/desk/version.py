@@ -11,7 +11,7 @@ from letters.campaigns.store import UnknownCampaign
 from letters.desk import trouble
 from letters.sending import gate as account
 from letters.states import State
-from letters.storage.schema import campaign, figure, successor, tally, target
+from letters.storage.schema import campaign, figure, office, successor, tally, target
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,13 +49,19 @@ def feel(connection: Connection, slug: str, now: datetime, grace_seconds: float)
             target.c.id,
             target.c.email,
             target.c.hold_reason,
+            office.c.hold_reason,
+            office.c.hold_words,
             target.c.withdrawn,
             target.c.next_slot_at,
             target.c.valid_before,
             target.c.alarmed_at,
             successor.c.successor_id,
         )
-        .select_from(target.outerjoin(successor, successor.c.target_id == target.c.id))
+        .select_from(
+            target.outerjoin(successor, successor.c.target_id == target.c.id).outerjoin(
+                office, office.c.id == target.c.office_id
+            )
+        )
         .where(target.c.campaign_id == row.id)
         .order_by(target.c.id)
     ).all()

@@ -193,13 +193,13 @@ def _read_pacing(table: CheckedTable) -> Pacing:
 
 def _read_targets(top: CheckedTable) -> tuple[Target, ...]:
     targets: list[Target] = []
-    first: dict[str, int] = {}
+    first: dict[tuple[str, str], int] = {}
     tables = top.tables("targets")
     for number, table in enumerate(tables, 1):
         target = read_target(table)
-        email = target.email.lower()
-        if email and first.setdefault(email, number) != number:
-            table.wrong("email", Flaw(What.SAME_AS_TARGET, number=first[email]))
+        known = (target.email.lower(), target.name)  # two people may share a mailbox
+        if target.email and first.setdefault(known, number) != number:
+            table.wrong("email", Flaw(What.SAME_AS_TARGET, number=first[known]))
         targets.append(target)
     if not tables and not top.has("targets_from"):
         top.wrong("targets", Flaw(What.NO_TARGETS))

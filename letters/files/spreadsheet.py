@@ -133,10 +133,10 @@ class _People:
         """Return the targets of the good rows, and remarks; report on the others."""
         targets: list[Target] = []
         remarks: list[RowReport] = []
-        first: dict[str, int] = {}
+        first: dict[tuple[str, str], int] = {}
         for row in self.rows:
             target, faults, remark = self._read_row(row)
-            known = target.email.lower()
+            known = (target.email.lower(), target.name)  # two people may share a mailbox
             if not faults and first.setdefault(known, row.number) != row.number:
                 same = Flaw(What.SAME_AS_ROW, number=first[known])
                 faults.append(CellFault("email", same, row.cells.get("email", "")))

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Final
 
-from sqlalchemy import ColumnElement, Connection, and_, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, and_, exists, func, or_, select, update
 
 from letters.books import locks
 from letters.books.locks import Rank
@@ -19,7 +19,7 @@ from letters.sending import gate as account
 from letters.sending.relays import IS_SETTLED
 from letters.states import Cause, State
 from letters.storage.schema import account as account_table
-from letters.storage.schema import campaign, event, is_in, letter, target
+from letters.storage.schema import campaign, event, is_in, letter, office, target
 
 _AGAIN_AFTER: Final = timedelta(hours=24)
 _LAST_LETTERS: Final = 20
@@ -96,6 +96,9 @@ def _stopped(connection: Connection, now: datetime) -> list[tuple[int, str]]:
             ~target.c.withdrawn,
             or_(
                 target.c.hold_reason.is_not(None),
+                exists().where(
+                    office.c.id == target.c.office_id, office.c.hold_reason.is_not(None)
+                ),
                 and_(
                     target.c.valid_before <= now,
                     select(letter.c.id)

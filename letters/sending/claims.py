@@ -7,19 +7,20 @@ in the same transaction.
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from math import ceil
 from typing import Any, Final
 
 from sqlalchemy import Connection, Select, bindparam, insert, or_, select, true, update
 
 from letters.books import locks
-from letters.books.changes import bump, lock_targets
+from letters.books.changes import bump
 from letters.books.locks import Rank
 from letters.books.writable import sends, writable
 from letters.campaign import Campaign, Pacing, Replies
 from letters.campaigns.store import campaign_of, target_of
 from letters.mail.kinds import Kind
+from letters.offices import mailbox
 from letters.pacing.slots import next_open
 from letters.sending import digests
 from letters.sending.digests import Digest
@@ -35,6 +36,7 @@ from letters.storage.schema import (
     campaign,
     is_in,
     letter,
+    office,
     submission,
     target,
     writing,
@@ -61,10 +63,35 @@ _ADD_ATTEMPTS: Final = insert(attempt).from_select(
     ["id", "letter_id", "claimed_at"],
     select(text_at(1), text_at(0), bindparam("now", type_=attempt.c.claimed_at.type)),
 )
-_MOVE_SLOTS: Final = (
+_LOOK_LATER: Final = (
     update(target).where(target.c.id == integer_at(0)).values(next_slot_at=moment_at(1))
 )
-_SETTLE_SLOTS: Final = _MOVE_SLOTS.where(target.c.next_slot_at == moment_at(2))
+_SERVED: Final = (
+    update(target)
+    .where(target.c.id == integer_at(0))
+    .values(served_at=bindparam("now", type_=target.c.served_at.type))
+)
+_PACE: Final = (
+    update(office)
+    .where(office.c.id == integer_at(0))
+    .values(next_slot_at=moment_at(1), paced_by=integer_at(2))
+)
+# Everybody who sits there waits with it; where a window is shut, longer.
+_PACE_SEATS: Final = (
+    update(target)
+    .where(target.c.office_id == integer_at(0), target.c.next_slot_at < moment_at(1))
+    .values(next_slot_at=moment_at(1))
+)
+_SETTLE: Final = (
+    update(office)
+    .where(office.c.id == integer_at(0), office.c.next_slot_at == moment_at(2))
+    .values(next_slot_at=moment_at(1))
+)
+_SETTLE_SEATS: Final = (
+    update(target)
+    .where(target.c.office_id == integer_at(0), target.c.next_slot_at == moment_at(2))
+    .values(next_slot_at=moment_at(1))
+)
 _first: Final = (
     select(letter.c.id)
     .where(letter.c.target_id == integer_at(0), letter.c.plain == 0, is_in(State.QUEUED))
@@ -136,9 +163,9 @@ class Claim:
 
 @dataclass(frozen=True, slots=True)
 class Slot:
-    """What a claim moved a target's next slot to, so that the true time can take its place."""
+    """What a claim moved an office's next slot to, so that the true time can take its place."""
 
-    target_id: int
+    office_id: int
     reserved_until: datetime
     interval: timedelta
 
@@ -187,8 +214,8 @@ def _claim_notices(connection: Connection, most: int, now: datetime) -> list[_Wo
     return [_Won(i, new_id(now), now, None, None) for i in ids]
 
 
-def _due_targets(now: datetime, most: int) -> Select[tuple[int, Any, int, bool, int]]:
-    """Return the statement for targets that are due, longest due first."""
+def _due_targets(now: datetime, most: int) -> Select[*tuple[Any, ...]]:
+    """Return the statement for targets that are due, longest due first; then who waits longest."""
     return (
         select(
             target.c.id,
@@ -196,16 +223,23 @@ def _due_targets(now: datetime, most: int) -> Select[tuple[int, Any, int, bool, 
             target.c.queued - target.c.plain,
             (target.c.plain > 0) & digests.may_leave(now),
             target.c.campaign_id,
+            target.c.office_id,
+            target.c.served_at,
         )
-        .select_from(target.join(campaign))
+        .select_from(
+            target.join(office, office.c.id == target.c.office_id).join(
+                campaign, campaign.c.id == target.c.campaign_id
+            )
+        )
         .where(
             HAS_QUEUED,
+            office.c.next_slot_at <= now,
             or_(target.c.queued > target.c.plain, digests.may_leave(now)),
             target.c.next_slot_at <= now,
             writable(now),
             sends(now),
         )
-        .order_by(target.c.next_slot_at, target.c.id)
+        .order_by(target.c.next_slot_at, target.c.served_at.nulls_first(), target.c.id)
         .limit(most)
     )
 
@@ -216,6 +250,9 @@ class _Due:
     definition: dict[str, Any]
     queued: int
     has_digest: bool
+    campaign_id: int
+    office_id: int
+    served_at: datetime | None
     campaign: Campaign
 
     @property
@@ -230,44 +267,78 @@ class _Due:
 
 def _claim_letters(connection: Connection, most: int, now: datetime) -> list[_Won]:
     rows = connection.execute(
-        _due_targets(now, most).with_for_update(of=target, skip_locked=True, key_share=True)
+        _due_targets(now, most).with_for_update(of=office, skip_locked=True, key_share=True)
     ).all()
-    locks.note(connection, Rank.TARGET, (row[0] for row in rows), waits=False)
+    locks.note(connection, Rank.OFFICE, {row.office_id for row in rows}, waits=False)
     # Not with each target: a campaign's file names all its targets, and may be long.
     files = select(campaign.c.id, campaign.c.definition).where(
-        campaign.c.id.in_({campaign_id for *_, campaign_id in rows})
+        campaign.c.id.in_({row.campaign_id for row in rows})
     )
     campaigns = {i: campaign_of(file) for i, file in connection.execute(files)} if rows else {}
     due = [
-        _Due(target_id, definition, queued, bool(has_digest), campaigns[campaign_id])
-        for target_id, definition, queued, has_digest, campaign_id in rows
+        _Due(id_, definition, queued, bool(has_digest), of, at, served_at, campaigns[of])
+        for id_, definition, queued, has_digest, of, at, served_at in rows
     ]
     opens = {d.id: next_open(d.pacing, d.definition["timezone"], now) for d in due}
-    counts = _share({d.id: d.room for d in due if opens[d.id] <= now}, most)
+    shut = [(d.id, opens[d.id]) for d in due if opens[d.id] > now]
+    due = _in_turn([d for d in due if opens[d.id] <= now])
+    counts = _share({d.id: d.room for d in due}, most)
     digesting = {
         d.id: _claim_digest(connection, d, now) for d in due if d.has_digest and d.id in counts
     }
     personal = {i: n for i, n in counts.items() if i not in digesting}
     waiting = _first_waiting(connection, personal)
     won: list[_Won] = []
-    slots: list[tuple[int, datetime]] = []
+    slots: list[tuple[_Due, datetime]] = []
     counted: Counter[tuple[int, State]] = Counter()
     plain: Counter[int] = Counter()
     for d in due:
-        if opens[d.id] > now:
-            slots.append((d.id, opens[d.id]))
-            continue
         taken = digesting.get(d.id) or _take(d, waiting.get(d.id, []), now)
         won += taken
-        slots.append((d.id, _next_slot(taken, d.pacing, now)))
+        if taken:
+            slots.append((d, _next_slot(taken, d.pacing)))
+        else:  # another worker holds its letters: look again soon
+            shut.append((d.id, now + min(d.pacing.interval, timedelta(seconds=1))))
         letters = sum(1 + len(w.with_it) for w in taken)
         counted[d.id, State.QUEUED] -= letters
         counted[d.id, State.SENDING] += letters
         plain[d.id] -= letters if d.id in digesting else 0
-    if slots:
-        connection.execute(_MOVE_SLOTS, given(slots))
+    _move_slots(connection, slots, shut, now)
     bump(connection, counted, plain)
     return won
+
+
+def _in_turn(due: Sequence[_Due]) -> list[_Due]:
+    """Return one target of each office: of the campaign, and there of the one, longest unserved."""
+    never = datetime.min.replace(tzinfo=UTC)
+    latest: dict[tuple[int, int], datetime] = {}
+    for d in due:
+        served = latest.get((d.office_id, d.campaign_id), never)
+        latest[d.office_id, d.campaign_id] = max(served, d.served_at or never)
+    chosen: dict[int, _Due] = {}
+    for d in sorted(
+        due, key=lambda d: (latest[d.office_id, d.campaign_id], d.served_at or never, d.id)
+    ):
+        chosen.setdefault(d.office_id, d)
+    return [d for d in due if chosen[d.office_id] is d]
+
+
+def _move_slots(
+    connection: Connection,
+    slots: Sequence[tuple[_Due, datetime]],
+    later: Sequence[tuple[int, datetime]],
+    now: datetime,
+) -> None:
+    """Let offices wait for their next slots, and targets for what is only their own."""
+    sitting = mailbox.targets_at(connection, [d.office_id for d, _ in slots])
+    locks.take(connection, targets={*sitting, *(target_id for target_id, _ in later)})
+    if slots:
+        paced = given((d.office_id, slot, d.campaign_id) for d, slot in slots)
+        connection.execute(_PACE, paced)
+        connection.execute(_PACE_SEATS, paced)
+        connection.execute(_SERVED, {**given((d.id,) for d, _ in slots), "now": now})
+    if later:
+        connection.execute(_LOOK_LATER, given(later))
 
 
 def _claim_digest(connection: Connection, due: _Due, now: datetime) -> list[_Won]:
@@ -312,7 +383,7 @@ def _take(due: _Due, ids: Sequence[str], now: datetime) -> list[_Won]:
     interval = due.pacing.interval
     slot = None
     if interval >= _FAST:
-        slot = Slot(due.id, now + LEAD + interval, interval + _GUARD)
+        slot = Slot(due.office_id, now + LEAD + interval, interval + _GUARD)
     to = (due.definition["name"], due.definition["email"])
     through_us = due.campaign.replies is Replies.THROUGH_US
     return [
@@ -321,9 +392,7 @@ def _take(due: _Due, ids: Sequence[str], now: datetime) -> list[_Won]:
     ]
 
 
-def _next_slot(taken: Sequence[_Won], pacing: Pacing, now: datetime) -> datetime:
-    if not taken:  # another worker holds its letters: look again soon
-        return now + min(pacing.interval, timedelta(seconds=1))
+def _next_slot(taken: Sequence[_Won], pacing: Pacing) -> datetime:
     slot = taken[-1].slot
     return slot.reserved_until if slot else taken[-1].leave_at + pacing.interval
 
@@ -337,15 +406,18 @@ def _mark(connection: Connection, won: Sequence[_Won], now: datetime) -> None:
 
 
 def settle_slots(connection: Connection, left: Iterable[tuple[Slot, datetime]]) -> None:
-    """Move targets' next slots from what their claims reserved to the true time of leaving."""
+    """Move offices' next slots from what their claims reserved to the true time of leaving.
+
+    The caller has the locks of the offices and of who sits there.
+    """
     moves = [
-        (slot.target_id, left_at + slot.interval, slot.reserved_until)
+        (slot.office_id, left_at + slot.interval, slot.reserved_until)
         for slot, left_at in left
         if left_at + slot.interval < slot.reserved_until
     ]
     if moves:
-        lock_targets(connection, [target_id for target_id, _, _ in moves])
-        connection.execute(_SETTLE_SLOTS, given(moves))
+        connection.execute(_SETTLE, given(moves))
+        connection.execute(_SETTLE_SEATS, given(moves))
 
 
 def _read(connection: Connection, won: Sequence[_Won], *, is_probe: bool) -> list[Claim]:

@@ -12,15 +12,14 @@ from sqlalchemy.dialects import postgresql, sqlite
 from letters.books import locks
 from letters.books.changes import Change, Happening, apply
 from letters.books.locks import Rank
-from letters.campaigns import store
-from letters.campaigns import targets as addressees
 from letters.campaigns.store import pacing_of
+from letters.offices import mailbox
 from letters.reasons import Hold
 from letters.sending import taken
 from letters.states import Cause
 from letters.storage.batch import fetch, given, integer_at, moment_at, text_at
 from letters.storage.identity import new_id
-from letters.storage.schema import account, attempt, campaign, letter, submission, target
+from letters.storage.schema import account, attempt, campaign, letter, office, submission, target
 from letters.storage.schema import event as event_row
 
 _FAILURES: Final = frozenset({Cause.BOUNCE, Cause.DROP})
@@ -38,10 +37,14 @@ _LATEST_CLAIM: Final = select(func.max(attempt.c.claimed_at)).where(
     attempt.c.id.in_(select(text_at(0)))
 )
 _SHAKEN: Final = (
-    select(letter.c.id, letter.c.target_id, target.c.soft_failures, campaign.c.definition)
-    .select_from(letter.join(target).join(campaign, campaign.c.id == target.c.campaign_id))
+    select(letter.c.id, target.c.office_id, office.c.soft_failures, campaign.c.definition)
+    .select_from(
+        letter.join(target)
+        .join(office, office.c.id == target.c.office_id)
+        .join(campaign, campaign.c.id == target.c.campaign_id)
+    )
     .where(letter.c.id == text_at(0))
-    .where((integer_at(1) == 1) | (target.c.soft_failures > 0))
+    .where((integer_at(1) == 1) | (office.c.soft_failures > 0))
 )
 
 
@@ -127,7 +130,8 @@ def record(connection: Connection, events: Sequence[DeliveryEvent], now: datetim
             for event in ours
         ],
         others=[i for ids in failures.waiting.values() for i in ids],
-        targets=failures.targets,
+        offices=failures.offices(),
+        targets=failures.sitting,
         then=lambda changes: failures.stop(connection, changes, now),
     )
     # Copies of an event wait for each other: behind the locks of their letter, and in one order.
@@ -194,88 +198,103 @@ def _of_strange_attempts(
 
 
 @dataclass(frozen=True, slots=True)
-class _Failures:
-    """Targets that fail now, or have failed lately, and what waits for those that may be stopped.
+class _Shaken:
+    """The office of a letter that fails now, or that has failed lately."""
 
-    They are read before anything is locked, so a run that grows meanwhile may stop a target whose
+    office_id: int
+    most_soft_failures: int
+    """Of its campaign: so many in a row stop the office."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Failures:
+    """Offices that fail now, or have failed lately, and what waits for those that may be stopped.
+
+    They are read before anything is locked, so a run that grows meanwhile may stop an office whose
     letters still wait: nothing leaves for it, and the sweep holds them.
     """
 
     failed: Mapping[str, DeliveryEvent]
     """By the letter that they speak of."""
-    targets: Sequence[int]
+    shaken: Mapping[str, _Shaken]
+    """By the letter."""
+    sitting: Mapping[int, int]
+    """Who sits at those offices, and at which."""
     waiting: Mapping[int, Sequence[str]]
+    """By the target."""
+
+    def offices(self) -> set[int]:
+        """Return the offices."""
+        return {each.office_id for each in self.shaken.values()}
 
     def stop(
         self, connection: Connection, changes: Sequence[Change], now: datetime
     ) -> list[Happening]:
-        """Count failures in a row; stop targets, and return what that does to waiting letters."""
-        ends: dict[int, tuple[Hold, str | None]] = _too_many(connection, changes, self.failed)
-        for target_id, event in self._endings(connection):
-            if event.ends_with is not None:
-                ends[target_id] = (event.ends_with, event.detail)
+        """Count failures in a row; stop offices, and return what that does to waiting letters."""
+        ends = self._too_many(connection, changes)
+        for letter_id, event in sorted(self.failed.items()):
+            if event.ends_with is not None and letter_id in self.shaken:
+                ends[self.shaken[letter_id].office_id] = (event.ends_with, event.detail)
+        stopped = {
+            office_id
+            for office_id, (why, words) in sorted(ends.items())
+            if mailbox.mark_stopped(connection, office_id, why, now, words)
+        }
         return [
             Happening(letter_id, Cause.HOLD, now)
-            for target_id, (why, words) in sorted(ends.items())
-            if addressees.mark_stopped(connection, target_id, why, now, words)
-            for letter_id in self.waiting.get(target_id, ())
+            for target_id, letters in self.waiting.items()
+            if self.sitting[target_id] in stopped
+            for letter_id in letters
         ]
 
-    def _endings(self, connection: Connection) -> list[tuple[int, DeliveryEvent]]:
-        endings = {i: event for i, event in self.failed.items() if event.ends_with is not None}
-        rows = connection.execute(
-            select(letter.c.target_id, func.min(letter.c.id))
-            .where(letter.c.id.in_(endings), letter.c.kind == "letter")
-            .group_by(letter.c.target_id)
-        )
-        return [(target_id, endings[letter_id]) for target_id, letter_id in rows]
+    def _too_many(
+        self, connection: Connection, changes: Sequence[Change]
+    ) -> dict[int, tuple[Hold, str | None]]:
+        """Count letters in a row that came back or were dropped; return offices with too many."""
+        runs: dict[int, int] = {}
+        arrived: set[int] = set()
+        last: dict[int, tuple[int, str | None]] = {}
+        for change in changes:
+            of = self.shaken.get(change.letter_id)  # the letters of a digest count as one
+            if of is None:
+                continue
+            if change.cause in _FAILURES and change.letter_id in self.failed:
+                runs[of.office_id] = runs.get(of.office_id, 0) + 1
+                words = self.failed[change.letter_id].detail
+                last[of.office_id] = (of.most_soft_failures, words)
+            elif change.cause is Cause.DELIVER:
+                runs[of.office_id] = 0
+                arrived.add(of.office_id)
+        too_many: dict[int, tuple[Hold, str | None]] = {}
+        for office_id, run in sorted(runs.items()):
+            before = 0 if office_id in arrived else office.c.soft_failures
+            total: int = connection.execute(
+                update(office)
+                .where(office.c.id == office_id)
+                .values(soft_failures=before + run)
+                .returning(office.c.soft_failures)
+            ).scalar_one()
+            if run and total >= last[office_id][0]:
+                too_many[office_id] = (Hold.SOFT_FAILURES, last[office_id][1])
+        return too_many
 
 
 def _failures(
     connection: Connection, letter_ids: Collection[str], failed: Mapping[str, DeliveryEvent]
 ) -> _Failures:
     rows = connection.execute(_SHAKEN, given((i, int(i in failed)) for i in letter_ids)).all()
-    shaken = {row.target_id: row for row in rows}
-    ends = {i for i, event in failed.items() if event.ends_with is not None}
-    run = Counter(row.target_id for row in rows if row.id in failed)
-    may_stop = {
-        row.target_id
+    shaken = {
+        row.id: _Shaken(row.office_id, pacing_of(row.definition).hold_after_soft_failures)
         for row in rows
-        if row.id in ends
-        or row.soft_failures + run[row.target_id]
-        >= pacing_of(row.definition).hold_after_soft_failures
     }
-    return _Failures(failed, sorted(shaken), store.waiting(connection, may_stop))
-
-
-def _too_many(
-    connection: Connection, changes: Sequence[Change], failed: Mapping[str, DeliveryEvent]
-) -> dict[int, tuple[Hold, str | None]]:
-    """Count letters in a row that came back or were dropped; return targets with too many."""
-    runs: dict[int, int] = {}
-    arrived: set[int] = set()
-    words: dict[int, str | None] = {}
-    for change in changes:
-        if change.kind != "letter" or change.target_id is None:
-            continue
-        event = failed.get(change.letter_id)  # the letters of a digest count as one
-        if change.cause in _FAILURES and event is not None:
-            runs[change.target_id] = runs.get(change.target_id, 0) + 1
-            words[change.target_id] = event.detail
-        elif change.cause is Cause.DELIVER:
-            runs[change.target_id] = 0
-            arrived.add(change.target_id)
-    too_many: dict[int, tuple[Hold, str | None]] = {}
-    for target_id, run in sorted(runs.items()):
-        before = 0 if target_id in arrived else target.c.soft_failures
-        connection.execute(
-            update(target).where(target.c.id == target_id).values(soft_failures=before + run)
-        )
-        row = connection.execute(
-            select(target.c.soft_failures, campaign.c.definition)
-            .select_from(target.join(campaign))
-            .where(target.c.id == target_id)
-        ).one()
-        if run and row.soft_failures >= pacing_of(row.definition).hold_after_soft_failures:
-            too_many[target_id] = (Hold.SOFT_FAILURES, words[target_id])
-    return too_many
+    run = Counter(row.office_id for row in rows if row.id in failed)
+    may_stop = {
+        row.office_id
+        for row in rows
+        if row.id in failed
+        if failed[row.id].ends_with is not None
+        or row.soft_failures + run[row.office_id] >= shaken[row.id].most_soft_failures
+    }
+    sitting = mailbox.targets_at(connection, {each.office_id for each in shaken.values()})
+    waiting = mailbox.waiting(connection, [i for i, at in sitting.items() if at in may_stop])
+    return _Failures(failed, shaken, sitting, waiting)

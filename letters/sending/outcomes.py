@@ -10,6 +10,7 @@ from typing import Final
 from sqlalchemy import Connection, bindparam, update
 
 from letters.books.changes import Happening, apply
+from letters.offices import mailbox
 from letters.reasons import Reason
 from letters.sending import gate, taken
 from letters.sending.claims import Claim, settle_slots
@@ -91,7 +92,9 @@ def record(
         )
         for claim, outcome in outcomes
     ]
-    changes = apply(connection, happenings, targets=[slot.target_id for slot, _ in left])
+    offices = {slot.office_id for slot, _ in left}
+    sitting = mailbox.targets_at(connection, offices)
+    changes = apply(connection, happenings, offices=offices, targets=sitting)
     settle_slots(connection, left)
     taken.forget(connection, changes)
     ended = given(

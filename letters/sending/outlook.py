@@ -22,21 +22,24 @@ def so_far(connection: Connection, campaign_id: int) -> dict[str, SoFar]:
             target.c.id, target.c.email, target.c.next_slot_at, mails_waiting().label("mails")
         ).where(target.c.campaign_id == campaign_id)
     )
-    found = {}
+    found: dict[str, SoFar] = {}
     for row in rows:
         of_target = states.get(row.id, Counter())
         left = sum(n for state, n in of_target.items() if state not in UNCOUNTED | NOT_LEFT)
-        found[row.email] = SoFar(row.mails, left, row.next_slot_at)
+        at_it = found.get(row.email, SoFar(0, 0, row.next_slot_at))  # two may share a mailbox
+        found[row.email] = SoFar(at_it.waiting + row.mails, at_it.left + left, row.next_slot_at)
     return found
 
 
 def waiting(connection: Connection, campaign_id: int) -> dict[str, int]:
     """Return how many mails wait for each target, by its address."""
-    return dict(
-        connection.execute(
-            select(target.c.email, mails_waiting()).where(target.c.campaign_id == campaign_id)
-        ).all()
+    rows = connection.execute(
+        select(target.c.email, mails_waiting()).where(target.c.campaign_id == campaign_id)
     )
+    found: Counter[str] = Counter()
+    for email, mails in rows:
+        found[email] += mails
+    return dict(found)
 
 
 def foresee(

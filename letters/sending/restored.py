@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import Connection, exists, or_, select, true, update
+from sqlalchemy import Connection, exists, select, true, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from letters.books.changes import Happening, apply
+from letters.books.writable import writable
 from letters.reasons import Reason
 from letters.sending.mark import Claimed, Mark
 from letters.states import NOT_LEFT, Cause, State
@@ -116,7 +117,7 @@ def take_as_told(connection: Connection, now: datetime) -> None:
         update(target)
         .where(
             target.c.alarmed_at.is_(None),
-            or_(target.c.hold_reason.is_not(None), target.c.valid_before <= now),
+            ~writable(now),
         )
         .values(alarmed_at=now)
     )

@@ -86,29 +86,48 @@ campaign = Table(
     Column("unknown_alarm_at", Moment),  # when unknown letters last brought an alarm
 )
 
+office = Table(
+    "office",
+    metadata,
+    Column("id", _Key, primary_key=True),
+    Column("address", Text, nullable=False, unique=True),  # canonical: one mailbox
+    Column("next_slot_at", Moment, nullable=False),
+    Column("paced_by", BigInteger),  # the campaign whose letter was the last, and set the slot
+    Column("hold_reason", String(20)),  # why nothing goes to it; null: nothing of its own
+    Column("hold_words", Text),  # the other side's own, if it said any
+    Column("held_at", Moment),
+    Column("released_at", Moment),  # what is told of an earlier time stops it no more
+    # Letters in a row, up to now, that came back or were dropped.
+    Column("soft_failures", Integer, nullable=False, server_default=text("0")),
+)
+
 target = Table(
     "target",
     metadata,
     Column("id", _Key, primary_key=True),
     Column("campaign_id", ForeignKey("campaign.id"), nullable=False),
+    Column("office_id", _Key),  # of the office; each has one
     Column("position", Integer, nullable=False),
     Column("email", Text, nullable=False),
     Column("definition", JSON, nullable=False),
+    # Its office's, so that one index finds what is due; later while its window is shut.
     Column("next_slot_at", Moment, nullable=False),
+    Column("served_at", Moment),  # when a letter to it was last claimed: campaigns take turns
     Column("valid_before", Moment),
-    Column("hold_reason", String(20)),  # why its letters are held; null: it can be written to
+    # Why its letters are held in this campaign alone; null: it can be written to.
+    Column("hold_reason", String(20)),
     Column("hold_words", Text),  # the other side's own, if it said any
     Column("held_reason", Text),  # as the version before kept it, and reads it while it still runs
     Column("held_at", Moment),
     Column("alarmed_at", Moment),  # when the organisers were mailed that nothing goes to it
-    # Letters in a row, up to now, that came back or were dropped.
-    Column("soft_failures", Integer, nullable=False, server_default=text("0")),
+    Column("soft_failures", Integer, nullable=False, server_default=text("0")),  # as held_reason
     Column("withdrawn", Boolean, nullable=False, server_default=text("false")),
     Column("queued", Integer, nullable=False, server_default=text("0")),  # letters waiting
     # Those of them that wait for the next digest, and when it may leave; null: with the next slot.
     Column("plain", Integer, nullable=False, server_default=text("0")),
     Column("digest_after", Moment),
-    Index("ix_target_campaign_email", "campaign_id", "email", unique=True),
+    Index("ix_target_campaign_email", "campaign_id", "email"),
+    Index("ix_target_office", "office_id"),
     Index("ix_target_due", "next_slot_at", sqlite_where=text("queued > 0"),
           postgresql_where=text("queued > 0")),
     Index("ix_target_digest", "digest_after", sqlite_where=text("plain > 0"),

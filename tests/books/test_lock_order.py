@@ -14,6 +14,7 @@ from letters.campaigns import store, targets
 from letters.files.campaign_file import read_campaign
 from letters.notices import alarms, reminders, undelivered
 from letters.notices.links import Links
+from letters.offices import mailbox
 from letters.reasons import Hold
 from letters.receipts import confirmation, erasure, expiry, receipt, refusal, successors
 from letters.sending import claims, events, gate, lost, settling
@@ -139,6 +140,8 @@ def changes(scene: Scene) -> dict[str, Change]:
         "expire": lambda c: expiry.expire(
             c, [*ids["waiting"][1], *ids["unconfirmed"][1], *ids["held"][1]], now
         ),
+        "hold office": lambda c: mailbox.hold(c, B, "on leave", now),
+        "release office": lambda c: mailbox.release(c, A, now),
         "hold": lambda c: targets.hold_by_hand(c, "trees", A, now),
         "release": lambda c: targets.release(c, "trees", C, now),
         "address": lambda c: targets.change_address(c, "trees", C, "new@x.example", now),

@@ -66,7 +66,6 @@ def test_an_organiser_can_hold_a_target_and_let_it_go_again(books: Books) -> Non
 @pytest.mark.parametrize(
     ("what", "arguments", "objection"),
     [
-        ("change_address", (A, B), Objection.ADDRESS_TAKEN),
         ("change_address", (A, "nowhere"), Objection.NO_ADDRESS),
         ("release", ("c@x.example",), Objection.NO_TARGET),
         ("name_successor", (A, A), Objection.ITSELF),

@@ -122,7 +122,7 @@ def test_each_row_is_reported_and_nothing_is_given_out() -> None:
         "E,A@B.example,,,2027-02-30,more\n"
         '"F"F,f@b.example,,,\n'
         "G,,,,\n"
-        "H,A@B.example,,,\n"
+        "A,A@B.example,,,\n"
         "I,i@b.example,,,05/06/2027\n"
     )
     assert found.targets == ()

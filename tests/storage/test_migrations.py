@@ -9,7 +9,7 @@ from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, inspect, select, text, update
+from sqlalchemy import Connection, func, inspect, select, text, update
 
 from letters.reasons import Reason
 from letters.settings import read_settings
@@ -23,7 +23,7 @@ from letters.storage.migrate import (
     migrate,
     standing,
 )
-from letters.storage.schema import account, event, history, metadata, target
+from letters.storage.schema import account, event, history, metadata, office, target
 from rig import ROOT
 from tests.support.stack import Stack
 
@@ -195,7 +195,15 @@ def test_what_stood_there_as_a_sentence_becomes_a_reason(database: Database) -> 
         )
     migrate(database)
     with database.read() as connection:
-        held = connection.execute(select(target.c.hold_reason, target.c.hold_words)).all()
+        # What is the mailbox's own stands with its office now.
+        held = connection.execute(
+            select(
+                func.coalesce(target.c.hold_reason, office.c.hold_reason),
+                func.coalesce(target.c.hold_words, office.c.hold_words),
+            )
+            .join(office, office.c.id == target.c.office_id)
+            .order_by(target.c.id)
+        ).all()
         assert [tuple(row) for row in held] == list(HELD.values())
         events = connection.execute(select(event.c.cause, event.c.is_hard)).all()
         assert [tuple(row) for row in events].count(("bounce", True)) == 1

@@ -147,6 +147,11 @@ class Books:
             outcome = Outcome(answer, self.now, words)
             record(connection, [(c, outcome) for c in claims], self.now)
 
+    def send_claimed(self, claims: Sequence[Claim]) -> None:
+        """Let claimed letters leave and be taken."""
+        if claims:
+            self.answer(claims, Answer.TAKEN)
+
     def send(self) -> list[Claim]:
         """Send all that may leave now; return the letters, without the notices."""
         sent: list[Claim] = []

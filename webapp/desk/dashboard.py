@@ -128,11 +128,11 @@ def ledger_json(slug: str) -> Response:
         books = replace(shown, notices=ledger.notices(connection, stored.id))
         by_target = ledger.by_target(connection, stored.id)
     answer = books.as_json()
+    by_email: dict[str, Counter[State]] = {}
+    for t in stored.targets:  # two may share a mailbox
+        by_email.setdefault(t.target.email, Counter()).update(by_target.get(t.id, Counter()))
     answer["targets"] = {
-        t.target.email: {
-            str(state): by_target.get(t.id, Counter()).get(state, 0) for state in State
-        }
-        for t in stored.targets
+        email: {str(state): states[state] for state in State} for email, states in by_email.items()
     }
     return Response(json.dumps(answer), mimetype="application/json")
 

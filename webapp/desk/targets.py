@@ -114,7 +114,6 @@ def objection_sentence(error: CannotDecide) -> str:
             "{name} may be written to until {day} only: change that first, or name a successor."
         ),
         Objection.NO_ADDRESS: _("{email} is not an e-mail address: write it as name@host.org."),
-        Objection.ADDRESS_TAKEN: _("Another target of this campaign has {email} already."),
         Objection.ITSELF: _("Nobody follows themselves: name another target."),
         Objection.SUCCESSOR_HELD: _("{name} cannot be written to: mend that first."),
         Objection.NO_TARGET: _("{slug} has no target {email}: look at its targets on the desk."),

@@ -1,0 +1,1 @@
+"""Mailboxes, over all campaigns: their pace, and why nothing goes to one."""

@@ -1,0 +1,130 @@
+"""One mailbox over all campaigns: its pace, what stops it, and who sits there."""
+
+from datetime import datetime, timedelta
+from itertools import pairwise
+
+import pytest
+
+from letters.campaigns import targets
+from letters.offices import mailbox
+from letters.reasons import Hold
+from letters.storage.database import Database
+from tests.support.books import Books
+
+OFFICE = "clerk@office.example"
+SPELT = ("Clerk@Office.Example", "clerk+letters@office.example")
+
+
+@pytest.fixture
+def books(database: Database) -> Books:
+    return Books(database)
+
+
+def leave(books: Books, minutes: int) -> list[tuple[datetime, str]]:
+    """Send what may leave, looking every ten seconds; return when, and from which campaign."""
+    left: list[tuple[datetime, str]] = []
+    for _ in range(minutes * 6):
+        claims = books.claim()
+        left += [(books.now, claim.category) for claim in claims if not claim.is_notice]
+        books.send_claimed(claims)
+        books.wait(seconds=10)
+    return left
+
+
+def test_the_gap_after_a_letter_is_that_of_its_own_campaign(books: Books) -> None:
+    intervals = {"slow": timedelta(minutes=6), "quick": timedelta(minutes=2)}
+    books.load("slow", OFFICE, pacing="per_target_per_hour = 10")
+    books.load("quick", SPELT[0], pacing="per_target_per_hour = 30")
+    for slug in ("slow", "quick") * 3:
+        books.write(slug)
+    left = leave(books, 40)
+    assert sorted(slug for _, slug in left) == ["quick"] * 3 + ["slow"] * 3
+    for (before, slug), (after, _) in pairwise(left):
+        assert after - before >= intervals[slug]
+    # They take turns, however many each has.
+    assert {slug for _, slug in left[:2]} == {slug for _, slug in left[2:4]} == set(intervals)
+
+
+def test_a_bounce_in_one_campaign_stops_all_and_a_release_lets_all_go(books: Books) -> None:
+    for slug, email in zip(("one", "two", "three"), (OFFICE, *SPELT), strict=True):
+        books.load(slug, email, pacing="per_target_per_hour = 60")
+        books.write(slug)
+        books.write(slug)
+    (first,) = books.send()
+    books.bounce(first, "550 no such mailbox")
+    books.wait(hours=1)
+    assert books.send() == []
+    states = {slug: books.states(slug) for slug in ("one", "two", "three")}
+    assert sum(of["held"] for of in states.values()) == 5
+    for slug in states:
+        (target,) = books.find(slug).targets
+        assert (target.hold, target.hold_words) == (Hold.BOUNCED, "550 no such mailbox")
+    with books.database.write() as connection:
+        assert mailbox.release(connection, SPELT[1], books.now) == 5
+    assert len(leave(books, 10)) == 5
+
+
+def test_what_one_campaigns_organiser_holds_stays_that_campaigns(books: Books) -> None:
+    for slug in ("one", "two"):
+        books.load(slug, OFFICE)
+        books.write(slug)
+    with books.database.write() as connection:
+        targets.hold_by_hand(connection, "one", OFFICE, books.now)
+    assert [claim.category for claim in books.send()] == ["two"]
+    with books.database.write() as connection:
+        assert mailbox.hold(connection, OFFICE, "on leave", books.now) == 0
+    with books.database.write() as connection:
+        assert mailbox.release(connection, OFFICE, books.now) == 0
+    assert books.states("one") == {"held": 1}
+
+
+def test_soft_failures_are_counted_over_campaigns(books: Books) -> None:
+    pacing = "per_target_per_hour = 3600000\nhold_after_soft_failures = 2"
+    for slug in ("one", "two"):
+        books.load(slug, OFFICE, pacing=pacing)
+        books.write(slug)
+        books.write(slug)
+    first, second, *_ = books.send()
+    books.block(first)
+    books.block(second)
+    with books.database.read() as connection:
+        found = mailbox.find(connection, OFFICE)
+    assert (found.hold, found.soft_failures) == (Hold.SOFT_FAILURES, 2)
+
+
+def test_two_people_sit_at_one_mailbox(books: Books) -> None:
+    books.load("lords", OFFICE, OFFICE, pacing="per_target_per_hour = 60")
+    stored = books.find("lords")
+    assert len(stored.targets) == 2
+    books.write("lords")
+    left = leave(books, 3)
+    assert len(left) == 2
+    assert left[1][0] - left[0][0] >= timedelta(minutes=1)
+    books.load("lords", OFFICE, OFFICE)  # loaded again, they are who they were
+    assert [t.id for t in books.find("lords").targets] == [t.id for t in stored.targets]
+
+
+def test_a_shut_window_of_one_campaign_keeps_no_other_waiting(books: Books) -> None:
+    books.load("nights", OFFICE, pacing='per_target_per_hour = 60\nwindow = "22:00-23:00"')
+    books.load("days", OFFICE, pacing="per_target_per_hour = 60")
+    for slug in ("nights", "days", "days"):
+        books.write(slug)
+    assert [slug for _, slug in leave(books, 5)] == ["days", "days"]
+    books.wait(hours=13)
+    assert [slug for _, slug in leave(books, 2)] == ["nights"]
+
+
+def test_a_letter_goes_to_the_mended_address_at_its_own_pace(books: Books) -> None:
+    books.load("trees", "wrong@office.example", pacing="per_target_per_hour = 60")
+    for _ in range(2):
+        books.write("trees")
+    (first,) = books.send()
+    books.bounce(first)
+    with books.database.write() as connection:
+        assert (
+            targets.change_address(connection, "trees", "wrong@office.example", OFFICE, books.now)
+            == 1
+        )
+        assert mailbox.find(connection, "wrong@office.example").hold is Hold.BOUNCED
+        assert mailbox.find(connection, OFFICE).hold is None
+    assert [claim.to_email for claim in books.send()] == [OFFICE]

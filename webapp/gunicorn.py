@@ -1,9 +1,12 @@
 """Settings of the web server. Every process has threads of its own; any number may run."""
 
 import os
+import shutil
 import sys
 import tempfile
 from typing import Any
+
+from gunicorn import systemd
 
 _host = os.environ.get("HOST", "").strip() or "0.0.0.0"  # noqa: S104 - a proxy stands in front
 bind = f"{f'[{_host}]' if ':' in _host else _host}:{os.environ.get('PORT', '8000')}"
@@ -24,7 +27,8 @@ preload_app = False
 
 # Where this server's processes keep what they measure, for each other to read. Whoever has a folder
 # in memory for it names that.
-os.environ.setdefault("PROMETHEUS_MULTIPROC_DIR", tempfile.mkdtemp(prefix="postbag-measured-"))
+_measured = tempfile.mkdtemp(prefix="postbag-measured-")
+os.environ.setdefault("PROMETHEUS_MULTIPROC_DIR", _measured)
 
 
 def child_exit(_server: Any, worker: Any) -> None:  # noqa: ANN401 - gunicorn brings no types
@@ -32,6 +36,21 @@ def child_exit(_server: Any, worker: Any) -> None:  # noqa: ANN401 - gunicorn br
     from prometheus_client import multiprocess  # noqa: PLC0415 - it looks for the folder at once
 
     multiprocess.mark_process_dead(worker.pid)  # type: ignore[no-untyped-call]
+
+
+def post_worker_init(worker: Any) -> None:  # noqa: ANN401 - the same
+    """Tell systemd, where it looks after us, that a master beside the old one serves now.
+
+    SIGUSR2 starts it, on the same socket: nobody is turned away while the code changes.
+    """
+    if "GUNICORN_PID" in os.environ:
+        systemd.sd_notify(f"MAINPID={worker.ppid}", worker.log)
+
+
+def on_exit(server: Any) -> None:  # noqa: ANN401 - the same
+    """Leave no folder behind, unless another master has taken over and measures on."""
+    if not server.reexec_pid:
+        shutil.rmtree(_measured, ignore_errors=True)
 
 
 # A thread that stores a letter holds the database's one place for writers, and has to win the

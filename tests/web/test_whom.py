@@ -132,6 +132,25 @@ def test_a_writer_chooses_no_more_than_the_campaign_allows(stack: Stack) -> None
     assert stack.post("/c/choose", stack.form("choose", target=keys[:3])).status == 303
 
 
+def test_hundreds_are_searched_without_javascript(stack: Stack) -> None:
+    people = [target(f"P{n} Núñez", f'party = "P{n % 7}"') for n in range(60)]
+    load(stack, "hundreds", *people, more='routing = "choice"')
+    page = stack.get("/c/hundreds").body.decode()
+    assert len(re.findall(r'name="target" value="', page)) == 60
+    found = stack.post("/c/hundreds", {"find": "1", "who": "nunez P17"})
+    assert found.status == 200
+    before, _, after = found.body.decode().partition("<details>")
+    assert "P17 Núñez" in before
+    assert "P16 Núñez" not in before
+    assert "P16 Núñez" in after
+    chosen = re.findall(r'name="target" value="(\d+)"', before)
+    mine = stack.form("hundreds", find="1", who="nobody", target=chosen, body="My own words.")
+    kept = stack.post("/c/hundreds", mine).body.decode()
+    assert "Nobody here matches that." in kept
+    assert f'value="{chosen[0]}" checked' in kept
+    assert body(kept) == "My own words."
+
+
 def test_a_postal_address_stands_in_the_letter(stack: Stack) -> None:
     load(stack, "street", target("Ann Quay"), more="asks_address = true", closing="\\n{address}")
     page = stack.get("/c/street").body.decode()

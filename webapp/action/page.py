@@ -18,6 +18,7 @@ from letters.books import ledger
 from letters.campaign import Replies, Routing
 from letters.campaigns.stored import StoredCampaign, StoredTarget
 from letters.intake.faults import Wrong
+from letters.intake.search import search
 from letters.intake.written import Written, personal_share
 from letters.states import UNCOUNTED
 from letters.submission import Draft
@@ -37,6 +38,8 @@ NAME_MARK: Final = "\ue000"
 POSTCODE_MARK: Final = "\ue001"
 ADDRESS_MARK: Final = "\ue002"
 """Where the script fills in what is typed: characters that no text has (Unicode's private use)."""
+_MANY: Final = 25
+"""More people than these are looked for, and not read through."""
 _DESCRIPTION_MAX: Final = 200
 
 
@@ -75,6 +78,8 @@ class View:
     preview: tuple[Draft, ...] = ()
     focus: str = ""
     """The button to go back to, if no error or preview asks to be looked at first."""
+    who: str = ""
+    """What was looked for among the people whom a writer may choose from."""
     retry_seconds: int = 0
     """After this time the browser may send the form again by itself; 0: it may not."""
     status: HTTPStatus = HTTPStatus.OK
@@ -115,6 +120,9 @@ def render(written: Written, view: View, now: datetime) -> Response:
             image_url=services().settings.public_url + url_for("static", filename="preview.png"),
             description=description(campaign.summary),
             targets=[_shown(written, target) for target in written.whom.offered],
+            who=view.who,
+            matches=[_shown(written, t) for t in search(written.whom.offered, view.who)],
+            is_long=len(written.whom.offered) > _MANY,
             sheet=_shown(written, written.shown),
             serving=[_shown(written, target) for target in written.whom.serving],
             found=[target.target.name for target in written.whom.targets],

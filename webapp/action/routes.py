@@ -37,6 +37,7 @@ from webapp.site.services import services
 from webapp.site.throttle import wait_seconds
 from webapp.site.wake import wake_worker
 
+_MOST_LOOKED_FOR = 200
 blueprint = Blueprint("action", __name__)
 blueprint.app_context_processor(frame_words)
 OTHER_POSTS = 10
@@ -206,7 +207,12 @@ def _thank(slug: str) -> Response:
 def _find(stored: StoredCampaign, received: Received, to: Whom, now: datetime) -> Response:
     """Show the letter to those who serve the postcode."""
     written = found(stored, received.posted, to, has_letter=bool(received.posted.body))
-    view = View(token=_token(received, now), shows_faults=bool(written.faults), focus="find")
+    view = View(
+        token=_token(received, now),
+        shows_faults=bool(written.faults),
+        focus="find",
+        who=request.form.get("who", "")[:_MOST_LOOKED_FOR],
+    )
     if written.faults:
         view = replace(view, status=HTTPStatus.UNPROCESSABLE_ENTITY)
     return _other_post(written, view, now)

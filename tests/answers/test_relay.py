@@ -1,9 +1,11 @@
 """What an office answers reaches the writer once, and its text does not stay."""
 
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from itertools import count
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import event, select
 
 from letters.books import ledger
 from letters.desk import trouble
@@ -246,3 +248,37 @@ def test_erasing_a_writer_erases_answers_and_relays(books: Books, office: Office
         ]
     assert all(value is None for row in rows for value in row)
     assert counted(books) == {"people": 1, "automatic": 0}
+
+
+class Killed(BaseException):
+    """The process ends here."""
+
+
+def test_whoever_is_killed_on_the_way_a_message_is_one_relay(books: Books, office: Office) -> None:
+    books.load("trees", more=THROUGH_US)
+    for n in count():
+        books.write("trees")
+        (letter,) = books.send()
+        left = iter(range(n))
+
+        def die(*_: object, left: Iterator[int] = left) -> None:
+            if next(left, None) is None:
+                raise Killed
+
+        copy = {"message_id": f"<{n}@office.example>"}
+        engine = books.database.engine
+        event.listen(engine, "before_cursor_execute", die)
+        try:
+            office.answer(letter, **copy)
+            is_through = True
+        except Killed:
+            is_through = False
+        finally:
+            event.remove(engine, "before_cursor_execute", die)
+        taken = sum(office.answer(letter, **copy) for _ in range(3))
+        assert taken == (0 if is_through else 1)
+        assert len(office.relays()) == 1
+        assert counted(books) == {"people": n + 1, "automatic": 0}
+        if is_through:
+            break
+    assert n > 4

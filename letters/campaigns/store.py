@@ -16,6 +16,7 @@ from letters.campaigns.lists import NobodyToWriteTo
 from letters.campaigns.stored import StoredCampaign, StoredTarget
 from letters.files.campaign_file import read_campaign, write_campaign
 from letters.files.rules import RESERVED_SLUGS
+from letters.languages import Language
 from letters.offices import mailbox
 from letters.reasons import Hold
 from letters.record import COMMAND_LINE, Actor, Deed, record
@@ -342,12 +343,14 @@ def find_all(connection: Connection, given_to: int | None = None) -> list[Stored
     return [_stored(connection, row) for row in rows]
 
 
-def titles(connection: Connection) -> list[tuple[str, str]]:
-    """Return slug and title of every campaign, by title."""
+def titles(connection: Connection) -> list[tuple[str, str, Language]]:
+    """Return slug, title and language of every campaign, by title."""
     rows = connection.execute(
-        select(campaign.c.slug, campaign.c.title).order_by(campaign.c.title, campaign.c.id)
+        select(campaign.c.slug, campaign.c.title, campaign.c.definition).order_by(
+            campaign.c.title, campaign.c.id
+        )
     )
-    return [(row.slug, row.title) for row in rows]
+    return [(row.slug, row.title, _parsed(row.definition).language) for row in rows]
 
 
 def _stored(connection: Connection, row: Row[tuple[object, ...]]) -> StoredCampaign:

@@ -255,7 +255,7 @@ def test_over_https_the_cookies_are_this_hosts_alone_and_live_as_long_as_the_ses
 def test_an_invitation_says_who_invites_to_what_and_as_what(site: Site) -> None:
     desk = Desk(site, ANA)
     page = desk.client.get("/desk/organisers?campaign=trees").text
-    assert '<option value="trees" selected>' in page
+    assert '<option value="trees" lang="en" selected>' in page
     fields = {"email": "new@desk.example", "role": "organiser", "campaign": "trees"}
     assert desk.post("/desk/organisers", {**fields, "campaign": "nowhere"}).status_code == 404
     assert desk.post("/desk/organisers", fields).status_code == 200

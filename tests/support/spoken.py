@@ -30,6 +30,8 @@ def words_in(page: str) -> set[str]:
     page = re.sub(
         r"<(style|script|pre|textarea|code|datalist)\b.*?</\1>", " ", page, flags=re.DOTALL
     )
+    # What says its own language: a campaign's title among others.
+    page = re.sub(r'<(option)\b[^>]*\blang="[^"]*".*?</\1>', " ", page, flags=re.DOTALL)
     said = re.findall(r'\b(?:aria-label|placeholder|title|alt|data-words\S*)="([^"]*)"', page)
     text = html.unescape(" ".join([re.sub(r"<[^>]*>", " ", page), *said]))
     return {word.lower() for word in WORD.findall(TYPED.sub(" ", text))} - NO_LANGUAGE

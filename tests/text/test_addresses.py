@@ -27,6 +27,10 @@ PLAIN = "ana@readers.example"
         f"Ana <mailto:{PLAIN}>;",
         f"\u00a0{PLAIN}\u3000",
         f"\u00ad{PLAIN}\u2060",
+        f"{PLAIN} .,; ",
+        f"{PLAIN}\u200b.",
+        f"Ana < {PLAIN}; >.",
+        f"mailto: {PLAIN}. ?subject=a@b.example",
     ],
 )
 def test_what_stands_around_an_address_is_read_through(typed: str) -> None:
@@ -62,6 +66,13 @@ def test_nothing_is_told_from_something_wrong(typed: str) -> None:
         "ana@readers",
         "a b@readers.example",
         "ana@@readers.example",
+        "ana@readers@readers.example",
+        ".ana@readers.example",
+        "josé@readers",
+        "josé reed@readers.example",
+        "josé@\u2488.example",
+        f"{'a' * 65}@readers.example",
+        "Ana <a@readers.example> <b@readers.example>",
         "a@x.example, b@x.example",
         "ana@-.example",
         "ana\n@readers.example",
@@ -93,9 +104,30 @@ def test_letters_beyond_ascii_before_the_at_have_a_reason_of_their_own(typed: st
         ("jo@hotmial.com", "jo@hotmail.com"),
         ("jo@outlok.com", "jo@outlook.com"),
         ("jo@harbours.con", "jo@harbours.com"),
+        ("Jo@Gmial.Com", "jo@gmail.com"),
+        ("jo@mail.gmail.con", "jo@mail.gmail.com"),
+        ("jo@ggmail.com", "jo@gmail.com"),  # one too many, at the front, the end, in the middle
+        ("jo@gmail.comm", "jo@gmail.com"),
+        ("jo@gmaail.com", "jo@gmail.com"),
+        ("jo@mail.co", "jo@mail.com"),  # one too few
+        ("jo@ahoo.com", "jo@yahoo.com"),
+        ("jo@xahoo.com", "jo@yahoo.com"),  # another
+        ("jo@gmail.cop", "jo@gmail.com"),
+        ("jo@ayhoo.com", "jo@yahoo.com"),  # two that changed places
+        ("jo@yahooc.om", "jo@yahoo.com"),
+        ("jo@yahoo.cmo", "jo@yahoo.com"),
+        ("jo@wbe.de", "jo@web.de"),
+        ("jo@me.co", "jo@me.com"),
+        ("jo@gmx.comm", "jo@gmx.com"),
+        ("jo@ggmaill.com", None),  # two slips
+        ("jo@gmail.comxx", None),
+        ("jo@yhaoo.cmo", "jo@yhaoo.com"),  # the ending says enough
+        ("jo@haooy.com", None),
+        ("jo@con", None),
+        ("con", None),
     ],
 )
-def test_a_slip_of_a_finger_is_asked_about(typed: str, meant: str) -> None:
+def test_a_slip_of_a_finger_is_asked_about(typed: str, meant: str | None) -> None:
     assert near_miss(typed) == meant
 
 
@@ -110,3 +142,26 @@ def test_a_domain_of_its_own_is_left_alone(typed: str) -> None:
 def test_spellings_of_one_mailbox_have_one_form() -> None:
     spellings = ["Ana.Reed+trees@Gmail.com", "anareed@googlemail.com", "a.n.a.reed@gmail.com"]
     assert {canonical(each) for each in spellings} == {"anareed@gmail.com"}
+
+
+@pytest.mark.parametrize(
+    ("spelt", "one"),
+    [
+        ("Ana.Reed+a+b@Readers.Example", "ana.reed@readers.example"),
+        ("+trees@readers.example", "+trees@readers.example"),  # nothing else is left of it
+        ("a.b@gmail.example", "a.b@gmail.example"),
+        ('"a@b"@readers.example', '"a@b"@readers.example'),
+    ],
+)
+def test_the_one_form_of_an_address(spelt: str, one: str) -> None:
+    assert canonical(spelt) == one
+
+
+def test_the_longest_part_before_the_at() -> None:
+    longest = f"{'a' * 64}@readers.example"
+    assert read_address(longest) == longest
+
+
+def test_an_error_says_why() -> None:
+    with pytest.raises(BadAddress, match=r"^no-address$"):
+        read_address("ana")

@@ -119,12 +119,6 @@ def test_each_route_with_its_methods() -> None:
     assert told == there
 
 
-def test_each_metric() -> None:
-    source = (ROOT / "webapp" / "operations.py").read_text()
-    told = [row[0].strip("`") for row in table(ROUTES, "metric")]
-    assert sorted(told) == sorted(re.findall(r"# HELP (\w+)", source))
-
-
 def test_each_state_in_order() -> None:
     told = [name for row in table(README, "state") for name in in_backticks(row[0])]
     assert told == [str(state) for state in State]

@@ -45,7 +45,7 @@ def sweep(database: Database, settings: Settings, now: datetime) -> Swept:
             # Older than what was sent: what seems due may be done already, and told as well.
             return Swept(None, 0)
         happenings = lost.find(connection, settings, now)
-        expired = expiry.due(connection, now)
+        expired = expiry.due(connection, timedelta(days=settings.retention_days), now)
         left_office = targets.left_office(connection, now)
         due_at = next_due(connection, now)
     found = 0

@@ -130,7 +130,9 @@ def _what_happened(letter: Undelivered, language: Language) -> str:
             words = _("Our mail service would not take your letter to {target}. The organisers "
                       "can try it again.")  # fmt: skip
         case _:
-            words = _("The campaign ended before your letter to {target} could leave.")
+            words = _(
+                "Your letter to {target} could not leave in time, and will not be sent any more."
+            )
     return words.format(target=letter.target.name)
 
 

@@ -7,6 +7,7 @@ from typing import Final
 from sqlalchemy import Connection, select, update
 
 from letters.books.changes import Happening, apply
+from letters.campaign import Status
 from letters.receipts import successors
 from letters.states import NOT_LEFT, Cause, State
 from letters.storage.schema import campaign, is_in, letter, writing
@@ -15,11 +16,12 @@ CONFIRM_WITHIN: Final = timedelta(days=7)
 _MOST: Final = 1_000
 
 
-def due(connection: Connection, now: datetime) -> list[str]:
-    """Return letters whose time is over."""
+def due(connection: Connection, keep: timedelta, now: datetime) -> list[str]:
+    """Return letters whose time is over; what waits for a person does so for `keep` at most."""
     return [
         *_unconfirmed(connection, now),
         *_over(connection, now),
+        *_forgotten(connection, now - keep),
         *successors.undecided(connection, now, _MOST),
     ]
 
@@ -37,6 +39,22 @@ def _unconfirmed(connection: Connection, now: datetime) -> list[str]:
         connection.execute(
             select(letter.c.id)
             .where(is_in(State.UNCONFIRMED), letter.c.state_at < now - CONFIRM_WITHIN)
+            .limit(_MOST)
+        ).scalars()
+    )
+
+
+def _forgotten(connection: Connection, before: datetime) -> list[str]:
+    """Find letters that nobody has decided about: else their writers would be kept for ever."""
+    waits = is_in(State.HELD) | (
+        is_in(State.QUEUED)
+        & campaign.c.status.in_([str(status) for status in (Status.PAUSED, Status.DRAFT)])
+    )
+    return list(
+        connection.execute(
+            select(letter.c.id)
+            .select_from(letter.join(campaign))
+            .where(waits, letter.c.kind == "letter", letter.c.state_at < before)
             .limit(_MOST)
         ).scalars()
     )

@@ -3,6 +3,8 @@
 import pytest
 from sqlalchemy import func, select
 
+from letters.campaign import Status
+from letters.campaigns import store, targets
 from letters.receipts import erasure
 from letters.storage.database import Database
 from letters.storage.schema import notice, submission
@@ -84,3 +86,36 @@ def test_a_letter_that_still_waits_is_kept(books: Books) -> None:
     books.wait(days=200)
     books.sweep()
     assert erased(books) == 0
+
+
+@pytest.mark.parametrize("waits", ["held", "paused"])
+def test_what_nobody_decides_about_expires_and_is_erased_then(books: Books, waits: str) -> None:
+    books.load("trees")
+    writer = books.write("trees")
+    with books.database.write() as connection:
+        if waits == "held":
+            targets.hold_by_hand(connection, "trees", "minister@harbours.example", books.now)
+        else:
+            store.set_status(connection, "trees", Status.PAUSED, books.now)
+    books.wait(days=89)
+    books.sweep()
+    assert books.states("trees") in ({"held": 1}, {"queued": 1})
+    books.wait(days=2)
+    books.sweep()
+    assert books.states("trees") == {"expired": 1}
+    assert "could not leave in time" in books.mails(writer)[-1].body
+    books.send()
+    books.wait(days=91)
+    books.sweep()
+    assert erased(books) == 1
+
+
+def test_who_never_says_yes_is_erased_as_well(books: Books) -> None:
+    books.load("trees", more='confirm = "before-sending"')
+    books.write("trees")
+    books.send()
+    for _ in range(2):
+        books.wait(days=98)
+        books.sweep()
+    assert erased(books) == 1
+    assert books.states("trees") == {"expired": 1}

@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from http.client import HTTPConnection
 from itertools import count
+from urllib.parse import quote
 
 import pytest
 
@@ -199,3 +200,13 @@ def test_a_link_signs_in_once_and_shows_the_books(stack: Stack, slug: str) -> No
     printed = stack.postbag("ledger", slug, "--json")
     assert printed.returncode == 0
     assert json.loads(printed.stdout)["campaigns"][slug]["states"] == books["states"]
+
+
+@pytest.mark.parametrize("written", ["{}/", "{}.", "{})", "{},", "{}\u200b", "<upper>", "{}>"])
+def test_an_address_as_people_type_it_leads_to_the_campaign(
+    stack: Stack, slug: str, written: str
+) -> None:
+    path = slug.upper() if written == "<upper>" else written.format(slug)
+    answer = stack.get(f"/c/{quote(path)}")
+    if answer.status != 200:
+        assert (answer.status, answer.headers["Location"]) == (302, f"/c/{slug}")

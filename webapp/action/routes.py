@@ -24,6 +24,7 @@ from letters.intake.written import (
 )
 from letters.text import compose
 from letters.text.merge import merge
+from letters.text.visible import trim
 from letters.tokens import BadToken, TokenTooOld, TokenTooYoung
 from webapp.action import proof
 from webapp.action.finding import areas_of, found
@@ -40,6 +41,8 @@ from webapp.site.wake import wake_worker
 _MOST_LOOKED_FOR = 200
 blueprint = Blueprint("action", __name__)
 blueprint.app_context_processor(frame_words)
+_MARKS_BEHIND = ".,;:!?)]}>»”’'\""
+"""What stands behind a link where people write one."""
 OTHER_POSTS = 10
 """Posts that store nothing may come so many times as often as those that do."""
 
@@ -65,6 +68,20 @@ def _with_feet(stored: StoredCampaign) -> StoredCampaign:
             replace(t, foot=compose.foot(language, links.office(t.id))) for t in stored.targets
         ),
     )
+
+
+@blueprint.errorhandler(UnknownCampaign)
+def _unknown(_error: UnknownCampaign) -> Response:
+    """Lead an address as people type and paste it to the campaign that it means."""
+    slug = str((request.view_args or {}).get("slug", ""))
+    tidy = trim(slug).rstrip(_MARKS_BEHIND).lower()
+    if request.method != "GET" or not tidy or tidy == slug:
+        return errors.not_found()
+    try:
+        open_campaign(tidy)
+    except UnknownCampaign:
+        return errors.not_found()
+    return make_response(redirect(url_for(str(request.endpoint), slug=tidy)))
 
 
 @blueprint.get("/")

@@ -25,7 +25,7 @@ _OTHER_POSTS = 10
 
 def read(token: str) -> tuple[Receipt, StoredCampaign]:
     """Return what a link leads to; raise BadToken or UnknownSubmission."""
-    submission_id = services().tokens.read_receipt(token)
+    submission_id = _submission(token)
     with services().database.read() as connection:
         receipt = receipts.read(connection, submission_id, services().now())
         stored = store.find(connection, receipt.campaign_slug)
@@ -35,9 +35,13 @@ def read(token: str) -> tuple[Receipt, StoredCampaign]:
 
 def change(token: str, act: Callable[[Connection, str], None]) -> None:
     """Let `act` change the submission that a link leads to, in a transaction."""
-    submission_id = services().tokens.read_receipt(token)
     with services().database.write() as connection:
-        act(connection, submission_id)
+        act(connection, _submission(token))
+
+
+def _submission(token: str) -> str:
+    # A mail program may take the mark behind a link for a part of it.
+    return services().tokens.read_receipt(token.rstrip(".,;:!?)]}>»”’'\""))
 
 
 def back(token: str, done: str) -> Response:

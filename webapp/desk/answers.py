@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from http import HTTPStatus
 
-from flask import Response, make_response, redirect, render_template, request, url_for
+from flask import Response, render_template, request, url_for
 from flask_babel import format_decimal, format_timedelta
 
 from letters.answers import correct, figures, office
@@ -13,6 +13,7 @@ from letters.books import ledger
 from letters.campaign import Replies
 from letters.campaigns import store
 from letters.mail.kinds import Kind, Sign
+from webapp.desk.done import done
 from webapp.desk.door import acting, blueprint
 from webapp.site import errors
 from webapp.site.language import gettext as _
@@ -85,7 +86,7 @@ def correct_answer(slug: str) -> Response:
             _("Its writer may have been erased, or the page may be old."),
             action=(url_for("desk.show_answers", slug=slug), _("Back to the answers")),
         )
-    return make_response(redirect(url_for("desk.show_answers", slug=slug), HTTPStatus.SEE_OTHER))
+    return done(_("The answer is counted as you said."), "desk.show_answers", slug=slug)
 
 
 @blueprint.post("/<slug>/answers/release")
@@ -107,7 +108,12 @@ def release_answer(slug: str) -> Response:
         # If this process ends on the way, the sweep goes on.
         office.pass_on(services().database, answer_id, now)
         wake_worker(services().redis)
-    return make_response(redirect(url_for("desk.show_answers", slug=slug), HTTPStatus.SEE_OTHER))
+    sentence = (
+        _("The answer goes to everybody who wrote.")
+        if releases
+        else _("The answer goes to nobody.")
+    )
+    return done(sentence, "desk.show_answers", slug=slug)
 
 
 def _sentence(answered: Answered, automatic: int) -> str:

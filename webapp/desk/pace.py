@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 from http import HTTPStatus
 
-from flask import Response, make_response, redirect, render_template, request, url_for
+from flask import Response, make_response, render_template, request
 from flask_babel import format_decimal
 
 from letters.campaign import Campaign, Pacing, Status
@@ -14,6 +14,7 @@ from letters.files.faults import Fault
 from letters.pacing.plan import Plan
 from letters.pacing.readiness import Readiness
 from webapp.desk.checklist import check
+from webapp.desk.done import done
 from webapp.desk.door import acting, blueprint
 from webapp.desk.editor.faults import Wrong, labels, wrongs
 from webapp.desk.editor.form import PaceForm, pacing_fields
@@ -62,8 +63,8 @@ def pace(slug: str) -> Response:
     is_wanted = request.form.get("do") == "save" and not found and not refused
     if is_wanted and _store(stored, pacing):
         wake_worker(services().redis)
-        where = url_for("desk.ready" if is_draft else "desk.show", slug=slug)
-        return make_response(redirect(where, HTTPStatus.SEE_OTHER))
+        where = "desk.ready" if is_draft else "desk.show"
+        return done(_("The pace is changed."), where, slug=slug)
     changed = not found and pacing != before.pacing
     return _page(stored, form, (now, then), found, is_changed=changed)
 

@@ -2,12 +2,13 @@
 
 from http import HTTPStatus
 
-from flask import Response, make_response, redirect, request, url_for
+from flask import Response, request, url_for
 
 from letters.desk import passkeys, sign_ins
 from letters.desk.passkeys import NotProven
 from letters.record import STRANGER, record_refusal
 from webapp.desk.device import device
+from webapp.desk.done import done
 from webapp.desk.door import blueprint, signed_in
 from webapp.desk.proof import answer, not_proven
 from webapp.desk.sign_in import OTHER_POSTS, enter, here
@@ -54,7 +55,7 @@ def add_passkey() -> Response:
             )
     except NotProven:
         return not_proven(url_for("desk.list_sessions"))
-    return make_response(redirect(url_for("desk.list_sessions"), HTTPStatus.SEE_OTHER))
+    return done(_("The passkey is added."), "desk.list_sessions")
 
 
 @blueprint.post("/sessions/passkeys/remove")
@@ -64,4 +65,4 @@ def remove_passkey() -> Response:
     if chosen.isascii() and chosen.isdigit() and len(chosen) < 19:
         with services().database.write() as connection:
             passkeys.remove(connection, signed_in(), int(chosen), services().now())
-    return make_response(redirect(url_for("desk.list_sessions"), HTTPStatus.SEE_OTHER))
+    return done(_("The passkey is removed."), "desk.list_sessions")

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import datetime
 from http import HTTPStatus
 
-from flask import Response, make_response, redirect, render_template, request, url_for
+from flask import Response, make_response, render_template, request, url_for
 from sqlalchemy import Connection
 
 from letters.campaigns import store
@@ -13,6 +13,7 @@ from letters.desk.organisers import Organiser, Role
 from letters.notices import post, to_organisers
 from letters.record import Actor
 from letters.text.addresses import is_address
+from webapp.desk.done import done
 from webapp.desk.door import acting, blueprint, signed_in
 from webapp.site import errors
 from webapp.site.language import current
@@ -79,7 +80,8 @@ def remove_organiser() -> Response:
         gone = organisers.find(connection, email)
         if gone is not None:
             organisers.remove(connection, gone, services().now(), acting())
-    return make_response(redirect(url_for("desk.list_organisers"), HTTPStatus.SEE_OTHER))
+    sentence = "" if gone is None else _("%(email)s can no longer sign in.", email=gone.email)
+    return done(sentence, "desk.list_organisers")
 
 
 @blueprint.post("/organisers/sign-out")
@@ -89,7 +91,8 @@ def end_session_of() -> Response:
         found = organisers.find(connection, request.form.get("email", ""))
         if found is not None:
             sign_ins.end_all(connection, found, services().now(), acting())
-    return make_response(redirect(url_for("desk.list_organisers"), HTTPStatus.SEE_OTHER))
+    sentence = "" if found is None else _("%(email)s is signed out everywhere.", email=found.email)
+    return done(sentence, "desk.list_organisers")
 
 
 @blueprint.get("/<slug>/people")
@@ -110,24 +113,26 @@ def list_people(slug: str) -> str:
 @blueprint.post("/<slug>/people/give")
 def give_campaign(slug: str) -> Response:
     """Let somebody work on a campaign."""
-    return _change_people(slug, organisers.give)
+    return _change_people(slug, organisers.give, _("%(email)s may now work on this campaign."))
 
 
 @blueprint.post("/<slug>/people/take-back")
 def take_campaign_back(slug: str) -> Response:
     """Let somebody work on a campaign no longer."""
-    return _change_people(slug, organisers.take_back)
+    sentence = _("%(email)s may no longer work on this campaign.")
+    return _change_people(slug, organisers.take_back, sentence)
 
 
 def _change_people(
-    slug: str, change: Callable[[Connection, int, Organiser, datetime, Actor], None]
+    slug: str, change: Callable[[Connection, int, Organiser, datetime, Actor], None], sentence: str
 ) -> Response:
     with services().database.write() as connection:
         stored = store.find(connection, slug)
         found = organisers.find(connection, request.form.get("email", ""))
         if found is not None:
             change(connection, stored.id, found, services().now(), acting())
-    return make_response(redirect(url_for("desk.list_people", slug=slug), HTTPStatus.SEE_OTHER))
+    said = "" if found is None else sentence % {"email": found.email}
+    return done(said, "desk.list_people", slug=slug)
 
 
 def _organisers_page(

@@ -5,6 +5,7 @@ from http import HTTPStatus
 from flask import Response, g, make_response, redirect, render_template, request, session, url_for
 
 from letters.desk import passkeys, sign_ins
+from webapp.desk.done import done
 from webapp.desk.door import blueprint, signed_in
 from webapp.desk.proof import to_add
 from webapp.site.language import gettext as _
@@ -63,4 +64,4 @@ def end_session() -> Response:
     now = services().now()
     with services().database.write() as connection:
         sign_ins.end(connection, request.form.get("session", ""), signed_in(), now)
-    return make_response(redirect(url_for("desk.list_sessions"), HTTPStatus.SEE_OTHER))
+    return done(_("That sign-in is ended."), "desk.list_sessions")

@@ -10,7 +10,9 @@ from letters.campaigns import store
 from letters.campaigns.stored import StoredCampaign
 from letters.sending import settling
 from webapp.desk.checklist import check
+from webapp.desk.done import done
 from webapp.desk.door import acting, blueprint
+from webapp.desk.words import status_word
 from webapp.site import errors
 from webapp.site.language import gettext as _
 from webapp.site.services import services
@@ -50,7 +52,8 @@ def set_status(slug: str) -> Response:
     if is_refused:
         return make_response(redirect(url_for("desk.ready", slug=slug), HTTPStatus.SEE_OTHER))
     wake_worker(services().redis)
-    return make_response(redirect(url_for("desk.show", slug=slug), HTTPStatus.SEE_OTHER))
+    sentence = _("The campaign is now %(status)s.", status=status_word(status))
+    return done(sentence, "desk.show", slug=slug)
 
 
 @blueprint.post("/<slug>/settle")
@@ -69,7 +72,11 @@ def settle(slug: str) -> Response:
             action=(url_for("desk.show", slug=slug), _("Back to the desk")),
         )
     wake_worker(services().redis)
-    return make_response(redirect(url_for("desk.show", slug=slug), HTTPStatus.SEE_OTHER))
+    sentence = {
+        "sent": _("The letter counts as sent."),
+        "failed": _("The letter counts as failed."),
+    }.get(word, _("The letter waits to be sent again."))
+    return done(sentence, "desk.show", slug=slug)
 
 
 def _decide(connection: Connection, stored: StoredCampaign, letter_id: str, word: str) -> None:

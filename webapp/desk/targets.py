@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from http import HTTPStatus
 
-from flask import Response, make_response, redirect, request, url_for
+from flask import Response, request, url_for
 from flask_babel import format_decimal
 from sqlalchemy import Connection
 
@@ -16,6 +16,7 @@ from letters.campaigns.targets import CannotDecide, Objection
 from letters.notices.alarms import came_back
 from letters.reasons import Hold
 from letters.states import NOT_LEFT, State
+from webapp.desk.done import done
 from webapp.desk.door import acting, blueprint
 from webapp.site import errors
 from webapp.site.language import gettext as _
@@ -142,7 +143,13 @@ def decide(slug: str) -> Response:
     except CannotDecide as error:
         return _refused(slug, objection_sentence(error))
     wake_worker(services().redis)
-    return make_response(redirect(url_for("desk.show", slug=slug), HTTPStatus.SEE_OTHER))
+    sentence = {
+        "hold": _("The letters to %(email)s are on hold.", email=email),
+        "release": _("Sending to %(email)s goes on.", email=email),
+        "address": _("The address is now %(email)s, and sending goes on.", email=other),
+        "successor": _("Each writer whose letter waits is asked by mail."),
+    }[word]
+    return done(sentence, "desk.show", slug=slug)
 
 
 def _refused(slug: str, sentence: str) -> Response:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field, replace
 from http import HTTPStatus
 
-from flask import Response, make_response, redirect, render_template, request, url_for
+from flask import Response, make_response, render_template, request
 from sqlalchemy import Connection
 from werkzeug.datastructures import MultiDict
 
@@ -20,6 +20,7 @@ from letters.notices import rehearsal
 from letters.pacing.readiness import Kind
 from webapp.action.page import summary
 from webapp.desk.checklist import check
+from webapp.desk.done import done
 from webapp.desk.door import acting, blueprint, signed_in
 from webapp.desk.editor import buttons
 from webapp.desk.editor.faults import Wrong, labels, row_cells, wrongs
@@ -77,7 +78,7 @@ def create() -> Response:
     if act == "drop":
         with services().database.write() as connection:
             drafts.drop(connection, signed_in().id, typed(form.unfinished))
-        return make_response(redirect(url_for("desk.list_campaigns"), HTTPStatus.SEE_OTHER))
+        return done(_("What you had begun is thrown away."), "desk.list_campaigns")
     slug = typed(form.slug) or suggested_slug(typed(form.title))
     form, campaign = _read(form, act, slug, view)
     if campaign is not None:
@@ -96,7 +97,7 @@ def create() -> Response:
                 services().now(),
             )
     if act == "keep":
-        return make_response(redirect(url_for("desk.list_campaigns"), HTTPStatus.SEE_OTHER))
+        return done(_("What you have begun is kept. Only you see it."), "desk.list_campaigns")
     return _page(form, view, None)
 
 
@@ -223,7 +224,8 @@ def _store_new(connection: Connection, campaign: Campaign, begun_id: str) -> Res
     campaign_id = store.load(connection, draft, now, acting())
     organisers.keep(connection, campaign_id, me)
     drafts.drop(connection, me.id, begun_id)
-    return make_response(redirect(url_for("desk.ready", slug=campaign.slug), HTTPStatus.SEE_OTHER))
+    sentence = _("The campaign is stored as a draft. Nobody sees it until you publish it.")
+    return done(sentence, "desk.ready", slug=campaign.slug)
 
 
 def _floods(connection: Connection, stored: StoredCampaign, campaign: Campaign, view: View) -> bool:
@@ -247,8 +249,10 @@ def _store_changes(connection: Connection, stored: StoredCampaign, campaign: Cam
     if campaign != stored.campaign:
         store.load(connection, campaign, services().now(), acting())
     is_draft = campaign.status is Status.DRAFT
-    where = url_for("desk.ready" if is_draft else "desk.show", slug=campaign.slug)
-    return make_response(redirect(where, HTTPStatus.SEE_OTHER))
+    where = "desk.ready" if is_draft else "desk.show"
+    is_changed = campaign != stored.campaign
+    sentence = _("Your changes are stored.") if is_changed else _("Nothing was changed.")
+    return done(sentence, where, slug=campaign.slug)
 
 
 def _posted(form: EditorForm) -> list[tuple[str, str]]:

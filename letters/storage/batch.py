@@ -17,7 +17,9 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     Float,
+    Integer,
     Select,
+    Table,
     Text,
     bindparam,
     cast,
@@ -30,8 +32,12 @@ from sqlalchemy import (
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
+from sqlalchemy.types import TypeEngine
 
-Row: TypeAlias = Sequence[str | int | float | datetime | Sequence[str] | None]
+from letters.storage.schema import Moment
+
+Given: TypeAlias = str | int | float | datetime | Sequence[str] | None
+Row: TypeAlias = Sequence[Given]
 """What can be given."""
 
 
@@ -131,6 +137,44 @@ def json_at(place: int) -> ColumnElement[Any]:
 def moment_at(place: int) -> ColumnElement[datetime]:
     """Return the moment at `place` in each row given."""
     return _Moment(text_at(place))
+
+
+class Places:
+    """Rows that are given, with a name for each place in them."""
+
+    def __init__(self, *names: str) -> None:
+        self._names = names
+        self._places = {name: place for place, name in enumerate(names)}
+
+    def row(self, **values: Given) -> Row:
+        """Return a row; raise KeyError for a name that it lacks. What is not named is null."""
+        places = [self._places[name] for name in values]
+        row: list[Given] = [None] * (max(places) + 1)
+        for place, value in zip(places, values.values(), strict=True):
+            row[place] = value
+        return row
+
+    def text(self, name: str) -> ColumnElement[str]:
+        """Return the text of this name in each row given."""
+        return text_at(self._places[name])
+
+    def moment(self, name: str) -> ColumnElement[datetime]:
+        """Return the moment of this name in each row given."""
+        return moment_at(self._places[name])
+
+    def of(self, table: Table, names: Sequence[str]) -> list[ColumnElement[Any]]:
+        """Return what each row given holds for some columns of a table, as each column keeps it."""
+        return [self._of(table.c[name].type, self._places[name]) for name in names]
+
+    @staticmethod
+    def _of(kind: TypeEngine[Any], place: int) -> ColumnElement[Any]:
+        if isinstance(kind, Moment):
+            return moment_at(place)
+        if isinstance(kind, JSON):
+            return json_at(place)
+        if isinstance(kind, Integer):
+            return integer_at(place)
+        return number_at(place) if isinstance(kind, Float) else text_at(place)
 
 
 def given(rows: Iterable[Row]) -> dict[str, str]:

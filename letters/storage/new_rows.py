@@ -2,58 +2,69 @@
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, Insert, insert, literal_column, select
+from sqlalchemy import ColumnElement, Connection, Insert, Table, insert, literal_column, select
 
 from letters.states import Cause, State
-from letters.storage.batch import (
-    Row,
-    given,
-    integer_at,
-    json_at,
-    moment_at,
-    number_at,
-    text_at,
-)
+from letters.storage.batch import Places, Row, given
 from letters.storage.schema import history, letter, notice, submission, writing
+
+# Every table takes its own out of the same rows, which begin alike.
+_SUBMISSION: Final = Places(
+    *("id", "kind", "campaign_id", "token_id", "address", "name", "email", "postcode", "reason"),
+    *("points", "personal_share", "opt_in_wording", "submitted_at", "remind_at"),
+)
+_MAIL: Final = Places(
+    *("id", "kind", "campaign_id", "target_id", "submission_id", "state", "state_at", "plain"),
+    *("once", "to_email", "subject", "body", "purpose", "address"),
+)
 
 
 def _is(kind: str) -> ColumnElement[bool]:
-    return text_at(1) == literal_column(f"'{kind}'")
+    return _MAIL.text("kind") == literal_column(f"'{kind}'")
 
 
-# Every table takes its own out of the same rows, which have an id and a kind in the same places.
-_ADD_SUBMISSIONS: Final = insert(submission).from_select(
-    [
-        "id", "campaign_id", "token_id", "address", "name", "email", "postcode", "reason",
-        "points", "personal_share", "opt_in_wording", "submitted_at", "remind_at",
-    ],
-    select(
-        text_at(0), integer_at(2), text_at(3), text_at(4), text_at(5), text_at(6), text_at(7),
-        text_at(8), json_at(9), number_at(10), text_at(11), moment_at(12), moment_at(13),
-    ).where(_is("submission")),
-)  # fmt: skip
-_ADD_LETTERS: Final = insert(letter).from_select(
-    ["id", "kind", "campaign_id", "target_id", "submission_id", "state", "state_at", "plain"],
-    select(
-        text_at(0), text_at(1), integer_at(2), integer_at(3), text_at(4), text_at(5), moment_at(6),
-        integer_at(7),
-    ).where(~_is("submission")),
-)  # fmt: skip
-_ADD_WRITINGS: Final = insert(writing).from_select(
-    ["letter_id", "once", "to_email", "subject", "body"],
-    select(text_at(0), text_at(8), text_at(9), text_at(10), text_at(11)).where(~_is("submission")),
+def _add(
+    table: Table, places: Places, only: ColumnElement[bool], *names: str, **more: ColumnElement[Any]
+) -> Insert:
+    """Return what adds a table's part of the rows: columns of the same name, and `more`."""
+    return insert(table).from_select(
+        [*names, *more], select(*places.of(table, names), *more.values()).where(only)
+    )
+
+
+_ADD_SUBMISSIONS: Final = _add(
+    submission,
+    _SUBMISSION,
+    _is("submission"),
+    *("id", "campaign_id", "token_id", "address", "name", "email", "postcode", "reason", "points"),
+    *("personal_share", "opt_in_wording", "submitted_at", "remind_at"),
 )
-_ADD_HISTORY: Final = insert(history).from_select(
-    ["letter_id", "state", "cause", "at"],
-    select(text_at(0), text_at(5), literal_column(f"'{Cause.WRITTEN}'"), moment_at(6)).where(
-        _is("letter")
-    ),
+_ADD_LETTERS: Final = _add(
+    letter,
+    _MAIL,
+    ~_is("submission"),
+    *("id", "kind", "campaign_id", "target_id", "submission_id", "state", "state_at", "plain"),
 )
-_ADD_NOTICES: Final = insert(notice).from_select(
-    ["letter_id", "purpose", "address"],
-    select(text_at(0), text_at(12), text_at(13)).where(_is("notice")),
+_ADD_WRITINGS: Final = _add(
+    writing,
+    _MAIL,
+    ~_is("submission"),
+    *("once", "to_email", "subject", "body"),
+    letter_id=_MAIL.text("id"),
+)
+_ADD_HISTORY: Final = _add(
+    history,
+    _MAIL,
+    _is("letter"),
+    "state",
+    letter_id=_MAIL.text("id"),
+    cause=literal_column(f"'{Cause.WRITTEN}'"),
+    at=_MAIL.moment("state_at"),
+)
+_ADD_NOTICES: Final = _add(
+    notice, _MAIL, _is("notice"), "purpose", "address", letter_id=_MAIL.text("id")
 )
 _ADD: Final[dict[str, tuple[Insert, ...]]] = {
     "sqlite": (_ADD_SUBMISSIONS, _ADD_LETTERS, _ADD_WRITINGS, _ADD_HISTORY, _ADD_NOTICES),
@@ -95,11 +106,23 @@ class NewRows:
     ) -> None:
         """Add a submission."""
         self._rows.append(
-            (
-                submission_id, "submission", campaign_id, token_id, address, name, email, postcode,
-                reason, points, personal_share, opt_in_wording, submitted_at, remind_at,
+            _SUBMISSION.row(
+                id=submission_id,
+                kind="submission",
+                campaign_id=campaign_id,
+                token_id=token_id,
+                address=address,
+                name=name,
+                email=email,
+                postcode=postcode,
+                reason=reason,
+                points=points,
+                personal_share=personal_share,
+                opt_in_wording=opt_in_wording,
+                submitted_at=submitted_at,
+                remind_at=remind_at,
             )
-        )  # fmt: skip
+        )
 
     def add_letter(  # noqa: PLR0913 - its columns
         self,
@@ -117,11 +140,20 @@ class NewRows:
     ) -> None:
         """Add a letter, with the first step of its history. Who adds it counts it, too."""
         self._rows.append(
-            (
-                letter_id, "letter", campaign_id, target_id, submission_id, state, at,
-                int(is_plain), once, None, subject, body,
+            _MAIL.row(
+                id=letter_id,
+                kind="letter",
+                campaign_id=campaign_id,
+                target_id=target_id,
+                submission_id=submission_id,
+                state=state,
+                state_at=at,
+                plain=int(is_plain),
+                once=once,
+                subject=subject,
+                body=body,
             )
-        )  # fmt: skip
+        )
 
     def add_notice(  # noqa: PLR0913 - its columns
         self,
@@ -138,11 +170,21 @@ class NewRows:
     ) -> None:
         """Add a notice that waits to be sent."""
         self._rows.append(
-            (
-                notice_id, "notice", campaign_id, None, submission_id, State.QUEUED, at, 0,
-                None, to_email, subject, body, purpose, address,
+            _MAIL.row(
+                id=notice_id,
+                kind="notice",
+                campaign_id=campaign_id,
+                submission_id=submission_id,
+                state=State.QUEUED,
+                state_at=at,
+                plain=0,
+                to_email=to_email,
+                subject=subject,
+                body=body,
+                purpose=purpose,
+                address=address,
             )
-        )  # fmt: skip
+        )
 
     def store(self, connection: Connection) -> None:
         """Write all rows.

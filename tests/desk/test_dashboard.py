@@ -80,3 +80,15 @@ def test_what_an_organiser_has_just_decided_is_on_the_page_at_once(
     for status, words in (("paused", "sends none"), ("live", "sends them")) * 3:
         assert desk.post(f"/desk/{slug}/status", {"status": status}).status == 303
         assert words in desk.page(f"/desk/{slug}").partition('data-live="books"')[0]
+
+
+def test_each_act_is_told_once_on_the_page_that_follows(
+    stack: Stack, sign_in: Callable[..., AtDesk]
+) -> None:
+    stack.load("told", "told@offices.example")
+    desk = sign_in("told@desk.example")
+    acted = desk.post("/desk/told/status", {"status": "paused"})
+    desk.cookie = acted.headers["Set-Cookie"].partition(";")[0]
+    sentence = "The campaign is now paused: takes letters and sends none."
+    assert sentence in desk.page("/desk/told")
+    assert sentence not in desk.page("/desk/told")

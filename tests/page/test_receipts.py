@@ -114,7 +114,7 @@ def press(page: Page, to: str) -> None:
 
 def waiting_for_a_yes(page: Page, written: Written) -> str:
     page.goto(written.url)
-    return "waits for your yes"
+    return "waits for you to confirm it"
 
 
 def asked_for_a_yes(page: Page, written: Written) -> str:
@@ -133,7 +133,7 @@ def changed(page: Page, written: Written) -> str:
     fold(page, "edit").locator("textarea").fill("In other words.")
     press(page, "edit")
     expect(page.locator("pre").first).to_have_text("In other words.")
-    return "waits for your yes"
+    return "waits for you to confirm it"
 
 
 def a_change_refused(page: Page, written: Written) -> str:

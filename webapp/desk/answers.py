@@ -5,6 +5,7 @@ from http import HTTPStatus
 
 from flask import Response, render_template, request, url_for
 from flask_babel import format_decimal, format_timedelta
+from markupsafe import Markup
 
 from letters.answers import correct, figures, office
 from letters.answers.correct import UnknownAnswer
@@ -34,8 +35,7 @@ class _Row:
     target_name: str
     is_person: bool
     words: str
-    at: str
-    at_text: str
+    at: Markup
 
 
 @blueprint.get("/<slug>/answers")
@@ -147,7 +147,6 @@ def _row(came: Came) -> _Row:
         came.target_name,
         came.kind is Kind.PERSON,
         _sign(came.told_by),
-        came.at.isoformat(),
         moment(came.at),
     )
 

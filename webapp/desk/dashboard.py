@@ -100,7 +100,7 @@ def _draw_figures(slug: str, place_of_token: str) -> str:
         "desk/figures.html",
         slug=slug,
         books=shown_books(books),
-        ending=ending(rows, stored.campaign.status),
+        ending=ending(rows, stored.campaign.status, stored.campaign.timezone),
         alarms=[alarm_sentence(alarm) for alarm in alarms],
         undecided=[trouble(found, now) for found in undecided],
         overdue=overdue,

@@ -5,6 +5,7 @@ from http import HTTPStatus
 
 from flask import Response, make_response, render_template, request
 from flask_babel import format_decimal
+from markupsafe import Markup
 
 from letters.campaign import Campaign, Pacing, Status
 from letters.campaigns import store
@@ -33,7 +34,7 @@ class Row:
     """One target's line of the comparison."""
 
     name: str
-    ends: tuple[str, str]
+    ends: tuple[Markup, Markup]
     busiest: tuple[str, str]
 
 
@@ -106,6 +107,7 @@ def _page(
         beside.setdefault(wrong.field, []).append(wrong.sentence)
     before, after = plans
     is_refused = bool(after.reasons) and stored.campaign.status is not Status.DRAFT
+    timezone = stored.campaign.timezone
     page = render_template(
         "desk/pace.html",
         campaign=stored.campaign,
@@ -118,7 +120,7 @@ def _page(
         can_save=is_changed and not is_refused,
         reasons=list(map(told, after.reasons)) if is_changed or is_refused else (),
         letters=after.letters,
-        ends=(_ends(before.plan), _ends(after.plan)),
+        ends=(_ends(before.plan, timezone), _ends(after.plan, timezone)),
         rows=_rows(stored.campaign, before.plan, after.plan),
     )
     is_wrong = bool(found) or (is_changed and is_refused)
@@ -129,14 +131,19 @@ def _rows(campaign: Campaign, before: Plan[str], after: Plan[str]) -> list[Row]:
     found = []
     for target in campaign.targets:
         both = [plan.targets[target.email] for plan in (before, after)]
-        ends = [moment(one.ends_at) if one.ends_at else "–" for one in both]
+        ends = [
+            moment(one.ends_at, target.timezone, beside=True) if one.ends_at else Markup("–")
+            for one in both
+        ]
         busiest = [_busiest(one.busiest_hour_letters) for one in both]
         found.append(Row(target.name, (ends[0], ends[1]), (busiest[0], busiest[1])))
     return found
 
 
-def _ends(plan: Plan[str]) -> str:
-    return moment(plan.ends_at) if plan.ends_at else _("no letter waits, and there is no goal")
+def _ends(plan: Plan[str], timezone: str) -> str:
+    if plan.ends_at is None:
+        return _("no letter waits, and there is no goal")
+    return moment(plan.ends_at, timezone)
 
 
 def _busiest(letters: int) -> str:

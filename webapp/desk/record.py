@@ -26,14 +26,15 @@ def show_campaign_record(slug: str) -> str:
         stored = store.find(connection, slug)
         found = record.entries(connection, campaign_id=stored.id)
     return render_template(
-        "desk/record.html", campaign=stored.campaign, entries=[_shown(e) for e in found]
+        "desk/record.html",
+        campaign=stored.campaign,
+        entries=[_shown(e, stored.campaign.timezone) for e in found],
     )
 
 
-def _shown(entry: Entry) -> dict[str, str | None]:
+def _shown(entry: Entry, timezone: str = "UTC") -> dict[str, str | None]:
     return {
-        "at": entry.at.isoformat(),
-        "at_text": moment(entry.at),
+        "at": moment(entry.at, timezone),
         "by": entry.by or door_word(entry.door),
         "slug": entry.slug,
         "deed": deed_word(entry.deed),

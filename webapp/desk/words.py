@@ -19,7 +19,7 @@ from letters.states import State
 from webapp.desk import charts
 from webapp.site.language import gettext as _
 from webapp.site.language import ngettext
-from webapp.site.words import ago, moment, state_word, words_for
+from webapp.site.words import ago, marked, moment, state_word, words_for
 
 _WAITING: Final = (State.UNCONFIRMED, State.QUEUED, State.HELD)
 _UNDER_WAY: Final = (State.SENDING, State.UNKNOWN, State.ACCEPTED, State.DEFERRED)
@@ -98,8 +98,8 @@ class TargetRow:
     shares: Markup
     next_slot: datetime | None
     ends_at: datetime | None
-    next_slot_text: str
-    ends_text: str
+    next_slot_text: Markup
+    ends_text: Markup
     hold: str
     """Why nothing goes to it; empty: letters do."""
 
@@ -155,18 +155,20 @@ def target_row(
         ),
         next_slot=first,
         ends_at=last,
-        next_slot_text="" if first is None else moment(first),
-        ends_text="" if last is None else moment(last),
+        next_slot_text=moment(first, timezone, beside=True) if first else Markup("–"),
+        ends_text=moment(last, timezone, beside=True) if last else Markup("–"),
         hold=hold,
     )
 
 
-def ending(rows: Sequence[TargetRow], status: Status) -> tuple[str, str, str] | None:
-    """Return when the last waiting letter leaves, in words around its moment; None: none waits."""
+def ending(rows: Sequence[TargetRow], status: Status, timezone: str) -> Markup | None:
+    """Return when the last waiting letter leaves, by the campaign's clock; None: none waits."""
     last = max((row.ends_at for row in rows if row.ends_at is not None), default=None)
     if last is None or status in (Status.DRAFT, Status.PAUSED):
         return None
-    return _("The last waiting letter should leave on"), last.isoformat(), moment(last)
+    return marked(
+        _("The last waiting letter should leave on %(time)s"), time=moment(last, timezone)
+    )
 
 
 def trouble(found: attention.Found, now: datetime) -> Trouble:

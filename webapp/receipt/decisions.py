@@ -32,7 +32,7 @@ def ask(token: str) -> Response:
         make_response(
             render_template(
                 "receipt/confirm.html",
-                items=[item(letter, now) for letter in waiting],
+                items=[item(letter, now, stored.campaign.timezone) for letter in waiting],
                 urls=urls(token),
                 has_changed="changed" in request.args,
                 **writer_of(receipt, stored),

@@ -6,6 +6,7 @@ from http import HTTPStatus
 
 from flask import Response, make_response, render_template, request, url_for
 from flask_babel import format_date
+from markupsafe import Markup
 
 from letters.campaign import Status
 from letters.campaigns.stored import StoredCampaign
@@ -15,7 +16,7 @@ from letters.states import NOT_LEFT, State
 from webapp.receipt.door import noindex
 from webapp.site.language import gettext as _
 from webapp.site.services import services
-from webapp.site.words import moment, words_for
+from webapp.site.words import marked, moment, words_for
 
 # What a form leads to, by the name that the templates have for it.
 _VIEWS = {
@@ -48,9 +49,8 @@ class Item:
     shape: str
     stage: int
     bad: bool
-    history: list[tuple[str, str, str]]
-    answered: tuple[str, str] | None
-    """When, for programs and for people."""
+    history: list[tuple[Markup, str]]
+    answered: Markup | None
     can_edit: bool
     can_cancel: bool
     edit_error: str | None = None
@@ -71,7 +71,9 @@ def writer_of(receipt: Receipt, stored: StoredCampaign) -> dict[str, object]:
             "campaign_title": stored.campaign.title,
             "writer": receipt,
             "opt_in": stored.campaign.opt_in,
-            "opt_in_moment": moment(receipt.opt_in_at) if receipt.opt_in_at else None,
+            "opt_in_moment": moment(receipt.opt_in_at, stored.campaign.timezone)
+            if receipt.opt_in_at
+            else None,
             "seen": confirmation.seen(connection, receipt.submission_id),
             "repeats": repeats.of_submission(connection, receipt.submission_id),
             "names": {target.id: target.target.name for target in stored.targets},
@@ -90,14 +92,17 @@ def page(
     """
     now, campaign = services().now(), stored.campaign
     is_paused = campaign.status is Status.PAUSED
-    items = [item(letter, now, refused, is_paused=is_paused) for letter in receipt.letters]
+    items = [
+        item(letter, now, campaign.timezone, refused, is_paused=is_paused)
+        for letter in receipt.letters
+    ]
     response = make_response(
         render_template(
             "receipt/receipt.html",
             items=items,
             urls=urls(token),
             can_confirm=any(x.state is State.UNCONFIRMED for x in receipt.letters),
-            submitted=moment(receipt.submitted_at),
+            submitted=moment(receipt.submitted_at, campaign.timezone),
             done=_done(),
             last_day=format_date(campaign.ends, "long") if campaign.ends else None,
             retention_days=services().settings.retention_days,
@@ -126,6 +131,7 @@ def _done() -> str | None:
 def item(
     letter: SubmittedLetter,
     now: datetime,
+    timezone: str,
     refused: tuple[str, str, str, str] | None = None,
     *,
     is_paused: bool = False,
@@ -135,13 +141,13 @@ def item(
     sentence = words.sentence
     if letter.due_at is not None:
         due = max(letter.due_at, now)
-        sentence = _("%(sentence)s It should leave about %(time)s.", sentence=sentence,
-                     time=moment(due))  # fmt: skip
+        template = _("%(sentence)s It should leave about %(time)s.")
+        sentence = marked(template, sentence=sentence, time=moment(due, timezone))
     if letter.offer is not None:
         sentence = _("%(target)s can no longer be written to. Your letter waits for you to decide.",
                      target=letter.target.name)  # fmt: skip
     if is_paused and letter.state in NOT_LEFT:
-        sentence = _("%(sentence)s This campaign is paused for now.", sentence=sentence)
+        sentence = marked(_("%(sentence)s This campaign is paused for now."), sentence=sentence)
     error = None
     subject, text = letter.subject, letter.text
     if refused is not None and refused[0] == letter.id:
@@ -160,12 +166,9 @@ def item(
         stage=words.stage,
         bad=words.shape == "cross",
         history=[
-            (step.at.isoformat(), moment(step.at), words_for(step.state).word)
-            for step in letter.history
+            (moment(step.at, timezone), words_for(step.state).word) for step in letter.history
         ],
-        answered=(letter.answered_at.isoformat(), moment(letter.answered_at))
-        if letter.answered_at
-        else None,
+        answered=moment(letter.answered_at, timezone) if letter.answered_at else None,
         can_edit=letter.state in NOT_LEFT,
         can_cancel=letter.state in NOT_LEFT,
         edit_error=error,

@@ -5,9 +5,11 @@ README.md and docs/exports.md have the same words beside the names that files an
 
 from dataclasses import dataclass
 from datetime import datetime
+from zoneinfo import ZoneInfo
 
 from flask import g
-from flask_babel import format_date, format_time, format_timedelta, get_locale
+from flask_babel import format_date, format_timedelta, get_locale
+from markupsafe import Markup, escape
 
 from letters.states import State
 from webapp.site.language import gettext as _
@@ -158,9 +160,25 @@ def _table() -> dict[State, Words]:
     }  # fmt: skip
 
 
-def moment(at: datetime) -> str:
-    """Return a moment for people, in UTC and said so; the page tells the reader's own time."""
-    return _("%(day)s, %(time)s UTC", day=format_date(at, "long"), time=format_time(at, "HH:mm"))
+def moment(at: datetime, timezone: str = "UTC", *, beside: bool = False) -> Markup:
+    """Return a moment for people, by a clock that is named: that of `timezone`.
+
+    A script tells it by the reader's own clock, and names that; `beside` keeps this one beside it,
+    where an office's hours are meant.
+    """
+    local = at.astimezone(ZoneInfo(timezone))
+    day, time = format_date(local.date(), "long"), f"{local:%H:%M}"
+    if timezone == "UTC":
+        words = _("%(day)s, %(time)s UTC", day=day, time=time)
+    else:
+        words = _("%(day)s, %(time)s (%(zone)s)", day=day, time=time, zone=timezone)
+    mark = Markup(" data-beside") if beside else Markup()
+    return Markup('<time datetime="{}"{}>{}</time>').format(at.isoformat(), mark, words)
+
+
+def marked(sentence: str, /, **values: object) -> Markup:
+    """Return `sentence` with `values` filled in, of which moments stay marked as such."""
+    return Markup(escape(sentence)) % values  # noqa: S704 - it is escaped here
 
 
 def ago(at: datetime, now: datetime) -> str:

@@ -1,30 +1,9 @@
 // Keeps a receipt or a desk up to date: fetches the page and changes what has changed in it.
-// Tells times in the reader's own zone. Without it a reload does the same.
+// Without it a reload does the same.
+
+import { tellTimes } from "./times.js";
 
 const LONGEST_SECONDS = 15;
-// As the server has it: our English is British, and Arabic has Western digits.
-const { lang } = document.documentElement;
-const language = { en: "en-GB", ar: "ar-u-nu-latn" }[lang] ?? lang;
-const exact = new Intl.DateTimeFormat(language, { dateStyle: "long", timeStyle: "short" });
-const ago = new Intl.RelativeTimeFormat(language, { numeric: "auto" });
-
-function relative(at) {
-  const seconds = (at - Date.now()) / 1000;
-  for (const [unit, length] of [["day", 86_400], ["hour", 3_600], ["minute", 60]]) {
-    if (Math.abs(seconds) >= length) return ago.format(Math.round(seconds / length), unit);
-  }
-  return ago.format(0, "minute");
-}
-
-function tellTimes(root) {
-  for (const time of root.querySelectorAll("time[datetime]")) {
-    const at = new Date(time.dateTime);
-    if (Number.isNaN(at.valueOf())) continue;
-    time.title = "ago" in time.dataset ? exact.format(at) : time.textContent;
-    time.textContent = "ago" in time.dataset ? relative(at) : exact.format(at);
-  }
-}
-
 // What the server wrote, by part, but for a form's token, which differs each time.
 const known = new Map();
 function written(part) {

@@ -30,6 +30,7 @@ _SECOND = {"database_kind": "postgresql", "language": "es"}
 # These measure, and need the machine to themselves: they run with --long, one after the other.
 _MEASURES = (
     "tests/operations/test_proxies.py",  # and needs programs of the system
+    "tests/operations/test_pgbouncer.py",  # the same
     "tests/faults/test_rate.py",
     "tests/desk/test_live.py::test_fifty",
     "tests/abuse/test_sign_in.py::test_how_long",

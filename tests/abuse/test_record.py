@@ -230,6 +230,9 @@ COMMANDS: dict[str, tuple[Deed, tuple[str, ...]]] = {
     "targets release": (Deed.RELEASED, ("trees", MINISTER)),
     "targets address": (Deed.TARGET, ("trees", MINISTER, "minister@new.example")),
     "targets successor": (Deed.SUCCEEDED, ("trees", "minister@new.example", OTHER)),
+    "list load": (Deed.LIST, ("mps", "targets.csv")),
+    "office hold": (Deed.HELD, (OTHER, "They asked us to wait.")),
+    "office release": (Deed.RELEASED, (OTHER,)),
     "letter settle": (Deed.DECIDED, ("<unknown>", "failed")),
     "letter again": (Deed.DECIDED, ("<failed>",)),
     "writer show": (Deed.WRITER_SHOWN, ("<writer>",)),
@@ -249,6 +252,9 @@ READS = {
     "webhook show",
     "migrate",  # there is no record before it
     "organiser passkeys",  # test_passkeys.py
+    "list dump",
+    "list show",
+    "office show",
 }  # fmt: skip
 
 

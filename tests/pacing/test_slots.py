@@ -10,7 +10,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from letters.campaign import WEEKDAYS, Pacing, Window
-from letters.pacing.slots import HORIZON, closes_at, leaves_at, next_open, slots, stretches
+from letters.pacing.slots import (
+    HORIZON,
+    closes_at,
+    leaves_at,
+    leaves_before,
+    next_open,
+    slots,
+    stretches,
+)
 
 MINUTE = timedelta(minutes=1)
 DAY = timedelta(days=1)
@@ -247,3 +255,15 @@ def test_a_letter_behind_others_leaves_as_if_they_were_walked_one_by_one(
     zone, first = zone_and_first
     walked = next(islice(slots(pacing, zone, first), ahead, None))
     assert leaves_at(pacing, zone, first, ahead) == min(walked, first + HORIZON)
+
+
+@settings(deadline=None)
+@given(PACINGS, MOMENTS, st.integers(0, 60), st.integers(-60, 6 * 24 * 60))
+def test_a_letter_leaves_before_an_end_if_its_slot_does(
+    pacing: Pacing, moment: tuple[str, datetime], letters_ahead: int, minutes: int
+) -> None:
+    timezone, first = moment
+    leaves = leaves_at(pacing, timezone, first, letters_ahead)
+    for end in (first + minutes * MINUTE, leaves, leaves + timedelta(microseconds=1)):
+        found = leaves_before(pacing, timezone, first, letters_ahead, end)
+        assert found == (leaves < end)

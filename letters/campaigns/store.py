@@ -38,7 +38,7 @@ def _parsed(definition: str) -> Campaign:
 
 
 def campaign_of(definition: str) -> Campaign:
-    """Return the campaign in a stored definition, with the status and targets of long ago."""
+    """Return the campaign in a stored definition, with its status and targets of that time."""
     return _parsed(definition)
 
 

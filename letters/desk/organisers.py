@@ -167,7 +167,7 @@ def take_back(
 
 
 def working_on(connection: Connection, campaign_id: int) -> frozenset[int]:
-    """Return the ids of those to whom a campaign was given. Admins need no gift."""
+    """Return the ids of those to whom a campaign was given. Admins see every campaign."""
     given = campaign_organiser.c
     return frozenset(
         connection.execute(

@@ -154,7 +154,7 @@ class Claim:
     leave_by: datetime
     slot: "Slot | None"
     is_probe: bool
-    """It was let through a gate that stands ajar."""
+    """It was let through a gate that is half open."""
     answers_through_us: bool = False
     """Answers go to an address of the letter's own, if there is a domain for them."""
     answer: Kind | None = None
@@ -173,7 +173,7 @@ class Slot:
 def claim(connection: Connection, *, most: int, gate: Gate, now: datetime) -> list[Claim]:
     """Claim up to `most` letters that may leave now: notices first, then one a target in turn.
 
-    A gate that stands ajar lets one letter through, to probe.
+    A gate that is half open lets one letter through, to probe.
     """
     if gate.is_shut(now) or most < 1:
         return []

@@ -36,7 +36,7 @@ _LETTERS: Final = (
 _LATEST_CLAIM: Final = select(func.max(attempt.c.claimed_at)).where(
     attempt.c.id.in_(select(text_at(0)))
 )
-_SHAKEN: Final = (
+_SOFT_FAILURES: Final = (
     select(letter.c.id, target.c.office_id, office.c.soft_failures, campaign.c.definition)
     .select_from(
         letter.join(target)
@@ -282,7 +282,9 @@ class _Failures:
 def _failures(
     connection: Connection, letter_ids: Collection[str], failed: Mapping[str, DeliveryEvent]
 ) -> _Failures:
-    rows = connection.execute(_SHAKEN, given((i, int(i in failed)) for i in letter_ids)).all()
+    rows = connection.execute(
+        _SOFT_FAILURES, given((i, int(i in failed)) for i in letter_ids)
+    ).all()
     shaken = {
         row.id: _Shaken(row.office_id, pacing_of(row.definition).hold_after_soft_failures)
         for row in rows

@@ -80,7 +80,9 @@ campaign = Table(
     Column("slug", String(64), nullable=False, unique=True),
     Column("title", Text, nullable=False),
     Column("status", String(8), nullable=False),
-    Column("definition", Text, nullable=False),  # the campaign file, but for status and targets
+    Column(
+        "definition", Text, nullable=False
+    ),  # the campaign file as it was loaded; status and targets are kept apart
     Column("ends_at", Moment),
     Column("loaded_at", Moment, nullable=False),
     Column("unknown_alarm_at", Moment),  # when unknown letters last brought an alarm

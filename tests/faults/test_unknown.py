@@ -16,7 +16,7 @@ from tests.faults.judge import causes, requests, see_desk, settle, states, sweep
 from tests.support.stack import Stack
 
 GRACE_SECONDS = 1
-MOST_SHOWN = 50  # the desk shows the oldest
+MOST_SHOWN = 50  # the desk shows the newest
 KINDS: dict[str, dict[str, object]] = {
     "reset": {"mode": "reset"},
     "hang": {"mode": "hang"},

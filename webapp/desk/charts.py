@@ -11,7 +11,7 @@ from markupsafe import Markup
 
 _HEIGHT: Final = 100
 _LEAST: Final = 1.5
-"""A number above nought can be seen, however small its share."""
+"""A number above zero can be seen, however small its share."""
 _WIDTH: Final = 1_000
 
 

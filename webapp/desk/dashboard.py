@@ -19,6 +19,7 @@ from letters.desk import trouble as attention
 from letters.desk.export import Table
 from letters.desk.version import Pulse
 from letters.states import State
+from webapp.action.frame import embed_snippet
 from webapp.desk.cache import FRESH_SECONDS, glance
 from webapp.desk.door import acting, blueprint
 from webapp.desk.pictures import pictures
@@ -40,6 +41,7 @@ def show(slug: str) -> str:
         "desk/campaign.html",
         campaign=stored.campaign,
         has_letters=found.books.submitted > 0,
+        embed=embed_snippet(services().settings.public_url, slug, stored.campaign.title),
         figures=figures_html,
         version=found.version,
     )

@@ -88,7 +88,7 @@ def _guard() -> BaseResponse | None:
     if found.wants_note and request.endpoint not in _BY_ITSELF:
         with services().database.write() as connection:
             sign_ins.note_use(connection, found.session_id, now)
-    g.signed_in, g.organiser = found, found.organiser
+    g.signed_in = found
     if g.has_to_add and request.endpoint not in _WITHOUT_PASSKEY:
         return redirect(url_for("desk.list_sessions"), HTTPStatus.SEE_OTHER)
     is_theirs = request.endpoint not in ADMINS_ONLY or found.organiser.is_admin

@@ -59,6 +59,9 @@ class Cause(StrEnum):
     """The answer is not known, or the worker died with the claim open."""
     DEFER = "defer"
     DELIVER = "deliver"
+    SUPPRESS = "suppress"
+    """SendGrid did not send it, since it keeps the address on a list of those it sends nothing to:
+    it can be sent once the address is off that list."""
     DROP = "drop"
     BOUNCE = "bounce"
     HOLD = "hold"
@@ -118,6 +121,8 @@ _PROOF: Final = MappingProxyType(
         Cause.BOUNCE: State.BOUNCED,
     }
 )
+RULES_OUT: Final = frozenset({Cause.SUPPRESS, Cause.DROP, Cause.BOUNCE})
+"""What says of an attempt that it was not sent or did not arrive."""
 _STEPS: Final = MappingProxyType(
     {
         (State.UNCONFIRMED, Cause.CONFIRM): State.QUEUED,
@@ -139,12 +144,33 @@ _STEPS: Final = MappingProxyType(
         (State.UNKNOWN, Cause.AGAIN): State.QUEUED,
         (State.UNKNOWN, Cause.GIVE_UP): State.FAILED,
         (State.FAILED, Cause.AGAIN): State.QUEUED,
+        (State.DROPPED, Cause.AGAIN): State.QUEUED,
+        (State.BOUNCED, Cause.AGAIN): State.QUEUED,
+        # Not sent for certain. Among what events say it ranks above deferred, below delivered.
+        (State.QUEUED, Cause.SUPPRESS): State.HELD,
+        (State.SENDING, Cause.SUPPRESS): State.HELD,
+        (State.UNKNOWN, Cause.SUPPRESS): State.HELD,
+        (State.FAILED, Cause.SUPPRESS): State.HELD,
+        (State.ACCEPTED, Cause.SUPPRESS): State.HELD,
+        (State.DEFERRED, Cause.SUPPRESS): State.HELD,
         (State.UNCONFIRMED, Cause.ROLLED_BACK): State.UNKNOWN,
         (State.QUEUED, Cause.ROLLED_BACK): State.UNKNOWN,
         (State.HELD, Cause.ROLLED_BACK): State.UNKNOWN,
         (State.SENDING, Cause.ROLLED_BACK): State.UNKNOWN,
     }
 )
+
+
+def is_news(cause: Cause, *, is_ruled_out: bool, is_earlier: bool) -> bool:
+    """Tell whether what is said of an attempt may change its letter.
+
+    `is_ruled_out`: that attempt is known not to have been sent or not to have arrived.
+    `is_earlier`: the letter has been queued anew since, by a person or a release, or has a later
+    attempt. A delivery counts whatever else is known.
+    """
+    if cause in {Cause.TAKEN, Cause.DEFER}:
+        return not is_ruled_out
+    return cause not in RULES_OUT or not is_earlier
 
 
 def advance(state: State, cause: Cause) -> State | None:

@@ -27,10 +27,19 @@ from letters.books import locks
 from letters.books.locks import Rank
 from letters.books.writable import writable
 from letters.reasons import Reason
-from letters.states import Cause, State, advance
+from letters.states import RULES_OUT, Cause, State, advance, is_news
 from letters.storage.batch import GIVEN, fetch, given, integer_at, moment_at, text_at
 from letters.storage.database import StorageUnavailable
-from letters.storage.schema import IS_PLAIN, history, is_in, letter, submission, tally, target
+from letters.storage.schema import (
+    IS_PLAIN,
+    attempt,
+    history,
+    is_in,
+    letter,
+    submission,
+    tally,
+    target,
+)
 
 # These speak of one attempt, and only while it is the letter's latest.
 _OF_LATEST_ATTEMPT: Final = frozenset({Cause.NOT_TAKEN, Cause.REFUSED, Cause.LOST})
@@ -43,6 +52,7 @@ _OF_ATTEMPT: Final = frozenset(
         Cause.LOST,
         Cause.DEFER,
         Cause.DELIVER,
+        Cause.SUPPRESS,
         Cause.DROP,
         Cause.BOUNCE,
         Cause.AGAIN,
@@ -84,6 +94,15 @@ _WRITABLE: Final = select(target.c.id).where(
 )
 _SET_STATE: Final = (
     update(letter).where(letter.c.id == text_at(0)).values(state=text_at(1), state_at=moment_at(2))
+)
+_BEGIN_ANEW: Final = (
+    update(letter).where(letter.c.id.in_(select(text_at(0)))).values(attempt_id=None)
+)
+_RULE_OUT: Final = (
+    update(attempt).where(attempt.c.id.in_(select(text_at(0)))).values(ruled_out=True)
+)
+_ATTEMPTS: Final = select(attempt.c.id, attempt.c.ruled_out).where(
+    attempt.c.id.in_(select(text_at(0)))
 )
 _ADD_HISTORY: Final = insert(history).from_select(
     ["letter_id", "state", "cause", "at", "detail", "reason"],
@@ -137,7 +156,9 @@ class Change:
 
 
 @dataclass(slots=True)
-class _Row:
+class Row:
+    """A letter as it stands while things happen to it."""
+
     kind: str
     target_id: int | None
     state: State
@@ -176,10 +197,11 @@ def apply(  # noqa: PLR0913 - what happens, and what else has to be locked with 
         happenings = _to_all(connection, happenings, rows)
     locks.take(connection, offices=offices)
     _lock_targets(connection, happenings, rows, targets)
-    taken = _Taken(rows)
+    taken = Taken(rows, _attempts(connection, happenings))
     taken.take(happenings)
     if then is not None:
         taken.take(then(tuple(taken.changes)))
+    taken.rule_out(connection)
     if taken.changes:
         taken.store(connection)
     if taken.changes or moved or new:
@@ -190,10 +212,16 @@ def apply(  # noqa: PLR0913 - what happens, and what else has to be locked with 
 
 
 @dataclass(frozen=True, slots=True)
-class _Taken:
+class Taken:
     """What happenings make of letters, before it is written down."""
 
-    rows: Mapping[str, _Row]
+    rows: Mapping[str, Row]
+    attempts: dict[str, bool]
+    """Of attempts that are known, whether they are ruled out."""
+    ruled_out: set[str] = field(default_factory=set)
+    """Those that are now."""
+    begun_anew: set[str] = field(default_factory=set)
+    """Letters of which no attempt is the latest any more."""
     changes: list[Change] = field(default_factory=list)
     records: list[tuple[str, str, str, datetime, str | None, str | None]] = field(
         default_factory=list
@@ -206,16 +234,37 @@ class _Taken:
             if row is None:
                 continue
             stale = happening.cause in _OF_LATEST_ATTEMPT and happening.attempt_id != row.attempt_id
-            if stale:
+            if stale or not self._is_news(happening, row):
                 continue
             self._step(happening, row, happening.cause)
             if row.state is State.QUEUED and not row.can_be_written_to:
                 self._step(happening, row, Cause.HOLD)
 
-    def _step(self, it: Happening, row: _Row, cause: Cause) -> None:
-        after = advance(row.state, cause)
+    def _is_news(self, it: Happening, row: Row) -> bool:
+        if it.attempt_id is None or it.attempt_id not in self.attempts:
+            return True
+        found = is_news(
+            it.cause,
+            is_ruled_out=self.attempts[it.attempt_id],
+            is_earlier=it.attempt_id != row.attempt_id,
+        )
+        if it.cause in RULES_OUT and not self.attempts[it.attempt_id]:
+            self.attempts[it.attempt_id] = True
+            self.ruled_out.add(it.attempt_id)
+        return found
+
+    def _step(self, it: Happening, row: Row, cause: Cause) -> None:
+        if cause is Cause.SUPPRESS and row.kind == "notice":
+            cause = Cause.DROP  # nobody releases a notice
+        before, after = row.state, advance(row.state, cause)
         if after is None:
             return
+        is_anew = cause is Cause.RELEASE or (
+            cause is Cause.AGAIN and before is not State.UNKNOWN  # of that proof may still come
+        )
+        if is_anew and row.attempt_id is not None:
+            row.attempt_id = None
+            self.begun_anew.add(it.letter_id)
         self.changes.append(Change(it.letter_id, row.kind, row.target_id, row.state, after, cause))
         self.records.append((it.letter_id, str(after), str(cause), it.at, it.detail, it.reason))
         row.state = after
@@ -226,11 +275,18 @@ class _Taken:
         states = given((i, record[1], record[3]) for i, record in last.items())
         connection.execute(_SET_STATE, states)
         connection.execute(_ADD_HISTORY, given(self.records))
+        if self.begun_anew:
+            connection.execute(_BEGIN_ANEW, given([i] for i in self.begun_anew))
+
+    def rule_out(self, connection: Connection) -> None:
+        """Remember of attempts that only a delivery is news of them now."""
+        if self.ruled_out:
+            connection.execute(_RULE_OUT, given([i] for i in self.ruled_out))
 
 
 def _lock(
     connection: Connection, happenings: Sequence[Happening], others: Iterable[str]
-) -> dict[str, _Row]:
+) -> dict[str, Row]:
     """Lock letters, and their companions in digests where something happens to an attempt."""
     of_attempts = [(it.letter_id, it.attempt_id) for it in happenings if it.cause in _OF_ATTEMPT]
     ids = {it.letter_id for it in happenings} | set(others)
@@ -239,17 +295,25 @@ def _lock(
         ids |= {letter_id for (letter_id,) in found}
     locks.take(connection, letters=ids)
     return {
-        letter_id: _Row(kind, target_id, State(state), attempt_id, bool(plain))
+        letter_id: Row(kind, target_id, State(state), attempt_id, bool(plain))
         for letter_id, kind, target_id, state, attempt_id, plain in fetch(
             connection, _ROWS, given([i] for i in ids)
         )
     }
 
 
+def _attempts(connection: Connection, happenings: Sequence[Happening]) -> dict[str, bool]:
+    """Return of the attempts that happenings speak of whether they are ruled out."""
+    ids = {it.attempt_id for it in happenings if it.attempt_id is not None}
+    if not ids:
+        return {}
+    return {row[0]: bool(row[1]) for row in fetch(connection, _ATTEMPTS, given([i] for i in ids))}
+
+
 def _lock_targets(
     connection: Connection,
     happenings: Sequence[Happening],
-    rows: Mapping[str, _Row],
+    rows: Mapping[str, Row],
     others: Iterable[int],
 ) -> None:
     """Lock the targets of letters that may be queued; then look whether they can be written to."""
@@ -271,7 +335,7 @@ def _lock_targets(
 
 
 def _to_all(
-    connection: Connection, happenings: Sequence[Happening], rows: Mapping[str, _Row]
+    connection: Connection, happenings: Sequence[Happening], rows: Mapping[str, Row]
 ) -> list[Happening]:
     """Return what happens, with what happens to a digest spelt out for every letter in it.
 
@@ -315,7 +379,7 @@ def _to_all(
 
 
 def _hurry_digests(
-    connection: Connection, changes: Iterable[Change], rows: Mapping[str, _Row]
+    connection: Connection, changes: Iterable[Change], rows: Mapping[str, Row]
 ) -> None:
     """Let a digest that was not taken leave again with the next slot, not with the next day's."""
     back = sorted(
@@ -402,7 +466,7 @@ def bump(
 def _count(
     connection: Connection,
     changes: Iterable[Change],
-    rows: Mapping[str, _Row],
+    rows: Mapping[str, Row],
     moved: Mapping[str, int],
     new: Iterable[tuple[int, State, bool]],
 ) -> None:

@@ -167,16 +167,38 @@ def waiting(
     return found
 
 
+def held_among(connection: Connection, office_ids: Collection[int]) -> set[int]:
+    """Return those of some offices to which nothing goes."""
+    return set(
+        connection.execute(
+            select(office.c.id).where(
+                office.c.id.in_(office_ids), office.c.hold_reason.is_not(None)
+            )
+        ).scalars()
+    )
+
+
 def mark_stopped(
-    connection: Connection, office_id: int, why: Hold, now: datetime, words: str | None
+    connection: Connection,
+    office_id: int,
+    why: Hold,
+    now: datetime,
+    words: str | None,
+    happened_at: datetime | None = None,
 ) -> bool:
     """Let nothing go to an office, and tell whether that is new. The caller has its lock.
 
-    The organisers of every campaign that writes to it are told.
+    What `happened_at` a time before the office was released stops it no more. The organisers of
+    every campaign that writes to it are told.
     """
+    at = happened_at or now
     stopped = connection.execute(
         update(office)
-        .where(office.c.id == office_id, office.c.hold_reason.is_(None))
+        .where(
+            office.c.id == office_id,
+            office.c.hold_reason.is_(None),
+            office.c.released_at.is_(None) | (office.c.released_at < at),
+        )
         .values(hold_reason=str(why), hold_words=words, held_at=now)
     )
     if stopped.rowcount:

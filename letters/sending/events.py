@@ -234,13 +234,22 @@ class _Failures:
         ends = self._too_many(connection, changes)
         for letter_id, event in sorted(self.failed.items()):
             if event.ends_with is not None and letter_id in self.shaken:
-                ends[self.shaken[letter_id].office_id] = (event.ends_with, event.detail)
+                at = event.happened_at
+                ends[self.shaken[letter_id].office_id] = (event.ends_with, event.detail, at)
         stopped = {
             office_id
-            for office_id, (why, words) in sorted(ends.items())
-            if mailbox.mark_stopped(connection, office_id, why, now, words)
+            for office_id, (why, words, at) in sorted(ends.items())
+            if mailbox.mark_stopped(connection, office_id, why, now, words, at)
         }
-        return [
+        held = mailbox.held_among(connection, self.offices())
+        # SendGrid did not send these, and their office has been released since.
+        free = [
+            Happening(change.letter_id, Cause.RELEASE, now)
+            for change in changes
+            if change.cause is Cause.SUPPRESS and change.letter_id in self.shaken
+            if self.shaken[change.letter_id].office_id not in held
+        ]
+        return free + [
             Happening(letter_id, Cause.HOLD, now)
             for target_id, letters in self.waiting.items()
             if self.sitting[target_id] in stopped
@@ -249,7 +258,7 @@ class _Failures:
 
     def _too_many(
         self, connection: Connection, changes: Sequence[Change]
-    ) -> dict[int, tuple[Hold, str | None]]:
+    ) -> dict[int, tuple[Hold, str | None, datetime | None]]:
         """Count letters in a row that came back or were dropped; return offices with too many."""
         runs: dict[int, int] = {}
         arrived: set[int] = set()
@@ -265,7 +274,7 @@ class _Failures:
             elif change.cause is Cause.DELIVER:
                 runs[of.office_id] = 0
                 arrived.add(of.office_id)
-        too_many: dict[int, tuple[Hold, str | None]] = {}
+        too_many: dict[int, tuple[Hold, str | None, datetime | None]] = {}
         for office_id, run in sorted(runs.items()):
             before = 0 if office_id in arrived else office.c.soft_failures
             total: int = connection.execute(
@@ -275,7 +284,7 @@ class _Failures:
                 .returning(office.c.soft_failures)
             ).scalar_one()
             if run and total >= last[office_id][0]:
-                too_many[office_id] = (Hold.SOFT_FAILURES, last[office_id][1])
+                too_many[office_id] = (Hold.SOFT_FAILURES, last[office_id][1], None)
         return too_many
 
 

@@ -1,5 +1,6 @@
 """Take a person's word about a letter that nobody else can decide about."""
 
+from collections.abc import Set as AbstractSet
 from datetime import datetime
 from enum import Enum, StrEnum, auto
 from types import MappingProxyType
@@ -49,24 +50,28 @@ _CAUSES: Final = MappingProxyType(
 )
 
 
+AGAIN_FROM: Final = frozenset({State.FAILED, State.DROPPED, State.BOUNCED})
+"""What a person can queue once more."""
+
+
 def settle(
     connection: Connection, letter_id: str, word: Word, now: datetime, by: Actor = COMMAND_LINE
 ) -> None:
     """Settle an unknown letter; raise CannotSettle."""
-    campaign_id = _decide(connection, letter_id, State.UNKNOWN, _CAUSES[word], now)
+    campaign_id = _decide(connection, letter_id, {State.UNKNOWN}, _CAUSES[word], now)
     detail = f"{letter_id}: {word}"
     record(connection, Deed.DECIDED, now, by=by, campaign_id=campaign_id, detail=detail)
 
 
 def again(connection: Connection, letter_id: str, now: datetime, by: Actor = COMMAND_LINE) -> None:
-    """Queue a failed letter once more; raise CannotSettle."""
-    campaign_id = _decide(connection, letter_id, State.FAILED, Cause.AGAIN, now)
+    """Queue a letter once more that failed, was dropped or bounced; raise CannotSettle."""
+    campaign_id = _decide(connection, letter_id, AGAIN_FROM, Cause.AGAIN, now)
     detail = f"{letter_id}: queue-again"
     record(connection, Deed.DECIDED, now, by=by, campaign_id=campaign_id, detail=detail)
 
 
 def _decide(
-    connection: Connection, letter_id: str, wanted: State, cause: Cause, now: datetime
+    connection: Connection, letter_id: str, wanted: AbstractSet[State], cause: Cause, now: datetime
 ) -> int:
     locks.take(connection, letters=[letter_id])
     row = connection.execute(
@@ -76,7 +81,7 @@ def _decide(
     ).first()
     if row is None:
         raise CannotSettle(Doubt.NO_LETTER)
-    if row.state != wanted:
+    if row.state not in wanted:
         raise CannotSettle(Doubt.NOT_IN_STATE, State(row.state))
     if row.body is None and cause is Cause.AGAIN:
         raise CannotSettle(Doubt.ERASED)

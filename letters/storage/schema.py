@@ -302,6 +302,8 @@ attempt = Table(
     Column("outcome", String(12)),
     Column("reason", String(20)),
     Column("detail", Text),  # the other side's own words, here and below
+    # An event said that it was not sent or did not arrive: only a delivery is news of it now.
+    Column("ruled_out", Boolean, nullable=False, server_default=text("false")),
     Index("ix_attempt_letter", "letter_id"),
 )
 

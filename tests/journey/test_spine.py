@@ -131,7 +131,7 @@ def test_one_token_is_one_letter_and_one_address_too(stack: Stack, slug: str) ->
     [
         ("bounced", State.BOUNCED),
         ("blocked", State.BOUNCED),
-        ("dropped", State.DROPPED),
+        ("dropped", State.HELD),
         ("spam", State.DELIVERED),
     ],
 )

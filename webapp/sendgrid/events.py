@@ -33,6 +33,9 @@ _CAUSES: Final = MappingProxyType(
         "other": Cause.TAKEN,
     }
 )
+_SUPPRESSIONS: Final = frozenset(
+    {"bounced address", "spam reporting address", "unsubscribed address", "invalid"}
+)
 _ID: Final = re.compile(r"[0-9a-f]{32}")
 _WORDS_MAX: Final = 500
 _EARLIEST: Final = datetime(2009, 1, 1, tzinfo=UTC)  # there was no SendGrid before
@@ -56,16 +59,24 @@ def _read(item: Mapping[str, object], now: datetime) -> DeliveryEvent | None:
         return None
     if not isinstance(kind, str) or kind not in _CAUSES:
         kind = "other"  # whatever it says of the attempt, SendGrid has it
-    blocked = kind == "blocked" or (kind == "bounce" and item.get("type") == "blocked")
+    # "expired": it gave up after days; 4.x.x: a trouble that passes. Neither is the address's own.
+    is_soft = item.get("type") in {"blocked", "expired"} or str(item.get("status")).startswith("4.")
+    blocked = kind == "blocked" or (kind == "bounce" and is_soft)
+    is_suppressed = kind == "dropped" and _is_suppression(item.get("reason"))
     return DeliveryEvent(
         event_id=_event_id(item),
         attempt_id=attempt_id,
         letter_id=_letter_id(item),
-        cause=_CAUSES[kind],
+        cause=Cause.SUPPRESS if is_suppressed else _CAUSES[kind],
         happened_at=_moment(item.get("timestamp"), now),
         detail=_words(item),
-        ends_with=_ends_with(kind, is_blocked=blocked),
+        ends_with=Hold.SUPPRESSED if is_suppressed else _ends_with(kind, is_blocked=blocked),
     )
+
+
+def _is_suppression(reason: object) -> bool:
+    """Tell whether a drop's reason names a list of addresses that SendGrid sends nothing to."""
+    return isinstance(reason, str) and reason.strip().casefold() in _SUPPRESSIONS
 
 
 def _ends_with(kind: str, *, is_blocked: bool) -> Hold | None:

@@ -75,6 +75,8 @@ def test_axe_finds_nothing_where_the_writer_chooses(
     with narrow(browser) as page:
         page.goto(f"{stack.url}/c/{slug}")
         look(page, "choice")
+        page.get_by_text("Read and change the letter").click()
+        look(page, "choice, unfolded")
         page.locator(".subject-fold summary").click()
         look(page, "choice, the subject opened")
         page.locator("#subject").fill("")

@@ -2,9 +2,10 @@
 
 from argparse import Namespace
 
+from letters.campaigns.targets import CannotDecide
 from letters.sending import settling
 from letters.sending.settling import CannotSettle, Doubt, Word
-from postbag.shell import Commands, Shell
+from postbag.shell import Commands, Refused, Shell
 
 
 def add_commands(commands: Commands) -> None:
@@ -15,8 +16,10 @@ def add_commands(commands: Commands) -> None:
     settle.add_argument("id")
     settle.add_argument("word", choices=[str(word) for word in Word])
     settle.set_defaults(act=_settle)
-    again = actions.add_parser("again", help="queue a failed letter once more")
-    again.add_argument("id")
+    again = actions.add_parser("again", help="queue what failed or did not arrive once more")
+    which = again.add_mutually_exclusive_group(required=True)
+    which.add_argument("id", nargs="?")
+    which.add_argument("--target", nargs=2, metavar=("SLUG", "EMAIL"))
     again.set_defaults(act=_again)
 
 
@@ -39,7 +42,19 @@ def _settle(shell: Shell, options: Namespace) -> int:
 
 
 def _again(shell: Shell, options: Namespace) -> int:
+    if options.target:
+        return _again_to(shell, *options.target)
     with shell.database.write() as connection:
         settling.again(connection, options.id, shell.now())
     shell.say("Done.")
+    return 0
+
+
+def _again_to(shell: Shell, slug: str, email: str) -> int:
+    try:
+        with shell.database.write() as connection:
+            queued = settling.again_to(connection, slug, email, shell.now())
+    except CannotDecide as error:
+        raise Refused(f"{slug} has no target {email}: look at its targets on the desk.") from error
+    shell.say(f"{queued} letters to {email} are queued once more.")
     return 0

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, select
 
 from letters.books import locks
 from letters.books.changes import Happening, apply
+from letters.campaigns import store, targets
 from letters.reasons import Reason
 from letters.record import COMMAND_LINE, Actor, Deed, record
 from letters.sending import taken
@@ -68,6 +69,35 @@ def again(connection: Connection, letter_id: str, now: datetime, by: Actor = COM
     campaign_id = _decide(connection, letter_id, AGAIN_FROM, Cause.AGAIN, now)
     detail = f"{letter_id}: queue-again"
     record(connection, Deed.DECIDED, now, by=by, campaign_id=campaign_id, detail=detail)
+
+
+def again_to(
+    connection: Connection, slug: str, email: str, now: datetime, by: Actor = COMMAND_LINE
+) -> int:
+    """Queue once more all letters to a target that failed, were dropped or bounced.
+
+    Returns how many are queued: what has been erased is not. Raises UnknownCampaign and
+    CannotDecide.
+    """
+    found = targets.find(connection, slug, email)
+    ids = connection.execute(
+        select(letter.c.id)
+        .select_from(letter.join(writing))
+        .where(
+            letter.c.target_id == found.id,
+            letter.c.state.in_([str(state) for state in AGAIN_FROM]),
+            writing.c.body.is_not(None),
+        )
+    ).scalars()
+    changes = apply(
+        connection,
+        [Happening(i, Cause.AGAIN, now, reason=Reason.PERSONS_WORD) for i in ids],
+    )
+    queued = sum(change.cause is Cause.AGAIN for change in changes)
+    campaign_id = store.find(connection, slug).id
+    detail = f"{found.target.email}: queue-again ({queued})"
+    record(connection, Deed.DECIDED, now, by=by, campaign_id=campaign_id, detail=detail)
+    return queued
 
 
 def _decide(

@@ -86,6 +86,17 @@ def test_what_did_not_arrive_can_be_queued_again(books: Books, end: Cause) -> No
     assert books.states("trees") == {"delivered": 1}
 
 
+def test_all_letters_to_a_target_can_be_queued_again(books: Books) -> None:
+    books.load("trees", OFFICE)
+    for _ in range(3):
+        books.write("trees")
+    for claim in books.send():
+        books.tell(claim, Cause.DROP, "Spam Content")
+    with books.database.write() as connection:
+        assert settling.again_to(connection, "trees", OFFICE, books.now) == 3
+    assert books.states("trees") == {"queued": 3}
+
+
 def test_the_worker_may_hear_of_it_after_the_event(books: Books) -> None:
     books.load("trees", OFFICE)
     books.write("trees")

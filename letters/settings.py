@@ -129,7 +129,10 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
             "SENDGRID_API_KEY", _header_word, None, "a SendGrid API key that may send mail"
         ),
         "sendgrid_read_key": read(
-            "SENDGRID_READ_KEY", _optional_word, "", "a second SendGrid API key, for doctor alone"
+            "SENDGRID_READ_KEY",
+            _optional_word,
+            "",
+            "a second SendGrid API key, for doctor and to release offices",
         ),
         "sendgrid_api_host": read(
             "SENDGRID_API_HOST",

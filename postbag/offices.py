@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 from letters.offices import mailbox
 from letters.offices.mailbox import Office, Seat, UnknownOffice
+from postbag import suppression
 from postbag.shell import Commands, Refused, Shell
 
 
@@ -22,6 +23,7 @@ def add_commands(commands: Commands) -> None:
     hold.set_defaults(act=_refusing(_hold))
     release = actions.add_parser("release", help="let sending to it go on")
     release.add_argument("email")
+    suppression.add_word(release)
     release.set_defaults(act=_refusing(_release))
 
 
@@ -85,6 +87,7 @@ def _hold(shell: Shell, o: Namespace) -> int:
 
 
 def _release(shell: Shell, o: Namespace) -> int:
+    suppression.take_off_first(shell, o)
     with shell.database.write() as connection:
         queued = mailbox.release(connection, o.email, shell.now())
     shell.say(f"{o.email} can be written to again; {queued} letters wait their turn.")

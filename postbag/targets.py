@@ -8,6 +8,7 @@ from sqlalchemy import Connection
 
 from letters.campaigns import targets
 from letters.campaigns.targets import CannotDecide, Objection
+from postbag import suppression
 from postbag.shell import Commands, Refused, Shell
 
 _SENTENCES: Final = {
@@ -27,6 +28,7 @@ def add_decisions(actions: Commands) -> None:
     hold = _action(actions, "hold", "let nothing go to a target until it is released")
     hold.set_defaults(act=_hold)
     release = _action(actions, "release", "let sending to a target go on")
+    suppression.add_word(release)
     release.set_defaults(act=_release)
     address = _action(actions, "address", "give a target its right address; sending goes on")
     address.add_argument("new_email")
@@ -66,6 +68,7 @@ def _release(shell: Shell, o: Namespace) -> int:
         queued = targets.release(connection, o.slug, o.email, shell.now())
         return f"{o.email} can be written to again; {queued} letters wait their turn."
 
+    suppression.take_off_first(shell, o)
     return _decide(shell, decide)
 
 

@@ -8,12 +8,18 @@ from dataclasses import dataclass
 from typing import Final
 
 from sandbox.shapes import Flag, Json, Record, Text
+from sandbox.suppressions import LISTS
 
 SCOPES: Final = (
     "mail.send",
     "user.webhooks.event.settings.read",
     "user.webhooks.parse.settings.read",
     "whitelabel.read",
+    *(
+        f"{lists}.{right}"
+        for lists in (*(f"suppression.{name}" for name in LISTS), "asm.suppressions.global")
+        for right in ("read", "create", "delete")
+    ),
 )
 EVENTS: Final = (
     "processed", "delivered", "deferred", "bounce", "dropped", "spam_report", "unsubscribe",

@@ -15,6 +15,9 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from sandbox.messages import Message, Recipient
 from sandbox.shapes import Json
 
+BOUNCED_ADDRESS = "Bounced Address"
+INVALID = "Invalid"
+
 SIGNATURE_HEADER = "X-Twilio-Email-Event-Webhook-Signature"
 TIMESTAMP_HEADER = "X-Twilio-Email-Event-Webhook-Timestamp"
 
@@ -73,23 +76,36 @@ STORIES: Mapping[str, tuple[Step, ...]] = {
         _bounce("blocked", "5.7.1", "554 5.7.1 This server does not take your mail", "Content"),
     ),
     "deferred": (_PROCESSED, _DEFERRED, _delivered(3.0)),
-    "dropped": _dropped("Bounced Address"),
+    "dropped": _dropped(BOUNCED_ADDRESS),
     "spam": (_PROCESSED, _delivered(), Step("spamreport", 0.1)),
 }
 
 
 def story(email: str) -> tuple[Step, ...]:
     """Tell what happens to a message to `email`: by its local part up to any `+`."""
-    local = email.partition("@")[0]
-    if not local.isascii():
+    if not email.partition("@")[0].isascii():
         # SendGrid takes such a request with a 202 and then does not try the address.
-        return _dropped("Invalid")
-    return STORIES.get(local.partition("+")[0].lower(), STORIES["delivered"])
+        return _dropped(INVALID)
+    return STORIES.get(local_part(email), STORIES["delivered"])
+
+
+def local_part(email: str) -> str:
+    """Give what steers the stand-in: the local part up to any `+`, in lower case."""
+    return email.partition("@")[0].partition("+")[0].lower()
+
+
+def story_of(message: Message, recipient: Recipient) -> tuple[Step, ...]:
+    """Tell what happens to a message on its way to one recipient: see Message.suppressed."""
+    reason = message.suppressed.get(recipient.email.lower())
+    if reason is None:
+        return story(recipient.email)
+    return _dropped(reason) if reason else STORIES["delivered"]
 
 
 def last_step(message: Message, recipient: Recipient, now: float) -> Step | None:
     """Give the last thing that had happened to `message` at `now`, if anything had."""
-    past = [one for one in story(recipient.email) if message.received_at + one.after_s <= now]
+    steps = story_of(message, recipient)
+    past = [one for one in steps if message.received_at + one.after_s <= now]
     return past[-1] if past else None
 
 
@@ -105,7 +121,7 @@ class Event:
 def events_of(message: Message) -> Iterator[Event]:
     """Yield every event of `message`. The same message always has the same event ids."""
     for place, recipient in enumerate(message.recipients()):
-        for step in story(recipient.email):
+        for step in story_of(message, recipient):
             due_at = message.received_at + step.after_s
             token = f"{step.event}-{place}-{step.fields.get('attempt', '0')}-{message.message_id}"
             fields: dict[str, Json] = {

@@ -1,4 +1,4 @@
-"""Answer SendGrid's API: mail send, and the few routes that a careful client looks at first."""
+"""Answer SendGrid's API: mail send, suppressions, and what a careful client looks at first."""
 
 import asyncio
 import hmac
@@ -11,11 +11,13 @@ from aiohttp import web
 
 from sandbox import mail_send
 from sandbox.keys import public_key
-from sandbox.messages import first_recipient
+from sandbox.messages import Listing, first_recipient
 from sandbox.misbehaviour import befall
-from sandbox.shapes import Json, Refusal
+from sandbox.shapes import Array, Email, Json, Record, Refusal, departures
 from sandbox.stand_in import StandIn
+from sandbox.suppressions import GLOBAL, LISTS
 
+_UNSUBSCRIBED = Record({"recipient_emails": Array(Email())}, needed=("recipient_emails",))
 REQUEST_LIMIT_BYTES = 30 * 1024 * 1024  # SendGrid's limit for a whole message
 
 
@@ -61,8 +63,59 @@ def routes(stand_in: StandIn) -> list[web.RouteDef]:
         web.get("/v3/user/webhooks/event/settings/signed", signed_webhook),
         web.get("/v3/user/webhooks/event/settings/signed/{id}", signed_webhook),
         web.get("/v3/user/webhooks/parse/settings", parse),
+        *_suppression_routes(stand_in),
         web.route("*", "/v3/{rest:.*}", unknown),
     ]
+
+
+def _suppression_routes(stand_in: StandIn) -> list[web.RouteDef]:
+    async def listed(request: web.Request) -> web.StreamResponse:
+        name = request.match_info["list"]
+        entry = stand_in.suppressions.find(name, request.match_info["email"], time.time())
+        refused = _may_not(stand_in, request, f"suppression.{name}.read")
+        return refused or web.json_response([entry.as_json()] if entry else [])
+
+    async def unsubscribed(request: web.Request) -> web.StreamResponse:
+        entry = stand_in.suppressions.find(GLOBAL, request.match_info["email"], time.time())
+        refused = _may_not(stand_in, request, "asm.suppressions.global.read")
+        return refused or web.json_response({"recipient_email": entry.email} if entry else {})
+
+    async def take_off(request: web.Request) -> web.StreamResponse:
+        name, email = request.match_info.get("list", GLOBAL), request.match_info["email"]
+        scope = "asm.suppressions.global" if name == GLOBAL else f"suppression.{name}"
+        if refused := _may_not(stand_in, request, f"{scope}.delete"):
+            return refused
+        now = time.time()
+        if stand_in.suppressions.find(name, email, now) is None:
+            return _errors(404, Refusal(None, "The address is not on this list."))
+        stand_in.suppressions.change(Listing(name, email, on=False, at=now))
+        return web.Response(status=204)
+
+    async def unsubscribe(request: web.Request) -> web.StreamResponse:
+        refused = _may_not(stand_in, request, "asm.suppressions.global.create")
+        return refused or await _unsubscribe(stand_in, request)
+
+    on_list = f"/v3/suppression/{{list:{'|'.join(LISTS)}}}/{{email}}"
+    everywhere = "/v3/asm/suppressions/global"
+    return [
+        web.get(on_list, listed),
+        web.delete(on_list, take_off),
+        web.post(everywhere, unsubscribe),
+        web.get(f"{everywhere}/{{email}}", unsubscribed),
+        web.delete(f"{everywhere}/{{email}}", take_off),
+    ]
+
+
+async def _unsubscribe(stand_in: StandIn, request: web.Request) -> web.StreamResponse:
+    body, refused = _parsed(await request.read())
+    if refused is not None:
+        return refused
+    if found := list(departures(_UNSUBSCRIBED, body)):
+        return _errors(400, *found)
+    emails = body["recipient_emails"] if isinstance(body, dict) else []
+    for email in emails if isinstance(emails, list) else []:
+        stand_in.suppressions.change(Listing(GLOBAL, str(email), on=True, at=time.time()))
+    return web.json_response(body, status=201)
 
 
 async def _mail_send(stand_in: StandIn, request: web.Request) -> web.StreamResponse:

@@ -1,13 +1,13 @@
 """Read the messages that were taken, and keep them: in memory, and in a file if there is one.
 
 The file has one JSON object a line: a message as it was taken, or `{"settled": n}` once the
-webhook has taken every event of message n. So a stand-in that is started again knows which events
-are still owed.
+webhook has taken every event of message n, or an address that was put on a suppression list by hand
+or taken off. So a stand-in that is started again knows which events are still owed, and to whom.
 """
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO
 
@@ -36,6 +36,8 @@ class Message:
     received_at: float
     message_id: str
     body: dict[str, Json]
+    suppressed: Mapping[str, str] = field(default_factory=dict)
+    """Why SendGrid drops what goes to an address; empty: it drops it no more."""
 
     def recipients(self) -> Iterator[Recipient]:
         """Yield everyone the message goes to, in the order of the request."""
@@ -51,6 +53,16 @@ class Message:
         """Give the categories of the message."""
         listed = self.body.get("categories")
         return [str(one) for one in listed] if isinstance(listed, list) else []
+
+
+@dataclass(frozen=True)
+class Listing:
+    """An address put `on` the suppression list called `name`, or taken off, `at` a time."""
+
+    name: str
+    email: str
+    on: bool
+    at: float
 
 
 def first_recipient(body: Json) -> Recipient:
@@ -71,6 +83,7 @@ class Messages:
         """
         self._by_n: dict[int, Message] = {}
         self._unsettled: dict[int, Message] = {}
+        self.listings: list[Listing] = []
         self._file: BinaryIO | None = None
         if path is not None:
             # Read and write: a line torn by a crash is cut off before the next is written.
@@ -111,6 +124,7 @@ class Messages:
                 "received_at": message.received_at,
                 "message_id": message.message_id,
                 "body": message.body,
+                **({"suppressed": {**message.suppressed}} if message.suppressed else {}),
             }
         )
         self._add(message)
@@ -119,6 +133,12 @@ class Messages:
         """Note that the webhook has taken every event of message `n`."""
         self._write({"settled": n})
         self._unsettled.pop(n, None)
+
+    def enlist(self, listing: Listing) -> None:
+        """Note a change of a suppression list."""
+        self._write({"list": listing.name, "email": listing.email, "on": listing.on,
+                     "at": listing.at})  # fmt: skip
+        self.listings.append(listing)
 
     def close(self) -> None:
         """Close the file."""
@@ -147,13 +167,16 @@ class Messages:
         match line:
             case {"settled": int(n)}:
                 self._unsettled.pop(n, None)
+            case {"list": str(name), "email": str(email), "on": bool(on), "at": float(at)}:
+                self.listings.append(Listing(name, email, on, at))
             case {
                 "n": int(n),
                 "received_at": float() | int() as received_at,
                 "message_id": str(message_id),
                 "body": dict(body),
             }:
-                self._add(Message(n, received_at, message_id, body))
+                suppressed = texts(line.get("suppressed"))
+                self._add(Message(n, received_at, message_id, body, suppressed))
             case _:
                 raise ValueError(line)
 

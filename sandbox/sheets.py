@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from markupsafe import Markup, escape
 
-from sandbox.events import Step, story
+from sandbox.events import Step, story_of
 from sandbox.messages import Message, Recipient, records, texts
 
 # A full stop or a bracket after a link belongs to the sentence, not to the link.
@@ -108,7 +108,7 @@ def ago(seconds: float) -> str:
 
 
 def _fates(message: Message, recipient: Recipient, now: float) -> Iterator[Fate]:
-    for step in story(recipient.email):
+    for step in story_of(message, recipient):
         at = message.received_at + step.after_s
         if at <= now:
             yield _fate(step, _local(at))

@@ -1,7 +1,7 @@
 """Hold everything that one running stand-in has."""
 
 import secrets
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
 
@@ -13,6 +13,7 @@ from sandbox.ledger import Ledger
 from sandbox.messages import Message, Messages, Recipient
 from sandbox.replies import Replies
 from sandbox.shapes import Json
+from sandbox.suppressions import Suppressions
 from sandbox.webhook import Delivery, Handling, Webhook
 
 
@@ -34,11 +35,13 @@ class StandIn:
     account: Account = field(default_factory=Account)
     api_key: str = field(init=False)
     ledger: Ledger = field(init=False)
+    suppressions: Suppressions = field(init=False)
 
     def __post_init__(self) -> None:
         """Open the books and pick up the events still owed from earlier runs."""
         self.api_key = self.options.api_key
         self.ledger = Ledger(self.messages)
+        self.suppressions = Suppressions(self.messages)
         if self.delivery:
             for message in self.messages.unsettled():
                 self.delivery.add(events_of(message))
@@ -50,6 +53,8 @@ class StandIn:
     ) -> str:
         """Take a message and enter it in the books; return the id that SendGrid would give it."""
         message = Message(self.ledger.next_n(), received_at, secrets.token_urlsafe(16), body)
+        message = replace(message, suppressed=self.suppressions.fates(message))
+        self.suppressions.learn(message)
         self.messages.take(message)
         self.ledger.enter(received_at, recipient, answer, taken=True)
         if self.delivery:

@@ -14,6 +14,7 @@ from letters.campaigns import targets
 from letters.campaigns.stored import StoredCampaign, StoredTarget
 from letters.campaigns.targets import CannotDecide, Objection
 from letters.notices.alarms import came_back
+from letters.offices import suppression
 from letters.reasons import Hold
 from letters.states import NOT_LEFT, State
 from webapp.desk.done import done
@@ -23,6 +24,7 @@ from webapp.site.language import gettext as _
 from webapp.site.language import ngettext
 from webapp.site.services import services
 from webapp.site.wake import wake_worker
+from worker.suppression import TakenOff, take_off
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +36,8 @@ class Held:
     reason: str
     waiting: int
     can_release: bool
+    is_listed: bool
+    """SendGrid may keep it on a list of addresses that it sends nothing to."""
     successor: str
     others: list[tuple[str, str]]
     """Address and name of each target that could follow."""
@@ -62,6 +66,7 @@ def held_targets(
                 _reason(connection, target),
                 waiting,
                 not target.withdrawn and _in_time(target, now) and after is None,
+                target.hold in suppression.LISTED,
                 "" if after is None else after.target.name,
                 [(t.target.email, t.target.name) for t in writable],
             )
@@ -128,6 +133,8 @@ def decide(slug: str) -> Response:
     email, other = request.form.get("target", ""), request.form.get("email", "").strip()
     word, now = request.form.get("word", ""), services().now()
     try:
+        if word == "release" and (listed := _still_listed(slug, email)):
+            return _refused(slug, listed)
         with services().database.write() as connection:
             match word:
                 case "hold":
@@ -150,6 +157,31 @@ def decide(slug: str) -> Response:
         "successor": _("Each writer whose letter waits is asked by mail."),
     }[word]
     return done(sentence, "desk.show", slug=slug)
+
+
+def _still_listed(slug: str, email: str) -> str | None:
+    """Take a target's office off SendGrid's lists; return why that could not be done, if so."""
+    with services().database.read() as connection:
+        found = targets.find(connection, slug, email)
+        addresses = suppression.to_take_off(connection, found.target.email)
+    if not addresses or request.form.get("taken_off"):
+        return None
+    match take_off(services().settings, addresses):
+        case TakenOff.DONE:
+            return None
+        case TakenOff.MAY_NOT:
+            return _(
+                "Nothing goes to %(email)s yet: SendGrid may keep it on a list of addresses to"
+                " which it delivers nothing, and our key may not take it off. Do that at SendGrid,"
+                " under Suppressions, and say so on the desk when you let sending go on.",
+                email=email,
+            )
+        case TakenOff.NO_ANSWER:
+            return _(
+                "Nothing goes to %(email)s yet: SendGrid was to take it off its list of addresses"
+                " to which it delivers nothing, and did not answer. Try again later.",
+                email=email,
+            )
 
 
 def _refused(slug: str, sentence: str) -> Response:

@@ -76,7 +76,7 @@ def _forget(database: Database, settings: Settings, now: datetime) -> None:
         return
     with database.write() as connection:
         if old:
-            erasure.erase_all(connection, old, now)
+            erasure.erase_all(connection, old, now, is_wish=False)
         erasure.erase_notices(connection, old_notices)
         limits.forget(connection, now)
     erasure.forget_pages(database)

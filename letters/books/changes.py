@@ -69,7 +69,9 @@ _ROWS: Final = (
         letter.c.state,
         letter.c.attempt_id,
         letter.c.plain,
+        submission.c.erased_at.is_not(None),
     )
+    .select_from(letter.outerjoin(submission))
     .where(letter.c.id.in_(select(text_at(0))))
     .order_by(letter.c.id)
 )
@@ -164,6 +166,7 @@ class Row:
     state: State
     attempt_id: str | None
     is_plain: bool
+    is_erased: bool = False
     can_be_written_to: bool = True
 
 
@@ -236,6 +239,8 @@ class Taken:
             stale = happening.cause in _OF_LATEST_ATTEMPT and happening.attempt_id != row.attempt_id
             if stale or not self._is_news(happening, row):
                 continue
+            if row.is_erased and happening.cause is Cause.RELEASE:
+                continue  # nothing is left of it that could go
             self._step(happening, row, happening.cause)
             if row.state is State.QUEUED and not row.can_be_written_to:
                 self._step(happening, row, Cause.HOLD)
@@ -254,8 +259,8 @@ class Taken:
         return found
 
     def _step(self, it: Happening, row: Row, cause: Cause) -> None:
-        if cause is Cause.SUPPRESS and row.kind == "notice":
-            cause = Cause.DROP  # nobody releases a notice
+        if cause is Cause.SUPPRESS and (row.kind == "notice" or row.is_erased):
+            cause = Cause.DROP  # nobody releases a notice, or what is erased
         before, after = row.state, advance(row.state, cause)
         if after is None:
             return
@@ -295,8 +300,8 @@ def _lock(
         ids |= {letter_id for (letter_id,) in found}
     locks.take(connection, letters=ids)
     return {
-        letter_id: Row(kind, target_id, State(state), attempt_id, bool(plain))
-        for letter_id, kind, target_id, state, attempt_id, plain in fetch(
+        letter_id: Row(kind, target_id, State(state), attempt_id, bool(plain), bool(erased))
+        for letter_id, kind, target_id, state, attempt_id, plain, erased in fetch(
             connection, _ROWS, given([i] for i in ids)
         )
     }
@@ -324,7 +329,13 @@ def _lock_targets(
         if row.target_id is not None
     ]
     targets = {row.target_id for row, _ in queues if row.target_id is not None}
-    locks.take(connection, targets={*targets, *others})
+    # What waits is counted on its target, so whatever moves it on locks that as well.
+    waits = {
+        row.target_id
+        for row in rows.values()
+        if row.state is State.QUEUED and row.target_id is not None
+    }
+    locks.take(connection, targets={*targets, *waits, *others})
     if not queues:
         return
     now = max(at for _, at in queues)
@@ -450,9 +461,10 @@ def bump(
     """
     moved = {key: n for key, n in sorted(by.items()) if n}
     queued = {target_id: n for (target_id, state), n in moved.items() if state is State.QUEUED}
+    gathered = {target_id: n for target_id, n in plain.items() if n}
     waiting = [
-        (target_id, queued.get(target_id, 0), plain.get(target_id, 0))
-        for target_id in sorted({*queued, *plain})
+        (target_id, queued.get(target_id, 0), gathered.get(target_id, 0))
+        for target_id in sorted({*queued, *gathered})
     ]
     if waiting:
         lock_targets(connection, [target_id for target_id, _, _ in waiting])

@@ -8,7 +8,7 @@ from sqlalchemy import Connection, func, select
 
 from letters.mail.kinds import Kind
 from letters.states import State
-from letters.storage.schema import answer, campaign, letter, tally, target
+from letters.storage.schema import IS_PLAIN, answer, campaign, is_in, letter, tally, target
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,17 +100,27 @@ def count(connection: Connection, slug: str | None = None) -> dict[str, Books]:
             for state, letters in states.items()
             if letters
         }
-        waiting: dict[int, int] = dict(
+        waiting: dict[int, tuple[int, int]] = {
+            row.id: (row.queued, row.plain)
+            for row in connection.execute(
+                select(target.c.id, target.c.queued, target.c.plain).where(
+                    target.c.campaign_id == campaign_id
+                )
+            )
+        }
+        gathered: dict[int | None, int] = dict(
             connection.execute(
-                select(target.c.id, target.c.queued).where(target.c.campaign_id == campaign_id)
+                select(letter.c.target_id, func.count())
+                .where(letter.c.campaign_id == campaign_id, IS_PLAIN, is_in(State.QUEUED))
+                .group_by(letter.c.target_id)
             ).all()
         )
         states: Counter[State] = Counter()
         for (_, state), letters in counted.items():
             states[state] += letters
         agree = counted == kept and all(
-            queued == counted.get((target_id, State.QUEUED), 0)
-            for target_id, queued in waiting.items()
+            here == (counted.get((target_id, State.QUEUED), 0), gathered.get(target_id, 0))
+            for target_id, here in waiting.items()
         )
         books[found_slug] = Books(
             dict(states),

@@ -34,6 +34,8 @@ class Arrival:
     notice: Notice
     identical: frozenset[int]
     """The targets whose letters were left as offered and go in a digest."""
+    opt_in_wording: str | None
+    """Of the consent that came with it; None: it came with none."""
     sharer: str = ""
     """Of another person at an address that has written already: what tells them apart."""
 
@@ -52,11 +54,6 @@ class Arrival:
             return State.UNCONFIRMED
         can_go = self.target(target_id).can_be_written_to(self.now)
         return State.QUEUED if can_go else State.HELD
-
-    @property
-    def opt_in_wording(self) -> str | None:
-        """Return the wording of the consent that came with it; None: it came with none."""
-        return (self.stored.campaign.opt_in or None) if self.new.opt_in else None
 
 
 @dataclass(slots=True)
@@ -90,8 +87,12 @@ def ready(
     *,
     is_confirmed: bool = False,
     sharer: str = "",
+    consent: str | None = None,
 ) -> Arrival:
-    """Return a submission as an arrival."""
+    """Return a submission as an arrival.
+
+    `consent` is what its writer was shown, where that need not be what the campaign asks today.
+    """
     must_confirm = not is_confirmed and (
         new.must_confirm or stored.campaign.confirm is Confirm.BEFORE_SENDING
     )
@@ -129,5 +130,6 @@ def ready(
                 text=draft.text,
             )
         ),
+        (consent or stored.campaign.opt_in or None) if new.opt_in else None,
         sharer,
     )

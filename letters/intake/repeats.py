@@ -88,6 +88,7 @@ def _takes_its_place(connection: Connection, submission_id: str, arrival: Arriva
     _rewrite(connection, arrival, {open_[i]: drafts[i] for i in open_.keys() & drafts.keys()})
     free_keys(connection, [arrival.letter_key(draft.target_id) for draft in added])
     _rewrite(connection, arrival, {open_[i]: draft for i, draft in turned.items()})
+    make_personal(connection, [open_[i] for i in turned])  # it goes by itself there
     turn(connection, {open_[i]: draft.target_id for i, draft in turned.items()})
     withdrawn = [open_[i] for i in gone if i not in turned]
     apply(
@@ -111,14 +112,17 @@ def _says_the_same(
     head: Row[*tuple[object, ...]], rows: Iterable[Row[*tuple[object, ...]]], arrival: Arrival
 ) -> bool:
     new = arrival.new
+    there = {
+        (row.target_id, row.subject, row.body)
+        for row in rows
+        if State(row.state) not in NOT_ARRIVED  # what is withdrawn is not said any more
+    }
     return (head.name, head.email, head.postcode or "", head.opt_in_wording) == (
         new.name,
         new.email,
         new.postcode,
         arrival.opt_in_wording,
-    ) and {(row.target_id, row.subject, row.body) for row in rows} == {
-        (draft.target_id, draft.subject, draft.text) for draft in new.drafts
-    }
+    ) and there == {(draft.target_id, draft.subject, draft.text) for draft in new.drafts}
 
 
 def _are_taken(connection: Connection, arrival: Arrival, drafts: Iterable[Draft]) -> bool:

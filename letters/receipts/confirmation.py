@@ -1,14 +1,15 @@
 """Take a writer's yes: it covers what was shown, and nothing else."""
 
+from collections.abc import Iterable
 from datetime import datetime
 
 from sqlalchemy import Connection, select, update
 
 from letters.books import locks
 from letters.books.changes import Happening, apply
-from letters.receipts.receipt import UnknownSubmission
+from letters.receipts.receipt import Receipt, UnknownSubmission
 from letters.states import Cause, State
-from letters.storage.schema import is_in, letter, submission, writing
+from letters.storage.schema import is_in, letter, submission, target, writing
 from letters.tokens import digest
 
 
@@ -16,15 +17,31 @@ class ChangedSince(Exception):
     """What the yes would set in motion is not what was shown: it has to be shown anew."""
 
 
-def seen(connection: Connection, submission_id: str) -> str:
-    """Return what tells whether all that a yes sets in motion is still as it was shown.
+def seen_on(shown: Receipt) -> str:
+    """Return what tells whether all that a yes sets in motion is still as it is shown here.
 
-    Texts, subjects, the name that signs, the address that is answered, the postcode, the consent.
-    Raises UnknownSubmission.
+    Texts, subjects, whom they go to, the name that signs, the address that is answered, the
+    postcode, the consent.
     """
+    head = (shown.name, shown.email, shown.postcode, shown.opt_in_wording)
+    waiting = sorted(
+        (each.id, each.target.email, each.subject, each.text)
+        for each in shown.letters
+        if each.state is State.UNCONFIRMED
+    )
+    return _digest(head, waiting)
+
+
+def _digest(head: Iterable[str | None], letters: Iterable[Iterable[str | None]]) -> str:
+    everything = [*head, *(value for each in letters for value in each)]
+    return digest("\0".join(value or "" for value in everything))
+
+
+def seen(connection: Connection, submission_id: str) -> str:
+    """Return what :func:`seen_on` would, of the books as they are; raise UnknownSubmission."""
     rows = connection.execute(
-        select(letter.c.id, letter.c.target_id, writing.c.subject, writing.c.body)
-        .select_from(letter.join(writing))
+        select(letter.c.id, target.c.email, writing.c.subject, writing.c.body)
+        .select_from(letter.join(writing).join(target))
         .where(letter.c.submission_id == submission_id, is_in(State.UNCONFIRMED))
         .order_by(letter.c.id)
     ).all()
@@ -38,8 +55,7 @@ def seen(connection: Connection, submission_id: str) -> str:
     ).first()
     if head is None:
         raise UnknownSubmission
-    shown = [*head, *(value for row in rows for value in row)]
-    return digest("\0".join("" if value is None else str(value) for value in shown))
+    return _digest(tuple(head), [tuple(row) for row in rows])
 
 
 def confirm(connection: Connection, submission_id: str, was_seen: str, now: datetime) -> None:

@@ -44,8 +44,14 @@ def erase(connection: Connection, submission_id: str, now: datetime) -> None:
     erase_all(connection, [submission_id], now)
 
 
-def erase_all(connection: Connection, submission_ids: Sequence[str], now: datetime) -> None:
-    """Erase several submissions at once: all of them, or none."""
+def erase_all(
+    connection: Connection, submission_ids: Sequence[str], now: datetime, *, is_wish: bool = True
+) -> None:
+    """Erase several submissions at once: all of them, or none.
+
+    Where it is somebody's wish, their consents end with it; where their time here is over, whoever
+    was told of a consent may go by it.
+    """
     its_letters = select(letter.c.id, letter.c.state, letter.c.kind).where(
         letter.c.submission_id.in_(submission_ids)
     )
@@ -73,7 +79,7 @@ def erase_all(connection: Connection, submission_ids: Sequence[str], now: dateti
         connection.execute(update(table).where(table.c.letter_id.in_(ids)).values(detail=None))
     locks.take(connection, submissions=submission_ids)
     for submission_id in submission_ids:
-        if not is_erased(connection, submission_id):
+        if is_wish and not is_erased(connection, submission_id):
             consent.take_back(connection, submission_id, now)
     connection.execute(delete(repeat).where(repeat.c.submission_id.in_(submission_ids)))
     connection.execute(

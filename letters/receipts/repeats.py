@@ -5,6 +5,7 @@ or neither. What goes is what was shown: the decision is the yes.
 """
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -116,7 +117,8 @@ def decide(
         raise TooLate  # the same press came twice at once
     if decision is Decision.NEITHER:
         return submission_id
-    targets = {draft.target_id for draft in found.letters}
+    known = _known(connection, links, submission_id, row, found, decision, now)
+    targets = {draft.target_id for draft in known.free}
     replaced = []
     if decision is Decision.INSTEAD:
         if not found.can_replace:
@@ -126,7 +128,9 @@ def decide(
             for each in connection.execute(of_it)
             if each.target_id in targets and State(each.state) in NOT_LEFT
         ]
-    known = _known(connection, links, submission_id, row, found, decision, now)
+        known.ended = [known.arrival.letter_key(target_id) for target_id in sorted(targets)]
+        if _are_held_by_others(connection, known.ended, submission_id):
+            raise TooLate
     locks.take(connection, targets=targets)
     connection.execute(update(writing).where(writing.c.letter_id.in_(replaced)).values(once=None))
     apply(
@@ -178,5 +182,22 @@ def _known(
     )
     # Another person's letter at the same address has a key of its own.
     sharer = found.id if decision is Decision.AS_WELL else ""
-    arrival = ready(stored, new, links, now, is_confirmed=True, sharer=sharer)
+    arrival = ready(
+        stored, new, links, now, is_confirmed=True, sharer=sharer, consent=found.opt_in_wording
+    )
     return Known(arrival, free=list(drafts))
+
+
+def _are_held_by_others(connection: Connection, keys: Sequence[str], submission_id: str) -> bool:
+    """Tell whether the address has written to one of these targets anew meanwhile."""
+    held = (
+        select(writing.c.letter_id)
+        .select_from(writing.join(letter))
+        .where(
+            writing.c.once.in_(keys),
+            letter.c.submission_id != submission_id,
+            letter.c.state.not_in(sorted(NOT_ARRIVED)),
+        )
+        .limit(1)
+    )
+    return connection.execute(held).first() is not None

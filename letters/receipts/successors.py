@@ -147,9 +147,9 @@ def send_on(
     """
     locks.take(connection, letters=[letter_id])
     row = connection.execute(
-        select(letter.c.target_id, successor.c.successor_id, submission.c.address)
+        select(letter.c.target_id, successor.c.successor_id, writing.c.once)
         .select_from(
-            letter.join(successor, successor.c.target_id == letter.c.target_id).join(submission)
+            letter.join(successor, successor.c.target_id == letter.c.target_id).join(writing)
         )
         .where(
             letter.c.id == letter_id,
@@ -159,7 +159,8 @@ def send_on(
     ).first()
     if row is None:
         raise CannotSendOn(Obstacle.NOT_WAITING)
-    key = writer_key(row.successor_id, row.address)
+    # Its writer's part stays: two people may share an address.
+    key = writer_key(row.successor_id, row.once.partition("/")[2])
     try:
         with connection.begin_nested():
             connection.execute(

@@ -283,6 +283,9 @@ def _claim_letters(connection: Connection, most: int, now: datetime) -> list[_Wo
     shut = [(d.id, opens[d.id]) for d in due if opens[d.id] > now]
     due = _in_turn([d for d in due if opens[d.id] <= now])
     counts = _share({d.id: d.room for d in due}, most)
+    if any(d.has_digest for d in due):
+        # A digest is put off as it is gathered: all that is changed here is locked in one order.
+        locks.take(connection, targets=[*(d.id for d in due), *(i for i, _ in shut)])
     digesting = {
         d.id: _claim_digest(connection, d, now) for d in due if d.has_digest and d.id in counts
     }

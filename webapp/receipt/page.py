@@ -74,7 +74,8 @@ def writer_of(receipt: Receipt, stored: StoredCampaign) -> dict[str, object]:
             "opt_in_moment": moment(receipt.opt_in_at, stored.campaign.timezone)
             if receipt.opt_in_at
             else None,
-            "seen": confirmation.seen(connection, receipt.submission_id),
+            # Of what is shown, and not of what may stand in the books a moment later.
+            "seen": confirmation.seen_on(receipt),
             "repeats": repeats.of_submission(connection, receipt.submission_id),
             "names": {target.id: target.target.name for target in stored.targets},
         }

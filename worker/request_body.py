@@ -45,7 +45,7 @@ def request_body(claim: Claim, mail_from: str, answers_to: str | None = None) ->
         body["reply_to"] = ReplyTo(answers_to or address, reply_name(name) or None).get()
     if _is_by_a_machine(claim):
         body["headers"] = {"Auto-Submitted": "auto-generated"}  # RFC 3834: let nobody answer it
-    elif claim.answer is None:
+    elif claim.answer is None and claim.category:
         body["headers"] = {"X-Campaign": claim.category}  # an office sorts its mail by it
     return body
 

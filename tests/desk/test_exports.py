@@ -62,7 +62,7 @@ def hand_in(database: Database, stored: StoredCampaign, name: str, *, opt_in: bo
     Intake(database, Links("http://localhost", tokens)).take(stored, new, NOW)
     with database.read() as connection:
         found: str = connection.execute(
-            select(submission.c.id).where(submission.c.token_id == new.token_id)
+            select(submission.c.id).where(submission.c.email == new.email)
         ).scalar_one()
     return found
 

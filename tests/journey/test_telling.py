@@ -84,7 +84,7 @@ def test_bad_news_reaches_the_writer_and_the_receipt_tells_it_plainly(
     assert news["subject"].startswith("Your letter did not arrive")
     assert "notice" in news["categories"]
     page = html.unescape(stack.get(receipt).body.decode())
-    assert "Your letter did not arrive: the office's mail server turned it back." in page
+    assert "Your letter did not arrive: the office's mail server refused it." in page
 
 
 def test_erasing_a_writer_leaves_no_byte_of_them(stack: Stack, slug: str) -> None:
@@ -196,7 +196,7 @@ def test_a_yes_counts_for_the_text_that_was_read_and_for_no_other(stack: Stack, 
     # Somebody else holds the form's token, and posts it again meanwhile.
     assert stack.post(f"/c/{slug}", {**fields, "body": "As they want it."}).status == 303
     answer = stack.post(link, {"seen": read["seen"]})
-    assert (answer.status, answer.headers["Location"]) == (303, link)
+    assert (answer.status, answer.headers["Location"]) == (303, f"{link}?changed=1")
     assert stack.states(slug) == {"unconfirmed": 1}
     again = form_fields(stack.get(link).body.decode())
     assert stack.post(link, {"seen": again["seen"]}).status == 303

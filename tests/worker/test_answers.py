@@ -215,6 +215,7 @@ def test_a_letter_has_all_that_the_account_of_it_needs() -> None:
             }
         ],
         "categories": ["letter", "trees"],
+        "headers": {"X-Campaign": "trees"},
         "tracking_settings": {
             "click_tracking": {**off, "enable_text": False},
             "open_tracking": off,
@@ -292,6 +293,8 @@ def library_body(claim: Claim, mail_from: str) -> dict[str, Any]:
         mail.reply_to = ReplyTo(claim.reply_to[1], reply_name(claim.reply_to[0]) or None)
     if claim.is_notice:
         mail.add_header(Header("Auto-Submitted", "auto-generated"))
+    elif claim.category:
+        mail.add_header(Header("X-Campaign", claim.category))
     mail.subject = Subject(claim.subject)
     mail.add_content(Content(MimeType.text, claim.body))
     mail.add_personalization(to)

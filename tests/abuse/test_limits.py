@@ -181,10 +181,16 @@ def test_a_token_is_good_once_and_in_its_time(make_site: MakeSite) -> None:
         assert fresh.served_at >= now - timedelta(seconds=1), kind
     assert site.count() == 0
     # Twice: the same submission, whose text is replaced while nothing has left.
-    assert post(site, token=good, body="First.") == 303
-    assert post(site, token=good, body="Second.") == 303
+    email = supporter()["email"]
+    assert post(site, token=good, body="First.", email=email) == 303
+    assert post(site, token=good, body="Second.", email=email) == 303
     ((_, text),) = site.letters()
     assert "Second." in text
+    # From another address it is a submission of its own, and takes nothing from the first.
+    assert post(site, token=good, body="Another's.") == 303
+    (first, another) = (text for _, text in site.letters())
+    assert "Second." in first
+    assert "Another's." in another
 
 
 def test_fifty_equal_posts_at_once_are_one_letter(make_site: MakeSite) -> None:

@@ -1,6 +1,7 @@
 """An office's own page: it shows what came, changes nothing by itself, and opens nothing else."""
 
 import re
+from collections.abc import Iterator
 
 import pytest
 from flask.testing import FlaskClient
@@ -29,7 +30,7 @@ def books(database: Database) -> Books:
 
 
 @pytest.fixture
-def client(database: Database) -> FlaskClient:
+def client(database: Database) -> Iterator[FlaskClient]:
     environment = {
         "DATABASE_URL": database.engine.url.render_as_string(hide_password=False),
         "REDIS_URL": "redis://127.0.0.1:1",
@@ -40,7 +41,9 @@ def client(database: Database) -> FlaskClient:
         "MAIL_FROM": "letters@postbag.example",
         "LOG_FORMAT": "text",
     }
-    return create_app(environment).test_client()
+    app = create_app(environment)
+    yield app.test_client()
+    app.extensions["postbag"].database.close()
 
 
 def path(books: Books, slug: str = "trees", place: int = 0) -> str:

@@ -28,7 +28,7 @@ def books(database: Database) -> Books:
 
 
 @pytest.fixture
-def client(database: Database, books: Books) -> FlaskClient:
+def client(database: Database, books: Books) -> Iterator[FlaskClient]:
     environment = {
         "DATABASE_URL": database.engine.url.render_as_string(hide_password=False),
         "REDIS_URL": "redis://127.0.0.1:1",
@@ -41,7 +41,9 @@ def client(database: Database, books: Books) -> FlaskClient:
         "SENDGRID_INBOUND_PUBLIC_KEY": public_key(KEY),
         "LOG_FORMAT": "text",
     }
-    return create_app(environment).test_client()
+    app = create_app(environment)
+    yield app.test_client()
+    app.extensions["postbag"].database.close()
 
 
 @pytest.fixture

@@ -1,5 +1,7 @@
 """What people see while the database and Redis are away: a real app, and nothing answers it."""
 
+from collections.abc import Iterator
+
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
@@ -12,7 +14,7 @@ from webapp.app import create_app
 
 
 @pytest.fixture
-def client() -> FlaskClient:
+def client() -> Iterator[FlaskClient]:
     app: Flask = create_app(
         {
             "DATABASE_URL": f"postgresql://postbag@127.0.0.1:{free_port()}/postbag",
@@ -25,7 +27,8 @@ def client() -> FlaskClient:
             "LOG_FORMAT": "text",
         }
     )
-    return app.test_client()
+    yield app.test_client()
+    app.extensions["postbag"].database.close()
 
 
 def test_no_thank_you_for_what_is_not_stored(client: FlaskClient) -> None:

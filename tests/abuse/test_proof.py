@@ -10,10 +10,12 @@ from itertools import count
 import pytest
 from altcha import Challenge, Payload, solve_challenge
 from playwright.sync_api import Browser, expect
+from redis import Redis
 
 from letters.files.campaign_file import read_campaign, write_campaign
-from rig.campaigns import campaign_file
-from rig.servers import wait_for
+from letters.tokens import FORM_LIFE, Tokens
+from rig.campaigns import campaign_file, form_fields
+from rig.servers import Valkey, free_port, wait_for
 from tests.support.stack import Stack
 from webapp.action import proof
 
@@ -108,18 +110,40 @@ def test_a_letter_without_it_waits_for_its_writers_yes(stack: Stack, slug: str) 
     assert stack.states(slug) == {"unconfirmed": 1}
     path = stack.receipt_path(fields["email"])
     assert path.endswith("/confirm")
-    assert stack.post(path, {}).status == 303
+    shown = form_fields(stack.get(path).body.decode())
+    assert stack.post(path, {"seen": shown["seen"]}).status == 303
     wait_for(lambda: stack.states(slug) == {"delivered": 1})
 
 
 def test_one_solution_is_good_for_one_letter(stack: Stack, slug: str) -> None:
     token, challenge = challenge_on(stack, slug)
     payload = solved(challenge)
+    fields = stack.form(slug, token=token, altcha=payload)
     for _ in range(3):
-        stack.post(f"/c/{slug}", stack.form(slug, token=token, altcha=payload))
+        stack.post(f"/c/{slug}", fields)
     assert stack.books(slug)["submitted"] == 1
+    wait_for(lambda: stack.states(slug) == {"delivered": 1})
+    # With another form's token, and with its own token from another address.
     stack.post(f"/c/{slug}", stack.form(slug, altcha=payload))
-    assert stack.books(slug)["states"]["unconfirmed"] == 1
+    stack.post(f"/c/{slug}", stack.form(slug, token=token, altcha=payload))
+    assert stack.states(slug) == {"delivered": 1, "unconfirmed": 2}
+
+
+def test_who_came_first_with_a_solution_keeps_it(valkey: Valkey) -> None:
+    with Redis.from_url(valkey.new_database()) as redis:
+        tokens = Tokens(KEYS)
+        assert proof.is_first(redis, tokens, "a form's token", "ana@readers.example")
+        assert not proof.is_first(redis, tokens, "a form's token", "ben@readers.example")
+        assert proof.is_first(redis, tokens, "a form's token", "Ana@Readers.example")
+        assert proof.is_first(redis, tokens, "another form's", "ben@readers.example")
+        (key, _) = redis.keys("postbag:proof:*")
+        assert 0 < redis.ttl(key) <= FORM_LIFE.total_seconds()
+        assert b"readers" not in redis.get(key)
+
+
+def test_while_redis_is_away_no_solution_is_good() -> None:
+    with Redis.from_url(f"redis://127.0.0.1:{free_port()}/0") as away:
+        assert not proof.is_first(away, Tokens(KEYS), "a form's token", "ana@readers.example")
 
 
 def test_no_work_where_every_letter_is_confirmed(stack: Stack) -> None:

@@ -1,19 +1,24 @@
 """Ask the writer's machine for a little work, where a campaign wants it: ALTCHA, version 2.
 
-The challenge is signed by us and bound to the form's token, so it is good for one submission and
-as long as the token is. Nobody else has a part in it. Decision 0008 tells what it is worth.
+The challenge is signed by us and bound to the form's token, and its solution is good for the first
+address that comes with it, as long as the token is. Nobody else has a part in it. Decision 0008
+tells what it is worth.
 """
 
 import hmac
 import json
+import logging
 from datetime import datetime
 from typing import Final
 
 from altcha import Payload, create_challenge, verify_solution
+from redis import Redis, RedisError
 
 from letters.campaign import Campaign, Confirm
-from letters.tokens import FORM_LIFE, digest
+from letters.text.addresses import canonical
+from letters.tokens import FORM_LIFE, Tokens, digest
 
+_log = logging.getLogger(__name__)
 _ALGORITHM: Final = "PBKDF2/SHA-256"
 _ROUNDS: Final = 5_000
 """Of the hash in one try, which is also what a check costs us: about 1.5 ms."""
@@ -51,6 +56,21 @@ def is_solved(secret_keys: tuple[str, ...], form_token: str, payload: str) -> bo
     if read.challenge.parameters.data != {"form": digest(form_token)}:
         return False
     return any(verify_solution(read, _secret(key)).verified for key in secret_keys)
+
+
+def is_first(redis: Redis, tokens: Tokens, form_token: str, email: str) -> bool:
+    """Tell whether no other address came with this form's work before; the first one may again.
+
+    While Redis is away nobody can tell, and then a letter is confirmed by mail.
+    """
+    key = f"postbag:proof:{digest(form_token)}"
+    mine = tokens.blind("proof", canonical(email))
+    try:
+        redis.set(key, mine, ex=FORM_LIFE, nx=True)
+        return bool(redis.get(key) == mine.encode())
+    except RedisError:
+        _log.warning("Redis is away; a letter with its work done is confirmed by mail")
+        return False
 
 
 def _secret(key: str) -> bytes:

@@ -203,14 +203,20 @@ def hand_in(slug: str) -> Response:  # noqa: C901, PLR0911 - one for each answer
     wait = wait_seconds(services(), "store", services().settings.form_limit, within=slug)
     if wait:
         return _too_many(written, view, wait, now)
-    is_proven = not proof.is_asked(stored.campaign) or proof.is_solved(
-        services().settings.secret_keys, received.token, received.proof
-    )
-    services().intake.take(
-        stored, submission_of(written, token.id, must_confirm=not is_proven), now
-    )
+    new = submission_of(written, token.id, must_confirm=not _is_proven(stored, received))
+    services().intake.take(stored, new, now)
     wake_worker(services().redis)
     return _thank(slug)
+
+
+def _is_proven(stored: StoredCampaign, received: Received) -> bool:
+    """Tell whether the work that the campaign asks for, if any, was done for this letter."""
+    if not proof.is_asked(stored.campaign):
+        return True
+    keys, email = services().settings.secret_keys, received.posted.email
+    return proof.is_solved(keys, received.token, received.proof) and proof.is_first(
+        services().redis, services().tokens, received.token, email
+    )
 
 
 def _thank(slug: str) -> Response:

@@ -4,7 +4,10 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-_ENTRY = re.compile(r"^([A-Za-z0-9._-]+)==(\S+)((?:\s+--hash=sha256:[0-9a-f]{64})*)", re.MULTILINE)
+_ENTRY = re.compile(
+    r"^([A-Za-z0-9._-]+)==(\S+)(?: ; [^\n#]+?)?((?:\s+--hash=sha256:[0-9a-f]{64})*) *$",
+    re.MULTILINE,
+)
 
 
 @dataclass(frozen=True)

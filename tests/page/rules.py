@@ -152,6 +152,11 @@ def tab_to(page: Page, selector: str, key: str = "") -> None:
     raise AssertionError(f"{selector} is out of reach")
 
 
+def unfold(page: Page) -> None:
+    """Unfold the letter, which a small screen shows folded."""
+    page.locator("label[for=unfold] .to-open").click()
+
+
 def submit(page: Page, url: str, **fields: object) -> int:
     """Post `fields` as a form of a page of ours would, and give the status of the answer."""
     page.goto(url.partition("/c/")[0] + "/desk/sign-in")

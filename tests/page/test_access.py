@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Browser
 
 from tests.page.campaign import TWO_TARGETS
-from tests.page.rules import look, narrow
+from tests.page.rules import look, narrow, unfold
 from tests.support.stack import Stack, supporter
 
 Load = Callable[..., str]
@@ -24,6 +24,7 @@ def test_axe_finds_nothing_on_the_way_of_a_letter(
         page.goto(f"{stack.url}/c/{slug}")
         assert page.locator("html").get_attribute("dir") == ("rtl" if language == "ar" else "ltr")
         look(page, "action")
+        unfold(page)
         page.locator(".draft summary").click()
         page.locator("#body").fill("Mine.")
         page.locator("#reason").fill("x" * 2001)
@@ -61,11 +62,33 @@ def test_axe_finds_nothing_on_the_way_of_a_letter(
         look(page, "embed")
         page.goto(f"{stack.url}/c/{slug}/thanks?embedded=1")
         look(page, "embed, thanks")
-        stack.postbag("campaign", "status", slug, "closed")
+
+
+@pytest.mark.parametrize("language", ["en", "es", "ar"])
+def test_axe_finds_nothing_where_no_letter_can_be_written(
+    stack: Stack, load: Load, browser: Browser, language: str
+) -> None:
+    slug = load(language=language)
+    stack.postbag("campaign", "status", slug, "closed")
+    with narrow(browser, language=language) as page:
         page.goto(f"{stack.url}/c/{slug}")
         look(page, "over")
         page.goto(f"{stack.url}/no-such-page")
         look(page, "not found")
+
+
+def test_axe_finds_nothing_where_all_is_unfolded(
+    stack: Stack, load: Load, browser: Browser
+) -> None:
+    slug = load()
+    with narrow(browser) as page:
+        page.goto(f"{stack.url}/c/{slug}")
+        page.locator("label[for=unfold-summary]").click()
+        look(page, "the summary unfolded")
+        unfold(page)
+        look(page, "the letter unfolded too")
+        page.set_viewport_size({"width": 1280, "height": 800})
+        look(page, "unfolded, and then wide")
 
 
 def test_axe_finds_nothing_where_the_writer_chooses(
@@ -75,7 +98,7 @@ def test_axe_finds_nothing_where_the_writer_chooses(
     with narrow(browser) as page:
         page.goto(f"{stack.url}/c/{slug}")
         look(page, "choice")
-        page.get_by_text("Read and change the letter").click()
+        unfold(page)
         look(page, "choice, unfolded")
         page.locator(".subject-fold summary").click()
         look(page, "choice, the subject opened")

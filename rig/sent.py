@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import insert
 
-from letters.books.changes import bump
+from letters.books.counts import bump
 from letters.campaigns import store
 from letters.files.campaign_file import read_campaign
 from letters.states import State

@@ -17,14 +17,12 @@ from sqlalchemy import (
     insert,
     literal_column,
     select,
-    true,
     union,
     update,
 )
-from sqlalchemy.dialects import postgresql, sqlite
 
 from letters.books import locks
-from letters.books.locks import Rank
+from letters.books.counts import bump
 from letters.books.writable import writable
 from letters.reasons import Reason
 from letters.states import RULES_OUT, Cause, State, advance, is_news
@@ -37,7 +35,6 @@ from letters.storage.schema import (
     is_in,
     letter,
     submission,
-    tally,
     target,
 )
 
@@ -110,26 +107,6 @@ _ADD_HISTORY: Final = insert(history).from_select(
     ["letter_id", "state", "cause", "at", "detail", "reason"],
     select(text_at(0), text_at(1), text_at(2), moment_at(3), text_at(4), text_at(5)),
 )
-_ADD_QUEUED: Final = (
-    update(target)
-    .where(target.c.id == integer_at(0))
-    .values(queued=target.c.queued + integer_at(1), plain=target.c.plain + integer_at(2))
-)
-_TALLIED: Final = select(integer_at(0), text_at(1), integer_at(2)).where(true())
-
-
-def _bump_of(into: postgresql.Insert | sqlite.Insert) -> postgresql.Insert | sqlite.Insert:
-    added = into.from_select(["target_id", "state", "letters"], _TALLIED)
-    return added.on_conflict_do_update(
-        index_elements=[tally.c.target_id, tally.c.state],
-        set_={"letters": tally.c.letters + added.excluded.letters},
-    )
-
-
-_BUMP: Final = {
-    "postgresql": _bump_of(postgresql.insert(tally)),
-    "sqlite": _bump_of(sqlite.insert(tally)),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,7 +167,7 @@ def apply(  # noqa: PLR0913 - what happens, and what else has to be locked with 
     `then` says, of these changes, what happens next, in the same breath. It may speak of `others`
     and change `offices` and `targets`: they are locked too.
     `moved` holds the earlier target of letters that were turned to another in this transaction.
-    `new` letters, as for :func:`count_new`, are counted with the rest.
+    `new` letters, as for :func:`letters.books.counts.count_new`, are counted with the rest.
     """
     new = list(new)
     if not (happenings or new):
@@ -443,38 +420,6 @@ def turn(connection: Connection, to: Mapping[str, int]) -> None:
         )
 
 
-def count_new(connection: Connection, letters: Iterable[tuple[int, State, bool]]) -> None:
-    """Count new letters, given as target id, state, and whether they wait for a digest."""
-    new = list(letters)
-    plain = Counter(i for i, state, is_plain in new if is_plain and state is State.QUEUED)
-    bump(connection, Counter((i, state) for i, state, _ in new), plain)
-
-
-def bump(
-    connection: Connection,
-    by: Mapping[tuple[int, State], int],
-    plain: Mapping[int, int] = MappingProxyType({}),
-) -> None:
-    """Add to the tallies of (target id, state), and to the targets' counts of waiting letters.
-
-    `plain` is by how much the count of those changes that wait for a digest, by target id.
-    """
-    moved = {key: n for key, n in sorted(by.items()) if n}
-    queued = {target_id: n for (target_id, state), n in moved.items() if state is State.QUEUED}
-    gathered = {target_id: n for target_id, n in plain.items() if n}
-    waiting = [
-        (target_id, queued.get(target_id, 0), gathered.get(target_id, 0))
-        for target_id in sorted({*queued, *gathered})
-    ]
-    if waiting:
-        lock_targets(connection, [target_id for target_id, _, _ in waiting])
-        connection.execute(_ADD_QUEUED, given(waiting))
-    if moved:
-        locks.note(connection, Rank.TALLY, ((i, str(state)) for i, state in moved))
-        tallied = ((target_id, str(state), n) for (target_id, state), n in moved.items())
-        connection.execute(_BUMP[connection.dialect.name], given(tallied))
-
-
 def _count(
     connection: Connection,
     changes: Iterable[Change],
@@ -501,11 +446,3 @@ def _count(
         if row.target_id is not None:
             by[row.target_id, row.state] += 1
     bump(connection, by, plain)
-
-
-def lock_targets(connection: Connection, ids: Sequence[int]) -> None:
-    """Lock targets that an update is about to change."""
-    if len(ids) > 1:
-        locks.take(connection, targets=ids)
-    else:  # the update itself locks a single one
-        locks.note(connection, Rank.TARGET, ids)

@@ -5,7 +5,7 @@ from typing import Final, TypeAlias
 
 from sqlalchemy import Connection, select, update
 
-from letters.books.changes import count_new
+from letters.books.counts import count_new
 from letters.intake.arrival import Arrival, Known
 from letters.notices.post import NOTICE_EVERY, Purpose
 from letters.notices.reminders import REMIND_AFTER

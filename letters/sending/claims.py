@@ -14,7 +14,7 @@ from typing import Any, Final
 from sqlalchemy import Connection, Select, bindparam, insert, or_, select, true, update
 
 from letters.books import locks
-from letters.books.changes import bump
+from letters.books.counts import bump
 from letters.books.locks import Rank
 from letters.books.writable import sends, writable
 from letters.campaign import Campaign, Pacing, Replies

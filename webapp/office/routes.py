@@ -14,25 +14,12 @@ from webapp.site import errors
 from webapp.site.language import gettext as _
 from webapp.site.posted import is_unreadable
 from webapp.site.services import services
-from webapp.site.throttle import admit
+from webapp.site.too_many import refuse_too_many_posts
 from webapp.site.wake import wake_worker
 
 blueprint = Blueprint("office", __name__, url_prefix="/o/<token>")
 _REASON_MAX = 500
-_OTHER_POSTS = 10
-
-
-@blueprint.before_request
-def _limit() -> Response | None:
-    if request.method != "POST" or admit(
-        services(), "post", services().settings.form_limit.times(_OTHER_POSTS)
-    ):
-        return None
-    return errors.page(
-        HTTPStatus.TOO_MANY_REQUESTS,
-        _("A lot was asked from here"),
-        _("Nothing was changed. Please try again in an hour."),
-    )
+blueprint.before_request(refuse_too_many_posts)
 
 
 @blueprint.errorhandler(UnknownOffice)

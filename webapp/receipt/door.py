@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from http import HTTPStatus
 
-from flask import Blueprint, Response, g, make_response, redirect, request, url_for
+from flask import Blueprint, Response, g, make_response, redirect, url_for
 from sqlalchemy import Connection
 
 from letters.campaigns import store
@@ -17,10 +17,9 @@ from letters.tokens import BadToken
 from webapp.site import errors
 from webapp.site.language import gettext as _
 from webapp.site.services import services
-from webapp.site.throttle import admit
+from webapp.site.too_many import refuse_too_many_posts
 
 blueprint = Blueprint("receipt", __name__, url_prefix="/l/<token>")
-_OTHER_POSTS = 10
 
 
 def read(token: str) -> tuple[Receipt, StoredCampaign]:
@@ -57,17 +56,7 @@ def noindex(response: Response) -> Response:
     return response
 
 
-@blueprint.before_request
-def _limit() -> Response | None:
-    if request.method != "POST" or admit(
-        services(), "post", services().settings.form_limit.times(_OTHER_POSTS)
-    ):
-        return None
-    return errors.page(
-        HTTPStatus.TOO_MANY_REQUESTS,
-        _("A lot was asked from here"),
-        _("Nothing was changed. Please try again in an hour."),
-    )
+blueprint.before_request(refuse_too_many_posts)
 
 
 @blueprint.errorhandler(BadToken)

@@ -2,8 +2,8 @@
 
 import asyncio
 import re
-from collections.abc import Iterator
-from contextlib import ExitStack
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, suppress
 from typing import Final
 
 TAKEN: Final = b"HTTP/1.1 202 Accepted\r\nContent-Length: 0\r\n\r\n"
@@ -17,21 +17,41 @@ class Played:
 
     def __init__(self, *answers: bytes) -> None:
         self._answers: Iterator[bytes] = iter(answers)
+        self._open: dict[asyncio.Task[None] | None, asyncio.StreamWriter] = {}
         self.bodies: list[bytes] = []
         self.connections = 0
 
-    async def meet(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        """Take requests on one connection until it is closed."""
+    @asynccontextmanager
+    async def listening(self) -> AsyncIterator[int]:
+        """Listen at the port that this yields. At the end no connection is left open."""
+        server = await asyncio.start_server(self._meet, "127.0.0.1", 0, limit=1 << 20)
+        try:
+            yield server.sockets[0].getsockname()[1]
+        finally:
+            server.close()
+            await asyncio.sleep(0)  # whoever has just come in is met
+            for writer in self._open.values():
+                writer.close()
+            await asyncio.gather(*filter(None, self._open))
+
+    async def _meet(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.connections += 1
-        with ExitStack() as stack:
-            stack.callback(writer.close)
-            while head := await _head(reader):
-                length = _LENGTH.search(head)
-                assert length is not None
-                self.bodies.append(await reader.readexactly(int(length[1])))
-                if (answer := next(self._answers)) == CLOSE:
-                    return
-                writer.write(answer)
+        self._open[asyncio.current_task()] = writer
+        try:
+            await self._answer(reader, writer)
+        finally:
+            writer.close()
+            with suppress(ConnectionError):
+                await writer.wait_closed()
+
+    async def _answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while head := await _head(reader):
+            length = _LENGTH.search(head)
+            assert length is not None
+            self.bodies.append(await reader.readexactly(int(length[1])))
+            if (answer := next(self._answers)) == CLOSE:
+                return
+            writer.write(answer)
 
 
 async def _head(reader: asyncio.StreamReader) -> bytes:

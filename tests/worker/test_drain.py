@@ -61,22 +61,17 @@ def run(
 
     async def play() -> Ran:
         ran = Ran(0, Played(*answers))
-        server = await asyncio.start_server(ran.played.meet, "127.0.0.1", 0, limit=1 << 20)
-        port = server.sockets[0].getsockname()[1]
-        host = settings(SENDGRID_API_HOST=f"http://127.0.0.1:{port}", SEND_TIMEOUT="5")
-        drain = Drain(
-            books,
-            rate,
-            sendgrid(host, CONNECTIONS),
-            clock_offset=NOW,
-            wake_next=lambda: ran.wakes.append(None),
-        )
-        asyncio.get_running_loop().call_soon(meanwhile, drain)
-        try:
+        async with ran.played.listening() as port:
+            host = settings(SENDGRID_API_HOST=f"http://127.0.0.1:{port}", SEND_TIMEOUT="5")
+            drain = Drain(
+                books,
+                rate,
+                sendgrid(host, CONNECTIONS),
+                clock_offset=NOW,
+                wake_next=lambda: ran.wakes.append(None),
+            )
+            asyncio.get_running_loop().call_soon(meanwhile, drain)
             ran.claimed = await drain.run(LONGEST_SECONDS)
-        finally:
-            server.close()
-            await asyncio.sleep(0)
         return ran
 
     return asyncio.run(play())

@@ -51,13 +51,10 @@ def send(*answers: bytes, letters: int = 1, body: str = "Please.") -> tuple[Play
 
     async def play() -> tuple[Played, list[Outcome]]:
         played = Played(*answers)
-        server = await asyncio.start_server(played.meet, "127.0.0.1", 0, limit=1 << 20)
-        port = server.sockets[0].getsockname()[1]
-        sendgrid = SendGrid(settings(f"http://127.0.0.1:{port}"), connections=4)
-        outcomes = [await sendgrid.send(claim(body)) for _ in range(letters)]
-        await sendgrid.close()
-        server.close()
-        await asyncio.sleep(0)
+        async with played.listening() as port:
+            sendgrid = SendGrid(settings(f"http://127.0.0.1:{port}"), connections=4)
+            outcomes = [await sendgrid.send(claim(body)) for _ in range(letters)]
+            await sendgrid.close()
         return played, outcomes
 
     return asyncio.run(play())
@@ -155,12 +152,10 @@ def test_where_no_secure_connection_comes_about_nothing_has_left(
 
     async def to_a_plain_port() -> tuple[Played, Outcome]:
         played = Played(TAKEN)
-        server = await asyncio.start_server(played.meet, "127.0.0.1", 0)
-        port = server.sockets[0].getsockname()[1]
-        sendgrid = SendGrid(settings(f"https://127.0.0.1:{port}"), connections=1)
-        outcome = await sendgrid.send(claim())
-        await sendgrid.close()
-        server.close()
+        async with played.listening() as port:
+            sendgrid = SendGrid(settings(f"https://127.0.0.1:{port}"), connections=1)
+            outcome = await sendgrid.send(claim())
+            await sendgrid.close()
         return played, outcome
 
     played, outcome = asyncio.run(to_a_plain_port())

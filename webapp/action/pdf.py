@@ -61,11 +61,16 @@ def letter(slug: str) -> Response:
 
 def once(redis: Redis, name: str, make: Callable[[], bytes]) -> bytes | None:
     """Return what stands in Redis under `name`, or make it; None where another is being made."""
+
+    def make_unless_made() -> bytes:
+        # Whoever was alone before may have made it since we looked.
+        return _found(redis, name) or _keep(redis, name, make())
+
     until = time.monotonic() + _PATIENCE_SECONDS
     while (found := _found(redis, name)) is None:
-        made = alone(redis, make)
+        made = alone(redis, make_unless_made)
         if made is not None:
-            return _keep(redis, name, made)
+            return made
         if time.monotonic() > until:
             return None
         time.sleep(_LOOK_SECONDS)

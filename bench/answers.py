@@ -14,7 +14,7 @@ from letters.mail.mime import Reader
 from letters.mail.shown import content_of
 from rig.inbound import raw_post
 from rig.post_office import letters
-from sandbox.events import signature_headers
+from sandbox.behaviour.events import signature_headers
 from sandbox.keys import new_key, public_key
 from webapp.sendgrid.parsed import read_mail
 from webapp.sendgrid.signature import Signature

@@ -22,7 +22,7 @@ from letters.storage.migrate import migrate
 from letters.storage.schema import attempt, event, history
 from rig import sent
 from rig.servers import Valkey, free_port, postgres_server, wait_for
-from sandbox.events import signature_headers
+from sandbox.behaviour.events import signature_headers
 from sandbox.keys import new_key, public_key
 
 EVENTS = 10_000

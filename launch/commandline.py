@@ -6,17 +6,17 @@ import sys
 from collections.abc import Mapping
 from typing import NoReturn
 
-from launch.advisories import check_advisories
+from launch.checking.checks import run_checks
+from launch.checking.testing import COVERAGE, prepare, run_mutants, run_with_coverage
 from launch.checkout import Checkout, this_checkout
-from launch.checks import run_checks
 from launch.environment import DATABASE_FILE, settings_environment
 from launch.failure import Failure, Stopped
-from launch.procfile import read_procfile, shell_command
-from launch.sbom import bill_of_materials
+from launch.processes.procfile import read_procfile, shell_command
+from launch.processes.signals import Signals
 from launch.setup import DEVELOPMENT, ensure_installed
-from launch.signals import Signals
 from launch.start import start
-from launch.testing import COVERAGE, prepare, run_mutants, run_with_coverage
+from launch.supply.advisories import check_advisories
+from launch.supply.sbom import bill_of_materials
 
 USAGE = """\
 usage: ./run              start everything on this computer; Ctrl-C ends it

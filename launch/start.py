@@ -12,7 +12,6 @@ from functools import partial
 from pathlib import Path
 
 from launch.checkout import Checkout
-from launch.embedded import valkey_answers, valkey_service
 from launch.environment import (
     embedded_redis_socket,
     inbound_key_file,
@@ -23,13 +22,14 @@ from launch.environment import (
     stand_in_url,
 )
 from launch.failure import Failure
-from launch.lifeline import Lifeline
-from launch.ports import refuse_taken_ports
-from launch.procfile import read_procfile, shell_command
-from launch.sessions import look_at
+from launch.processes.embedded import valkey_answers, valkey_service
+from launch.processes.lifeline import Lifeline
+from launch.processes.ports import refuse_taken_ports
+from launch.processes.procfile import read_procfile, shell_command
+from launch.processes.sessions import look_at
+from launch.processes.signals import Signals
+from launch.processes.supervisor import Service, Supervisor
 from launch.setup import ensure_installed
-from launch.signals import Signals
-from launch.supervisor import Service, Supervisor
 
 SAMPLE_CAMPAIGN = "azerbaijan-2018"
 ORGANISER = "organiser@postbag.example"

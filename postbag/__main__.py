@@ -16,23 +16,9 @@ from letters.files.campaign_file import CampaignFileError
 from letters.sending.settling import CannotSettle
 from letters.settings import SettingsError, read_settings
 from letters.storage.database import Database, StorageUnavailable
-from postbag import (
-    areas,
-    campaigns,
-    doctor,
-    faults,
-    ledger,
-    lists,
-    offices,
-    organisers,
-    plan,
-    record,
-    restored,
-    schema,
-    settling,
-    webhooks,
-    writers,
-)
+from postbag import doctor, faults, record, restored, schema, settling
+from postbag.campaign import campaigns, ledger, plan, webhooks
+from postbag.people import areas, lists, offices, organisers, writers
 from postbag.shell import Refused, Shell
 
 

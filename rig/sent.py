@@ -12,8 +12,8 @@ from letters.storage.database import Database
 from letters.storage.identity import new_id
 from letters.storage.schema import attempt, letter
 from rig.campaigns import campaign_file
-from sandbox.events import webhook_body
-from sandbox.shapes import Json
+from sandbox.behaviour.events import webhook_body
+from sandbox.mail.shapes import Json
 
 
 def send(database: Database, slug: str, number: int, now: datetime) -> list[str]:

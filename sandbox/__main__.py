@@ -10,7 +10,7 @@ import sys
 
 from sandbox.arguments import Options, read_arguments
 from sandbox.keys import UnusableKeyError
-from sandbox.messages import UnreadableMessagesError
+from sandbox.mail.messages import UnreadableMessagesError
 from sandbox.server import serve
 
 _PR_SET_PDEATHSIG = 1  # prctl(2)

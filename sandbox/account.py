@@ -7,7 +7,7 @@ what is answered; see `ORDER`.
 from dataclasses import dataclass
 from typing import Final
 
-from sandbox.shapes import Flag, Json, Record, Text
+from sandbox.mail.shapes import Flag, Json, Record, Text
 from sandbox.suppressions import LISTS
 
 SCOPES: Final = (

@@ -15,7 +15,7 @@ from collections.abc import AsyncIterator
 from typing import cast
 
 from sandbox.ledger import Ledger
-from sandbox.messages import first_recipient
+from sandbox.mail.messages import first_recipient
 
 _HEAD_LIMIT_BYTES = 65536
 _LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)", re.IGNORECASE)

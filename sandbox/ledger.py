@@ -7,8 +7,8 @@ anything is answered: a message counts as taken even when its answer is lost on 
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from sandbox.messages import Message, Recipient
-from sandbox.shapes import Json
+from sandbox.mail.messages import Message, Recipient
+from sandbox.mail.shapes import Json
 
 
 @dataclass(frozen=True, slots=True)

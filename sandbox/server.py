@@ -10,12 +10,15 @@ from collections.abc import AsyncIterator
 import aiohttp
 from aiohttp import web
 
-from sandbox import bare, certificate, door, keys, mail_door, pages, steering
+from sandbox import bare, certificate, door, keys
 from sandbox.arguments import Options
-from sandbox.messages import Messages
-from sandbox.replies import Replies
+from sandbox.behaviour import steering
+from sandbox.behaviour.replies import Replies
+from sandbox.behaviour.webhook import Delivery, Webhook
+from sandbox.mail import mail_door
+from sandbox.mail.messages import Messages
+from sandbox.outbox import pages
 from sandbox.stand_in import StandIn
-from sandbox.webhook import Delivery, Webhook
 
 _HOST = "127.0.0.1"
 _GOODBYE_S = 0.5  # for answers under way; those that hang on purpose would never end

@@ -7,14 +7,14 @@ from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
 
 from sandbox.account import Account
 from sandbox.arguments import Options
-from sandbox.chaos import Chaos
-from sandbox.events import events_of
+from sandbox.behaviour.chaos import Chaos
+from sandbox.behaviour.events import events_of
+from sandbox.behaviour.replies import Replies
+from sandbox.behaviour.webhook import Delivery, Handling, Webhook
 from sandbox.ledger import Ledger
-from sandbox.messages import Message, Messages, Recipient
-from sandbox.replies import Replies
-from sandbox.shapes import Json
+from sandbox.mail.messages import Message, Messages, Recipient
+from sandbox.mail.shapes import Json
 from sandbox.suppressions import Suppressions
-from sandbox.webhook import Delivery, Handling, Webhook
 
 
 @dataclass

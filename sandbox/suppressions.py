@@ -9,9 +9,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from sandbox.events import BOUNCED_ADDRESS, INVALID, Step, local_part, story_of
-from sandbox.messages import Listing, Message, Messages
-from sandbox.shapes import Json
+from sandbox.behaviour.events import BOUNCED_ADDRESS, INVALID, Step, local_part, story_of
+from sandbox.mail.messages import Listing, Message, Messages
+from sandbox.mail.shapes import Json
 
 GLOBAL: Final = "global"
 LISTS: Final = ("bounces", "blocks", "invalid_emails", "spam_reports")

@@ -22,7 +22,7 @@ from letters.sending.outcomes import Answer, Outcome
 from letters.storage.database import StorageUnavailable
 from worker.bookkeeper import Bookkeeper, OpenBooks
 from worker.rate import Rate
-from worker.sendgrid import SendGrid
+from worker.wall.sendgrid import SendGrid
 
 CONNECTIONS: Final = 256
 _AHEAD: Final = 512  # claimed while every connection is busy, so that none waits for a commit

@@ -16,8 +16,8 @@ from worker.bookkeeper import Bookkeeper
 from worker.clock import offset
 from worker.drain import CONNECTIONS, Drain
 from worker.rate import Rate
-from worker.sendgrid import SendGrid
 from worker.wake import DRAIN_SECONDS, wake
+from worker.wall.sendgrid import SendGrid
 
 _log = logging.getLogger("worker")
 _ORPHAN_CHECK_SECONDS: Final = 1.0

@@ -19,7 +19,7 @@ from letters.storage.schema import letter, metadata, writing
 from rig.campaigns import form_fields
 from tests.abuse.at_desk import Desk
 from tests.abuse.conftest import Site
-from webapp.desk.device import known_cookie
+from webapp.desk.entry.device import known_cookie
 
 MakeSite = Callable[..., Site]
 ANA, BO = "ana@desk.example", "bo@desk.example"

@@ -22,7 +22,7 @@ from letters.record import Deed, entries
 from letters.storage.schema import metadata, submission
 from tests.abuse.at_desk import Desk
 from tests.abuse.conftest import Site
-from webapp.desk.door import ADMINS_ONLY, OPEN
+from webapp.desk.entry.door import ADMINS_ONLY, OPEN
 
 MakeSite = Callable[..., Site]
 SECRET = "Keep the harbour"  # in the title of a campaign that not everybody may see

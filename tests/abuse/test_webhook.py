@@ -22,7 +22,7 @@ from letters.storage.database import Database
 from letters.storage.schema import event as events_table
 from letters.storage.schema import history
 from rig import sent
-from sandbox.events import SIGNATURE_HEADER, TIMESTAMP_HEADER, signature_headers
+from sandbox.behaviour.events import SIGNATURE_HEADER, TIMESTAMP_HEADER, signature_headers
 from sandbox.keys import load_or_make, new_key, public_key
 from tests.abuse import naughty
 from tests.abuse.conftest import Site

@@ -11,7 +11,7 @@ from letters.campaign import WEEKDAYS
 from letters.campaigns import store
 from letters.files.campaign_file import read_campaign
 from rig.campaigns import campaign_file
-from sandbox.events import signature_headers
+from sandbox.behaviour.events import signature_headers
 from sandbox.keys import new_key, public_key
 from tests.abuse.at_desk import Desk
 from tests.abuse.conftest import Site

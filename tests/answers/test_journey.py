@@ -8,7 +8,7 @@ import pytest
 
 from rig.inbound import PATH, raw_message, raw_post
 from rig.servers import wait_for
-from sandbox.events import signature_headers
+from sandbox.behaviour.events import signature_headers
 from tests.answers.office import THROUGH_US
 from tests.support.stack import REPLY_DOMAIN, Stack
 

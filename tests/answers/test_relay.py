@@ -19,7 +19,7 @@ from letters.storage.schema import answer, writing
 from rig.inbound import parsed_post, raw_message, raw_post
 from tests.answers.office import DOMAIN, THROUGH_US, Office
 from tests.support.books import Books
-from worker.request_body import request_body
+from worker.wall.request_body import request_body
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from sqlalchemy import func, select
 from letters.storage.database import Database
 from letters.storage.schema import answer
 from rig.inbound import PATH, form, parsed_post, raw_message, raw_post
-from sandbox.events import SIGNATURE_HEADER, TIMESTAMP_HEADER, signature_headers
+from sandbox.behaviour.events import SIGNATURE_HEADER, TIMESTAMP_HEADER, signature_headers
 from sandbox.keys import new_key, public_key
 from tests.answers.office import DOMAIN, THROUGH_US, Office
 from tests.support.books import Books

@@ -15,7 +15,7 @@ from bench.bulk import fill
 from letters.storage.schema import history, target
 from tests.desk.conftest import AtDesk, sign_in
 from tests.support.stack import Stack
-from webapp.desk import charts
+from webapp.desk.figures import charts
 
 NUMBERS = st.integers(0, 10**9)
 HOSTILE = '<script>document.title = "taken"</script>"><img src=x onerror=alert(1)>'

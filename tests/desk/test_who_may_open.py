@@ -18,7 +18,7 @@ from tests.desk.conftest import AtDesk, campaign_fields, new_link
 from tests.support.stack import Stack, cookie_of
 from tests.support.stand_in import StandInProcess
 from webapp.app import create_app
-from webapp.desk.door import ADMINS_ONLY, OPEN
+from webapp.desk.entry.door import ADMINS_ONLY, OPEN
 
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 SECRET = "Only mine to read"

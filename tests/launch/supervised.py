@@ -12,10 +12,10 @@ from pathlib import Path
 
 from launch.checkout import Checkout
 from launch.failure import Stopped
-from launch.lifeline import Lifeline
-from launch.signals import Signals
+from launch.processes.lifeline import Lifeline
+from launch.processes.signals import Signals
+from launch.processes.supervisor import Service, Supervisor
 from launch.start import only_one
-from launch.supervisor import Service, Supervisor
 
 _SERVICE = """\
 import os, signal, subprocess, sys

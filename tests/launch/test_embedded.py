@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 
 from launch.checkout import Checkout
-from launch.embedded import valkey_answers, valkey_service
 from launch.environment import embedded_redis_socket
-from launch.lifeline import Lifeline
-from launch.signals import Signals
+from launch.processes.embedded import valkey_answers, valkey_service
+from launch.processes.lifeline import Lifeline
+from launch.processes.signals import Signals
+from launch.processes.supervisor import Supervisor
 from launch.start import only_one
-from launch.supervisor import Supervisor
 
 ROOT = Path(__file__).resolve().parents[2]
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from launch.browser import find_browser
+from launch.checking.browser import find_browser
 from launch.checkout import Checkout
 from launch.failure import Failure
 

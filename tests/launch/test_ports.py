@@ -7,7 +7,7 @@ import pytest
 
 from launch.environment import read_port
 from launch.failure import Failure
-from launch.ports import refuse_taken_ports
+from launch.processes.ports import refuse_taken_ports
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from launch.failure import Failure
-from launch.procfile import parse_procfile, read_procfile, shell_command
+from launch.processes.procfile import parse_procfile, read_procfile, shell_command
 
 ROOT = Path(__file__).resolve().parents[2]
 

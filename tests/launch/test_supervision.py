@@ -13,10 +13,10 @@ import pytest
 
 from launch.checkout import Checkout
 from launch.failure import Failure
-from launch.lifeline import children_left
-from launch.sessions import look_at
+from launch.processes.lifeline import children_left
+from launch.processes.sessions import look_at
+from launch.processes.supervisor import pause_before_restart
 from launch.start import only_one
-from launch.supervisor import pause_before_restart
 
 ROOT = Path(__file__).resolve().parents[2]
 

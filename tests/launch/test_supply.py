@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from launch.advisories import check_advisories
 from launch.checkout import Checkout
 from launch.failure import Failure
-from launch.pins import read_pins
-from launch.sbom import bill_of_materials
+from launch.supply.advisories import check_advisories
+from launch.supply.pins import read_pins
+from launch.supply.sbom import bill_of_materials
 
 ROOT = Path(__file__).resolve().parents[2]
 Answer = Callable[[list[str]], bytes]

@@ -16,7 +16,7 @@ from tests.support.books import Books, settings
 from tests.support.command import Terminal
 from tests.support.stack import Stack
 from tests.support.stand_in import API_KEY, StandInProcess
-from worker.suppression import TakenOff, take_off
+from worker.wall.suppression import TakenOff, take_off
 
 _numbers = count(1)
 HELD_FOR = {

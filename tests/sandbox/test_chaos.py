@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from sandbox.chaos import Act, Blow, Chaos, Fault, MisunderstoodError, read_fault
+from sandbox.behaviour.chaos import Act, Blow, Chaos, Fault, MisunderstoodError, read_fault
 
 TO = "minister@harbours.example"
 

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sendgrid.helpers.eventwebhook import EventWebhook
 
-from sandbox.events import (
+from sandbox.behaviour.events import (
     SIGNATURE_HEADER,
     TIMESTAMP_HEADER,
     events_of,
@@ -17,7 +17,7 @@ from sandbox.events import (
     webhook_body,
 )
 from sandbox.keys import new_key, public_key
-from sandbox.messages import Message
+from sandbox.mail.messages import Message
 from tests.support.stand_in import letter, letter_id
 
 NOON = 1_800_000_000.0

@@ -17,8 +17,8 @@ from sendgrid.helpers.mail import (
     TrackingSettings,
 )
 
-from sandbox.mail_send import error_body, only_a_trial, refusals
-from sandbox.shapes import Json
+from sandbox.mail.mail_send import error_body, only_a_trial, refusals
+from sandbox.mail.shapes import Json
 from tests.support.stand_in import letter
 
 NOW = 1_800_000_000.0

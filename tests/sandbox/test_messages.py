@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from sandbox.ledger import Ledger
-from sandbox.messages import Message, Messages, UnreadableMessagesError, first_recipient
+from sandbox.mail.messages import Message, Messages, UnreadableMessagesError, first_recipient
 from tests.support.stand_in import letter, letter_id
 
 

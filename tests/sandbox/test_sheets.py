@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sandbox.messages import Message
-from sandbox.sheets import ago, linked, sheet_of
+from sandbox.mail.messages import Message
+from sandbox.outbox.sheets import ago, linked, sheet_of
 from tests.support.stand_in import letter
 
 NOON = 1_800_000_000.0

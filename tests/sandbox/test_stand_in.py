@@ -10,7 +10,7 @@ import pytest
 from sendgrid import SendGridAPIClient
 from sendgrid.helpers.eventwebhook import EventWebhook
 
-from sandbox.events import SIGNATURE_HEADER, TIMESTAMP_HEADER
+from sandbox.behaviour.events import SIGNATURE_HEADER, TIMESTAMP_HEADER
 from sandbox.keys import load_or_make, public_key
 from tests.support.stand_in import API_KEY, Post, StandInProcess, WebhookReceiver, letter, letter_id
 

@@ -12,7 +12,7 @@ from urllib.parse import quote
 import pytest
 
 from rig.servers import wait_for
-from sandbox.events import signature_headers
+from sandbox.behaviour.events import signature_headers
 from sandbox.keys import load_or_make
 from tests.support.stack import Stack
 

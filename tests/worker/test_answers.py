@@ -29,8 +29,8 @@ from sendgrid.helpers.mail import (
 from letters.sending.claims import LEAD, Claim
 from letters.sending.outcomes import Answer, Outcome
 from letters.text.display_name import display_name, reply_name
-from worker.request_body import request_body
-from worker.sendgrid import read_answer, wait_seconds
+from worker.wall.request_body import request_body
+from worker.wall.sendgrid import read_answer, wait_seconds
 
 NOW = datetime(2026, 3, 14, 9, 26, 53, tzinfo=UTC)
 LEFT_AT = NOW - timedelta(milliseconds=120)

@@ -17,7 +17,7 @@ from tests.support.played import CLOSE, TAKEN, Played
 from worker.bookkeeper import OpenBooks
 from worker.drain import CONNECTIONS, Drain
 from worker.rate import Rate
-from worker.sendgrid import SendGrid
+from worker.wall.sendgrid import SendGrid
 
 PER_SECOND = 200.0
 LONGEST_SECONDS = 30.0

@@ -15,7 +15,7 @@ from letters.sending.outcomes import Answer, Outcome
 from letters.settings import Settings, read_settings
 from sandbox.keys import new_key, public_key
 from tests.support.played import CLOSE, TAKEN, Played
-from worker.sendgrid import SendGrid
+from worker.wall.sendgrid import SendGrid
 
 TIMEOUT_SECONDS: Final = 0.5
 

@@ -1,21 +1,10 @@
 """The organisers' desk: write campaigns, see the books, decide what needs a person, steer."""
 
-from webapp.desk import (
-    answers,
-    campaigns,
-    checklist,
-    dashboard,
-    pace,
-    passkeys,
-    people,
-    record,
-    sessions,
-    sign_in,
-    status,
-    targets,
-)
-from webapp.desk.door import OPEN, blueprint
+from webapp.desk import answers, campaigns, checklist, pace, people, record, status, targets
 from webapp.desk.editor import routes as editor
+from webapp.desk.entry import passkeys, sessions, sign_in
+from webapp.desk.entry.door import OPEN, blueprint
+from webapp.desk.figures import dashboard
 
 __all__ = [
     "OPEN",

@@ -5,7 +5,7 @@ from flask import render_template
 from letters.books import ledger
 from letters.campaigns import store
 from letters.desk import drafts, trouble
-from webapp.desk.door import blueprint, signed_in
+from webapp.desk.entry.door import blueprint, signed_in
 from webapp.desk.words import alarm_sentence, shown_books, status_word
 from webapp.site.services import services
 from webapp.site.words import ago

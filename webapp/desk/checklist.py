@@ -16,7 +16,7 @@ from letters.pacing import readiness
 from letters.pacing.readiness import Kind, Readiness, SoFar
 from letters.sending import outlook
 from webapp.action.routes import as_offered, fresh_page
-from webapp.desk.door import acting, blueprint, signed_in
+from webapp.desk.entry.door import acting, blueprint, signed_in
 from webapp.desk.reasons import cautions, told
 from webapp.site import errors
 from webapp.site.language import gettext as _

@@ -5,7 +5,7 @@ from flask import render_template
 from letters import record
 from letters.campaigns import store
 from letters.record import Deed, Door, Entry
-from webapp.desk.door import blueprint, signed_in
+from webapp.desk.entry.door import blueprint, signed_in
 from webapp.site.language import gettext as _
 from webapp.site.services import services
 from webapp.site.words import moment

@@ -11,7 +11,7 @@ from letters.campaigns.stored import StoredCampaign
 from letters.sending import settling
 from webapp.desk.checklist import check
 from webapp.desk.done import done
-from webapp.desk.door import acting, blueprint
+from webapp.desk.entry.door import acting, blueprint
 from webapp.desk.words import status_word
 from webapp.site import errors
 from webapp.site.language import gettext as _

@@ -18,13 +18,13 @@ from letters.offices import suppression
 from letters.reasons import Hold
 from letters.states import NOT_LEFT, State
 from webapp.desk.done import done
-from webapp.desk.door import acting, blueprint
+from webapp.desk.entry.door import acting, blueprint
 from webapp.site import errors
 from webapp.site.language import gettext as _
 from webapp.site.language import ngettext
 from webapp.site.services import services
 from webapp.site.wake import wake_worker
-from worker.suppression import TakenOff, take_off
+from worker.wall.suppression import TakenOff, take_off
 
 
 @dataclass(frozen=True, slots=True)

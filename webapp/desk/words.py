@@ -16,7 +16,7 @@ from letters.desk import trouble as attention
 from letters.pacing.slots import leaves_at, next_open
 from letters.reasons import Hold, Reason
 from letters.states import State
-from webapp.desk import charts
+from webapp.desk.figures import charts
 from webapp.site.language import gettext as _
 from webapp.site.language import ngettext
 from webapp.site.words import ago, marked, moment, state_word, words_for

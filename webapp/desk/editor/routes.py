@@ -21,7 +21,6 @@ from letters.pacing.readiness import Kind
 from webapp.action.page import summary
 from webapp.desk.checklist import check
 from webapp.desk.done import done
-from webapp.desk.door import acting, blueprint, signed_in
 from webapp.desk.editor import buttons
 from webapp.desk.editor.faults import Wrong, labels, row_cells, wrongs
 from webapp.desk.editor.form import (
@@ -35,6 +34,7 @@ from webapp.desk.editor.form import (
 )
 from webapp.desk.editor.values import suggested_slug, values
 from webapp.desk.editor.words import choices
+from webapp.desk.entry.door import acting, blueprint, signed_in
 from webapp.desk.reasons import told
 from webapp.site.fields import typed
 from webapp.site.language import gettext as _

@@ -1,0 +1,1 @@
+"""Run the checks and the tests, and see that what they need is there."""

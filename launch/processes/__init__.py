@@ -1,0 +1,1 @@
+"""The processes that `./run` starts: which, at which ports, and how they end together."""

@@ -1,0 +1,113 @@
+"""`postbag campaign` and `postbag targets`: campaigns from files, and back into files."""
+
+import sys
+from argparse import Namespace
+from dataclasses import replace
+from pathlib import Path
+
+from letters.campaign import Status
+from letters.campaigns import store
+from letters.files.campaign_file import faults_with_targets, read_campaign, write_campaign
+from letters.files.spreadsheet import read_targets
+from postbag import faults
+from postbag.campaign import checking
+from postbag.campaign.targets import add_decisions
+from postbag.reading import read_text
+from postbag.shell import Commands, Refused, Shell
+from postbag.waking import wake_workers
+
+
+def add_commands(commands: Commands) -> None:
+    """Add `campaign load|dump|status|check|test` and `targets load`."""
+    campaign = commands.add_parser("campaign", help="load, dump or steer a campaign")
+    actions = campaign.add_subparsers(dest="action", required=True)
+    load = actions.add_parser("load", help="create or update a campaign from a file")
+    load.add_argument("file")
+    load.set_defaults(act=_load)
+    dump = actions.add_parser("dump", help="print a campaign as a file")
+    dump.add_argument("slug")
+    dump.set_defaults(act=_dump)
+    status = actions.add_parser("status", help="set what a campaign does now")
+    status.add_argument("slug")
+    status.add_argument("status", choices=[str(status) for status in Status])
+    status.set_defaults(act=_status)
+    check = actions.add_parser("check", help="say whether the desk would let it go live")
+    check.add_argument("slug")
+    check.add_argument("--json", action="store_true")
+    check.set_defaults(act=checking.check)
+    test = actions.add_parser("test", help="mail the letter to yourself, marked as a test")
+    test.add_argument("slug")
+    test.add_argument("email")
+    test.set_defaults(act=_test)
+    targets = commands.add_parser("targets", help="load targets, and decide about one")
+    target_actions = targets.add_subparsers(dest="action", required=True)
+    targets_load = target_actions.add_parser("load", help="take the targets from a spreadsheet")
+    targets_load.add_argument("slug")
+    targets_load.add_argument("file")
+    targets_load.set_defaults(act=_load_targets)
+    add_decisions(target_actions)
+
+
+def _read(path: str) -> str:
+    try:
+        return sys.stdin.read() if path == "-" else Path(path).read_text(encoding="utf-8")
+    except OSError as error:
+        raise Refused(f"{path} cannot be read: {error.strerror}. Check its name.") from error
+    except UnicodeDecodeError as error:
+        raise Refused(f"{path} is not UTF-8 text: save it as UTF-8.") from error
+
+
+def _load(shell: Shell, options: Namespace) -> int:
+    campaign = read_campaign(_read(options.file))
+    with shell.database.write() as connection:
+        store.load(connection, campaign, shell.now())
+        if campaign.status is Status.LIVE:
+            checking.warn(shell, connection, store.find(connection, campaign.slug))
+    wake_workers(shell)
+    print(campaign.slug)
+    return 0
+
+
+def _dump(shell: Shell, options: Namespace) -> int:
+    with shell.database.read() as connection:
+        stored = store.find(connection, options.slug)
+    sys.stdout.write(write_campaign(stored.campaign))
+    return 0
+
+
+def _status(shell: Shell, options: Namespace) -> int:
+    with shell.database.write() as connection:
+        stored = store.find(connection, options.slug)
+        store.set_status(connection, options.slug, Status(options.status), shell.now())
+        if options.status == Status.LIVE:
+            checking.warn(shell, connection, stored)
+    wake_workers(shell)
+    shell.say(f"{options.slug} is {options.status}.")
+    return 0
+
+
+def _load_targets(shell: Shell, options: Namespace) -> int:
+    table = read_targets(read_text(options.file))
+    if table.reports:
+        raise Refused("\n".join(faults.of_rows(table.reports)))
+    for remark in faults.of_rows(table.remarks):
+        shell.say(remark)
+    with shell.database.read() as connection:
+        stored = store.find(connection, options.slug)
+    # The whole must be a campaign that can be loaded. That is looked at before the write lock is
+    # taken: for thousands of targets it takes seconds, in which nobody could hand in a letter.
+    wrong = faults_with_targets(replace(stored.campaign, targets=table.targets))
+    if wrong:
+        raise Refused("\n".join(f"{fault.path[-1]} {faults.words(fault.flaw)}." for fault in wrong))
+    with shell.database.write() as connection:
+        stored = store.find(connection, options.slug)
+        store.load(connection, replace(stored.campaign, targets=table.targets), shell.now())
+    wake_workers(shell)
+    shell.say(f"{options.slug} has {len(table.targets)} targets.")
+    return 0
+
+
+def _test(shell: Shell, options: Namespace) -> int:
+    done = checking.send_test(shell, options)
+    wake_workers(shell)
+    return done

@@ -1,0 +1,1 @@
+"""How a message comes in, and what SendGrid would refuse."""

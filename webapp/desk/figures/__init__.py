@@ -1,0 +1,1 @@
+"""How a campaign is going: sums, charts and the page that shows them."""

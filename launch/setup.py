@@ -86,6 +86,8 @@ def _make_venv(checkout: Checkout) -> None:
             "This Python cannot make a virtual environment: install its venv module "
             "(on Debian and Ubuntu: apt-get install python3-venv), then run this again."
         )
+    if checkout.venv.is_symlink():  # making it anew would empty the folder that it leads to
+        raise Failure(f"{checkout.venv} is a link: remove it, then run this again.")
     print("Making .venv.", file=sys.stderr)
     builder = venv.EnvBuilder(clear=True, symlinks=True, with_pip=True)
     try:

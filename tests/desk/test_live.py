@@ -20,7 +20,8 @@ from playwright.sync_api import Page, expect
 from letters.books.changes import Happening, apply
 from letters.states import Cause
 from letters.storage.schema import letter
-from rig.servers import wait_for
+from rig.servers import PATIENCE_SECONDS, wait_for
+from tests.conftest import AtMost
 from tests.support.stack import Stack
 
 DESKS = 50
@@ -47,7 +48,9 @@ class Desk(threading.Thread):
 
     def run(self) -> None:
         try:
-            with closing(http.client.HTTPConnection(self._address, timeout=20)) as connection:
+            with closing(
+                http.client.HTTPConnection(self._address, timeout=PATIENCE_SECONDS)
+            ) as connection:
                 while not self._stopping.is_set():
                     self._stopping.wait(self._follow(connection))
         except (OSError, http.client.HTTPException) as error:
@@ -122,7 +125,9 @@ def _all_saw(desks: Sequence[Desk], texts: int) -> bool:
     return all(len(desk.shown) == texts for desk in desks)
 
 
-def test_fifty_desks_follow_within_two_seconds_while_three_threads_are_left(stack: Stack) -> None:
+def test_fifty_desks_follow_within_two_seconds_while_three_threads_are_left(
+    stack: Stack, at_most: AtMost
+) -> None:
     slug = f"crowd-{secrets.token_hex(3)}"
     letters = hand_in(stack, slug, 3)
     stopping = threading.Event()
@@ -141,14 +146,14 @@ def test_fifty_desks_follow_within_two_seconds_while_three_threads_are_left(stac
             begin = time.monotonic()
             assert stack.get(f"/c/{slug}").status == 200  # a supporter comes at the worst moment
             waits.append(time.monotonic() - begin)
-            wait_for(partial(_all_saw, desks, n + 1), 10)
+            wait_for(partial(_all_saw, desks, n + 1))
             late = max(max(desk.shown.values()) for desk in desks) - changed_at
-            assert late < WITHIN_SECONDS, f"the last desk followed after {late:.2f} s"
+            at_most(late, WITHIN_SECONDS)
         stopping.set()
         for desk in desks:
             desk.join()
     assert [desk.error for desk in desks if desk.error] == []
-    assert max(waits) < WITHIN_SECONDS
+    at_most(max(waits), WITHIN_SECONDS)
 
 
 def test_an_event_comes_only_when_something_has_changed(stack: Stack) -> None:
@@ -180,7 +185,9 @@ def test_a_stranger_hears_nothing(stack: Stack) -> None:
 
 
 @pytest.mark.parametrize("events", [True, False])
-def test_a_browser_follows_with_events_and_without(stack: Stack, page: Page, events: bool) -> None:
+def test_a_browser_follows_with_events_and_without(
+    stack: Stack, page: Page, events: bool, at_most: AtMost
+) -> None:
     slug = f"browser-{secrets.token_hex(3)}"
     (one,) = hand_in(stack, slug, 1)
     name, _, value = cookie(stack).partition("=")
@@ -193,9 +200,9 @@ def test_a_browser_follows_with_events_and_without(stack: Stack, page: Page, eve
     summary.click()
     bounce_one(stack, one)
     begin = time.monotonic()
-    expect(page.locator(".books")).to_have_text("1 letter = 1 bounced", timeout=10_000)
+    expect(page.locator(".books")).to_have_text("1 letter = 1 bounced")
     if events:
-        assert time.monotonic() - begin < WITHIN_SECONDS
+        at_most(time.monotonic() - begin, WITHIN_SECONDS)
     # What stood open stands open, and has the new numbers.
     expect(page.locator(".picture-time details")).to_have_attribute("open", "")
     expect(page.locator(".picture-time tbody td").last).to_have_text("0")

@@ -155,6 +155,6 @@ def test_what_nobody_foresaw_is_left_for_a_person_at_once(stack: Stack, slug: st
             found = select(letter.c.state).where(letter.c.id == notice_id)
             return str(connection.execute(found).scalar_one())
 
-    wait_for(lambda: state() == "unknown", seconds=12)
+    wait_for(lambda: state() == "unknown")
     write(stack, slug)
     wait_for(lambda: stack.states(slug) == {"delivered": 1})

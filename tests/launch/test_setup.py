@@ -58,6 +58,16 @@ def test_an_environment_of_another_place_or_python_is_not_ours(checkout: Checkou
     assert is_sound(checkout)
 
 
+def test_a_folder_that_a_link_leads_to_is_not_emptied(tmp_path: Path, checkout: Checkout) -> None:
+    linked = Checkout(tmp_path)
+    linked.venv.symlink_to(checkout.venv)
+    (tmp_path / RUNTIME).write_text("# nothing\n")
+    before = files_of(checkout)
+    with pytest.raises(Failure, match="is a link: remove it"):
+        ensure_installed(linked)
+    assert files_of(checkout) == before
+
+
 def test_a_file_that_pip_cannot_take_is_one_sentence(checkout: Checkout) -> None:
     (checkout.root / RUNTIME).write_text("this is no requirement\n")
     with pytest.raises(Failure, match="pip could not install the packages: its own words, in "):

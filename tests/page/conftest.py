@@ -50,7 +50,7 @@ def languages(*, is_long: bool) -> tuple[str, ...]:
 @pytest.fixture
 def context(browser: Browser) -> Iterator[BrowserContext]:
     made = browser.new_context()
-    made.set_default_timeout(15_000)
+    made.set_default_timeout(60_000)
     yield made
     made.close()
 
@@ -64,7 +64,7 @@ def page(context: BrowserContext) -> Page:
 def plain_page(browser: Browser) -> Iterator[Page]:
     """Give a page in a browser without JavaScript."""
     made = browser.new_context(java_script_enabled=False)
-    made.set_default_timeout(15_000)
+    made.set_default_timeout(60_000)
     yield made.new_page()
     made.close()
 

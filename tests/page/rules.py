@@ -85,7 +85,7 @@ def narrow(browser: Browser, *, language: str = "en", with_script: bool = True) 
         java_script_enabled=with_script,
         extra_http_headers={"Accept-Language": language, **new_client()},
     )
-    context.set_default_timeout(15_000)
+    context.set_default_timeout(60_000)
     yield context.new_page()
     context.close()
 

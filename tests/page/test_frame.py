@@ -80,7 +80,7 @@ def test_a_letter_through_a_frame_arrives_as_previewed(
     context = browser.new_context(
         java_script_enabled=with_script, viewport={"width": 700, "height": 600}
     )
-    context.set_default_timeout(15_000)
+    context.set_default_timeout(60_000)
     page = context.new_page()
     page.goto(origin)
     frame = framed(page)

@@ -74,7 +74,7 @@ def test_a_letter_by_keyboard_alone(
 ) -> None:
     slug = load()
     context = browser.new_context(java_script_enabled=with_script)
-    context.set_default_timeout(15_000)
+    context.set_default_timeout(60_000)
     page = context.new_page()
     page.goto(f"{stack.url}/c/{slug}")
 

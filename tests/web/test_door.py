@@ -11,7 +11,7 @@ from urllib.parse import quote
 
 import pytest
 
-from rig.servers import wait_for
+from rig.servers import PATIENCE_SECONDS, wait_for
 from sandbox.behaviour.events import signature_headers
 from sandbox.keys import load_or_make
 from tests.support.stack import Stack
@@ -132,7 +132,7 @@ def test_events_need_their_signature(stack: Stack) -> None:
 
 def test_a_webhook_post_over_four_mebibytes_is_refused_unread(stack: Stack) -> None:
     # Only the head is sent: an answer shows that nobody waited for the body.
-    connection = HTTPConnection("127.0.0.1", stack.settings.port, timeout=10)
+    connection = HTTPConnection("127.0.0.1", stack.settings.port, timeout=PATIENCE_SECONDS)
     connection.putrequest("POST", "/webhooks/sendgrid")
     connection.putheader("Content-Length", str(4 * 2**20 + 1))
     connection.endheaders()
@@ -142,7 +142,7 @@ def test_a_webhook_post_over_four_mebibytes_is_refused_unread(stack: Stack) -> N
 
 def test_whoever_sends_too_much_can_read_that_it_was(stack: Stack, slug_for_too_much: str) -> None:
     for path, size in (("/webhooks/sendgrid", 6 * 2**20), (slug_for_too_much, 8 * 2**20)):
-        connection = HTTPConnection("127.0.0.1", stack.settings.port, timeout=10)
+        connection = HTTPConnection("127.0.0.1", stack.settings.port, timeout=PATIENCE_SECONDS)
         connection.request("POST", path, body=b"x" * size)
         assert connection.getresponse().status == 413
         connection.close()
@@ -150,7 +150,7 @@ def test_whoever_sends_too_much_can_read_that_it_was(stack: Stack, slug_for_too_
 
 def test_a_webhook_post_may_come_in_chunks(stack: Stack) -> None:
     body = b"[]"
-    connection = HTTPConnection("127.0.0.1", stack.settings.port, timeout=10)
+    connection = HTTPConnection("127.0.0.1", stack.settings.port, timeout=PATIENCE_SECONDS)
     connection.request(
         "POST",
         "/webhooks/sendgrid",

@@ -76,6 +76,25 @@ def _moment_in_postgresql(element: _Moment, compiler: SQLCompiler, **names: Any)
     return f"CAST({words} || '+00' AS TIMESTAMP WITH TIME ZONE)"
 
 
+class Written(FunctionElement[str]):
+    """A moment as a text in UTC (ISO 8601, with microseconds): quicker than taking it apart."""
+
+    name = "written"
+    type = Text()
+    inherit_cache = True
+
+
+@compiles(Written, "sqlite")
+def _written_in_sqlite(element: Written, compiler: SQLCompiler, **names: Any) -> str:  # noqa: ANN401
+    return f"replace({compiler.process(element.clauses, **names)}, ' ', 'T') || '+00:00'"
+
+
+@compiles(Written, "postgresql")
+def _written_in_postgresql(element: Written, compiler: SQLCompiler, **names: Any) -> str:  # noqa: ANN401
+    moment = compiler.process(element.clauses, **names)
+    return f"""to_char({moment} AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"+00:00"')"""
+
+
 class _At(FunctionElement[Any]):
     """The text or number at a place in a JSON array. The place is spelt out: it never changes."""
 

@@ -165,6 +165,9 @@ submission = Table(
     Column("erased_at", Moment),
     Column("remind_at", Moment),  # null: its writer has confirmed, or has been reminded
     Index("ix_submission_address", "campaign_id", "address"),
+    Index("ix_submission_consent", "campaign_id", "id",
+          sqlite_where=text("opt_in_wording IS NOT NULL"),
+          postgresql_where=text("opt_in_wording IS NOT NULL")),
     Index("ix_submission_remind", "remind_at", sqlite_where=text("remind_at IS NOT NULL"),
           postgresql_where=text("remind_at IS NOT NULL")),
     Index("ix_submission_kept", "submitted_at", sqlite_where=text("erased_at IS NULL"),
@@ -233,6 +236,8 @@ letter = Table(
     Index("ix_letter_bad_news", "state_at", sqlite_where=text(_BAD_NEWS),
           postgresql_where=text(_BAD_NEWS)),
     Index("ix_letter_campaign", "campaign_id", "state", "state_at"),
+    Index("ix_letter_in_order", "campaign_id", "id", sqlite_where=text("kind = 'letter'"),
+          postgresql_where=text("kind = 'letter'")),
     Index("ix_letter_submission", "submission_id"),
     Index("ix_letter_digest", "attempt_id", sqlite_where=text("plain = 1"),
           postgresql_where=text("plain = 1")),

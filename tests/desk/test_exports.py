@@ -1,15 +1,20 @@
-"""What leaves the desk as a spreadsheet: inert, one snapshot, and nobody who was erased."""
+"""What leaves the desk as a spreadsheet: inert, all that was there, and nobody who was erased."""
 
 import csv
 import io
 import re
 import secrets
+import socket
+import struct
+from contextlib import ExitStack
 from datetime import UTC, datetime
 
 import pytest
+from flask import Flask, Response
 from hypothesis import given
 from hypothesis import strategies as st
-from sqlalchemy import select, update
+from sqlalchemy import QueuePool, select, update
+from sqlalchemy.exc import DBAPIError
 
 from letters.campaigns import store
 from letters.campaigns.stored import StoredCampaign
@@ -18,11 +23,12 @@ from letters.files.campaign_file import read_campaign
 from letters.intake.take import Intake
 from letters.notices.links import Links
 from letters.receipts import erasure
-from letters.storage.database import Database
+from letters.storage.database import Database, StorageUnavailable
 from letters.storage.schema import submission
 from letters.submission import Draft, Submission
 from letters.tokens import Tokens
 from rig.campaigns import campaign_file
+from webapp.site.unhurried import PAUSE_SECONDS, unhurried
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 STARTS = ("=", "+", "-", "@", "\t", "\r")
@@ -133,12 +139,58 @@ def test_nobody_who_was_erased_is_in_any_export(database: Database) -> None:
         assert "HYPERLINK" not in text
 
 
-def test_an_export_is_the_snapshot_of_the_moment_at_which_it_began(database: Database) -> None:
+def test_an_export_holds_what_was_there_when_it_began_and_no_transaction_meanwhile(
+    database: Database,
+) -> None:
     stored = begun(database)
     for n in range(3):
         hand_in(database, stored, f"Ana {n}")
     lines = export.rows(database, stored)
     written = [next(lines), next(lines)]
+    pool = database.engine.pool
+    assert isinstance(pool, QueuePool)
+    assert pool.checkedout() == 0  # the reader may pause for as long as it likes
     hand_in(database, stored, "Too Late")
     written += list(lines)
-    assert len(list(csv.DictReader(io.StringIO("".join(written))))) == 3
+    whole = "".join(written)
+    names = {row["supporter_name"] for row in csv.DictReader(io.StringIO(whole))}
+    assert names == {"Ana 0", "Ana 1", "Ana 2"}
+    assert whole.endswith("\r\n")
+
+
+def test_an_export_that_breaks_off_lacks_its_last_line_end(database: Database) -> None:
+    stored = begun(database)
+    hand_in(database, stored, "Ana Reed")
+    lines = export.rows(database, stored)
+    written = next(lines)
+    with database.write() as connection:
+        connection.exec_driver_sql("ALTER TABLE writing RENAME TO gone")
+    with pytest.raises((DBAPIError, StorageUnavailable)):
+        next(lines)
+    assert written == ",".join(export.COLUMNS)
+
+
+def test_the_readers_of_two_downloads_may_pause() -> None:
+    app = Flask("downloads")
+    ours, theirs = zip(*(socket.socketpair() for _ in range(3)), strict=True)
+    with ExitStack() as stack:
+        for each in (*ours, *theirs):
+            stack.enter_context(each)
+        answers = []
+        for connection in ours:
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, struct.pack("ll", 10, 0))
+            with app.test_request_context(environ_overrides={"gunicorn.socket": connection}):
+                answers.append(unhurried(Response("a,b")))
+        assert [patience(connection) for connection in ours] == [PAUSE_SECONDS, PAUSE_SECONDS, 10]
+        for answer in answers:
+            answer.close()
+        with app.test_request_context(environ_overrides={"gunicorn.socket": ours[2]}):
+            unhurried(Response("a,b")).close()
+        assert patience(ours[2]) == PAUSE_SECONDS  # a place is free again
+
+
+def patience(connection: socket.socket) -> int:
+    seconds, _ = struct.unpack(
+        "ll", connection.getsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, 16)
+    )
+    return int(seconds)

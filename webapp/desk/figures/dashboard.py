@@ -26,6 +26,7 @@ from webapp.desk.figures.pictures import pictures
 from webapp.desk.targets import held_targets
 from webapp.desk.words import alarm_sentence, ending, shown_books, status_word, target_row, trouble
 from webapp.site.services import services
+from webapp.site.unhurried import unhurried
 
 _RETRY_MS: Final = 1_000
 
@@ -164,6 +165,6 @@ def _note(stored: StoredCampaign, table: Table) -> None:
 
 
 def _attached(lines: Iterator[str], name: str) -> Response:
-    response = Response(lines, mimetype="text/csv")
+    response = unhurried(Response(lines, mimetype="text/csv"))
     response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
     return response

@@ -1,0 +1,29 @@
+"""Let the reader of a long download pause: a browser that asks where to keep it, a slow line."""
+
+import socket
+import struct
+from threading import BoundedSemaphore
+from typing import Final
+
+from flask import Response, request
+
+PAUSE_SECONDS: Final = 120
+_AT_ONCE: Final = 2
+_places = BoundedSemaphore(_AT_ONCE)
+
+
+def unhurried(response: Response) -> Response:
+    """Return `response`, whose reader may take in nothing for two minutes and still get all of it.
+
+    A thread waits for each such reader, so only two in a process may pause for so long at once.
+    Whoever comes after them has the ten seconds that everybody has.
+    """
+    connection = request.environ.get("gunicorn.socket")
+    if connection is None or not _places.acquire(blocking=False):
+        return response
+    connection.setsockopt(
+        socket.SOL_SOCKET, socket.SO_SNDTIMEO, struct.pack("ll", PAUSE_SECONDS, 0)
+    )
+    response.headers["Connection"] = "close"  # what comes next on it would be waited for as long
+    response.call_on_close(_places.release)
+    return response

@@ -151,7 +151,16 @@ class Tokens:
 
     def blind(self, use: str, value: str) -> str:
         """Return a name for `value` that tells nothing about it, 64 hexadecimal digits."""
-        return self._signer(f"blind/{use}").get_signature(value).hex()[:64]
+        return self.blinds(use, value)[0]
+
+    def blinds(self, use: str, value: str) -> tuple[str, ...]:
+        """Return the names that `value` has had: by the key that signs, then by each older one."""
+        return tuple(
+            Signer(key, salt=f"blind/{use}", key_derivation="hmac", digest_method=hashlib.sha256)
+            .get_signature(value)
+            .hex()[:64]
+            for key in reversed(self._keys)
+        )
 
 
 def _reply_key(secret: str) -> bytes:

@@ -48,6 +48,7 @@ def create_app(environ: Mapping[str, str] = os.environ) -> Flask:
     app.config.update(
         SECRET_KEY=settings.secret_keys[0],
         SECRET_KEY_FALLBACKS=list(settings.secret_keys[1:]),
+        WTF_CSRF_SECRET_KEY=list(settings.secret_keys[::-1]),  # it wants the newest last
         SESSION_COOKIE_NAME="__Host-desk" if is_https else "desk",
         SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SAMESITE="Lax",

@@ -7,7 +7,7 @@ from letters.campaign import Confirm, Identical
 from letters.campaigns.stored import StoredCampaign, StoredTarget
 from letters.notices.links import Links
 from letters.notices.notice import Notice
-from letters.notices.post import known_as
+from letters.notices.post import names
 from letters.notices.to_writers import first_notice
 from letters.states import State
 from letters.storage.identity import new_id
@@ -36,6 +36,8 @@ class Arrival:
     """The targets whose letters were left as offered and go in a digest."""
     opt_in_wording: str | None
     """Of the consent that came with it; None: it came with none."""
+    before: tuple[tuple[str, str], ...] = ()
+    """Its key and the address's name as older secret keys made them."""
     sharer: str = ""
     """Of another person at an address that has written already: what tells them apart."""
 
@@ -98,6 +100,9 @@ def ready(
     )
     submission_id = new_id(now)
     address = canonical(new.email)
+    forms = links.tokens.blinds("form post", f"{new.token_id}/{address}")
+    key, *older_keys = (form[:32] for form in forms)
+    name, *older_names = names(links.tokens, new.email)
     notice = first_notice(
         stored.campaign,
         links.first(submission_id, must_confirm=must_confirm),
@@ -111,9 +116,9 @@ def ready(
         new,
         now,
         submission_id,
-        links.tokens.blind("form post", f"{new.token_id}/{address}")[:32],
+        key,
         address,
-        known_as(links.tokens, new.email),
+        name,
         must_confirm,
         notice,
         frozenset(
@@ -131,5 +136,6 @@ def ready(
             )
         ),
         (consent or stored.campaign.opt_in or None) if new.opt_in else None,
+        tuple(zip(older_keys, older_names, strict=True)),
         sharer,
     )

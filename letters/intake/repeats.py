@@ -32,10 +32,11 @@ def take_again(connection: Connection, links: Links, known: Known) -> None:
     """Take an arrival of which the books know something already."""
     arrival = known.arrival
     if known.is_blocked:
+        names = (arrival.known_as, *(name for _, name in arrival.before))
         # Something is written here too: how long an answer takes tells a stranger nothing.
         connection.execute(
             update(not_me)
-            .where(not_me.c.campaign_id == arrival.stored.id, not_me.c.address == arrival.known_as)
+            .where(not_me.c.campaign_id == arrival.stored.id, not_me.c.address.in_(names))
             .values(posted_at=arrival.now)
         )
         return

@@ -125,12 +125,19 @@ def _look_up(connection: Connection, arrivals: Sequence[Arrival]) -> list[Known]
             (it.known_as, a_day_before(it.now), it.stored.id) if draft is it.new.drafts[0] else ()
         )
         rows.append((place, it.key, it.letter_key(draft.target_id), *mail))
+    older = [(each, *names) for each in known for names in each.arrival.before]
+    for place, (each, key, name) in enumerate(older, len(drafts)):
+        it = each.arrival
+        rows.append((place, key, None, name, a_day_before(it.now), it.stored.id))
     found = sorted(fetch(connection, _KNOWN, given(rows)), key=itemgetter(0))
     for place, earlier, in_the_way, has_enough, is_blocked in found:
-        each, draft = drafts[place]
-        each.earlier = earlier
+        each = drafts[place][0] if place < len(drafts) else older[place - len(drafts)][0]
+        each.earlier = each.earlier or earlier
         each.may_be_mailed &= not has_enough
         each.is_blocked |= bool(is_blocked)
+        if place >= len(drafts):
+            continue
+        draft = drafts[place][1]
         state, _, owner = (in_the_way or "").partition(" ")
         if not state:
             each.free.append(draft)

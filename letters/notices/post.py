@@ -126,17 +126,23 @@ def may_be_mailed(
     campaign_id: int | None = None,
 ) -> bool:
     """Tell whether a visitor's post may bring this address a notice, about a campaign if given."""
-    of_it = {
-        "name": known_as(tokens, email),
-        "since": a_day_before(now),
-        "campaign_id": campaign_id,
-    }
-    return not connection.execute(_HAD_ENOUGH, of_it).scalar_one()
+    since = a_day_before(now)
+    return not any(
+        connection.execute(
+            _HAD_ENOUGH, {"name": name, "since": since, "campaign_id": campaign_id}
+        ).scalar_one()
+        for name in names(tokens, email)
+    )
 
 
 def known_as(tokens: Tokens, email: str) -> str:
-    """Return what is kept of an address that got a notice."""
-    return tokens.blind("notice", canonical(email))
+    """Return what is kept of an address that gets a notice."""
+    return names(tokens, email)[0]
+
+
+def names(tokens: Tokens, email: str) -> tuple[str, ...]:
+    """Return all that may be kept of it: by today's key first, then by those of before."""
+    return tokens.blinds("notice", canonical(email))
 
 
 def a_day_before(moment: datetime) -> str:

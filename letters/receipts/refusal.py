@@ -4,7 +4,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, func, insert, select, update
 
-from letters.notices.post import known_as
+from letters.notices.post import names
 from letters.receipts import erasure
 from letters.receipts.receipt import UnknownSubmission
 from letters.storage.schema import not_me, submission
@@ -24,15 +24,15 @@ def refuse(connection: Connection, tokens: Tokens, submission_id: str, now: date
     ).first()
     if head is None:
         raise UnknownSubmission
-    name = known_as(tokens, head.email)
+    known_as = names(tokens, head.email)
     said = connection.execute(
         update(not_me)
-        .where(not_me.c.campaign_id == head.campaign_id, not_me.c.address == name)
+        .where(not_me.c.campaign_id == head.campaign_id, not_me.c.address.in_(known_as))
         .values(said_at=now)
     )
     if not said.rowcount:
         connection.execute(
-            insert(not_me).values(campaign_id=head.campaign_id, address=name, said_at=now)
+            insert(not_me).values(campaign_id=head.campaign_id, address=known_as[0], said_at=now)
         )
     ids = connection.execute(
         select(submission.c.id)

@@ -12,6 +12,7 @@ import pytest
 from sqlalchemy import select
 
 from letters.campaigns.stored import StoredCampaign
+from letters.intake.take import Intake
 from letters.notices.links import Links
 from letters.receipts import confirmation, consent, refusal, repeats
 from letters.receipts.confirmation import ChangedSince
@@ -22,6 +23,7 @@ from letters.states import Cause
 from letters.storage.database import Database
 from letters.storage.schema import letter, notice, repeat, submission, target, writing
 from letters.submission import Draft, Submission
+from letters.tokens import Tokens
 from tests.support.books import URL, Books
 
 OPT_IN = 'opt_in = "News, please."\n'
@@ -386,6 +388,33 @@ def test_not_me_erases_and_lets_nothing_more_be_stored(books: Books) -> None:
     other = books.load("roads")
     post(books, other, form(other, email="victim@readers.example"))
     assert books.states("roads") == {"queued": 1}, "another campaign knows nothing of it"
+
+
+def test_what_an_older_secret_key_made_still_counts(books: Books) -> None:
+    stored = books.load("trees", more='confirm = "before-sending"\n')
+    mended, victim = form(stored), form(stored, email="victim@readers.example")
+    for each in (mended, victim):
+        post(books, stored, each)
+    with books.database.write() as connection:
+        refusal.refuse(connection, books.tokens, books.submission(victim.email), books.now)
+    keys = ("another-secret-for-tests-only", *books.settings.secret_keys)
+    later = Intake(books.database, Links(URL, Tokens(keys)))
+    # The same form from the same address, a form of its own, and an address that wants none.
+    for each in (
+        replace(mended, name="Tess Moor"),
+        form(stored, email=mended.email),
+        form(stored, email=victim.email),
+    ):
+        later.take(stored, each, books.now)
+        books.wait(milliseconds=10)
+    assert [(kept.name, kept.state) for kept in letters(books)] == [
+        ("Tess Moor", "unconfirmed"),
+        (None, "cancelled"),
+    ]
+    assert len(waiting(books, mended.email)) == 1
+    with books.database.read() as connection:
+        assert len(connection.execute(select(notice.c.letter_id)).all()) == 2
+        assert refusal.number(connection, stored.id) == 1
 
 
 def test_consent_is_given_and_taken_back_at_any_time(books: Books) -> None:

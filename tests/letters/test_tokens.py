@@ -18,6 +18,26 @@ def test_a_token_is_read_back() -> None:
     assert TOKENS.read_receipt(TOKENS.receipt("ab" * 16)) == "ab" * 16
 
 
+def test_what_an_older_key_made_is_known_and_new_things_are_made_by_the_new_one() -> None:
+    before = Tokens(("an-older-key-for-tests-only",))
+    today = Tokens(("a-new-key-for-tests-only", "an-older-key-for-tests-only"))
+    alone = Tokens(("a-new-key-for-tests-only",))
+    for old, new, reader in ((before, today, today), (today, today, alone)):
+        assert reader.read_form("trees", old.new_form("trees", NOW), NOW)
+        assert reader.read_receipt(old.receipt("ab" * 16)) == "ab" * 16
+        assert reader.read_office(old.office(7)) == 7
+        assert reader.read_reply(old.reply("ab" * 16)) == "ab" * 16
+        assert reader.read_device(old.device(7)) == 7
+        reader.read_challenge("browser", old.challenge("browser", NOW), NOW)
+        assert old.blind("notice", "ana@readers.example") in new.blinds(
+            "notice", "ana@readers.example"
+        )
+    assert today.blinds("notice", "ana@readers.example") == (
+        alone.blind("notice", "ana@readers.example"),
+        before.blind("notice", "ana@readers.example"),
+    )
+
+
 @pytest.mark.parametrize("added", ["é", "=", "==", "!", " ", "\n", ".", "A"])
 def test_nothing_can_be_added(added: str) -> None:
     for token in (TOKENS.new_form("trees", NOW) + added, added + TOKENS.new_form("trees", NOW)):

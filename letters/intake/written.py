@@ -138,6 +138,11 @@ def recomposed(written: Written) -> str:
     return compose.body(written.as_shown, values, posted.points)
 
 
+def is_own(written: Written) -> bool:
+    """Tell whether words of the writer's own stand in the body."""
+    return personal_share(replace(written, posted=replace(written.posted, reason=""))) > 0
+
+
 def personal_share(written: Written) -> float:
     """Return how much of what was typed is the writer's own, from 0 to 1.
 

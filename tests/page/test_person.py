@@ -51,6 +51,38 @@ def test_going_back_to_mend_the_address_brings_the_mail_to_the_right_one(
     assert right in page.locator(".kept-of-you").inner_text()
 
 
+def test_after_an_error_the_page_can_be_left_and_come_back_to(stack: Stack, page: Page) -> None:
+    stack.load("come-back")
+    address = f"{stack.url}/c/come-back"
+    page.goto(address)
+    page.locator("#reason").fill("Mine, and long.")
+    page.locator("button.primary").last.click()
+    page.locator(".wrong").wait_for()
+    page.locator("#name").fill("Tess")
+    # A link to a field is a place within the page.
+    page.get_by_role("link", name="Please tell us your e-mail address").click()
+    assert page.url == f"{address}#email"
+    page.go_back()
+    page.wait_for_function("!location.hash")
+    assert page.locator(".wrong").is_visible()
+    page.goto(f"{stack.url}/")
+    page.go_back()
+    page.locator("[data-restored]").wait_for()
+    assert page.locator("#name").input_value() == "Tess"
+    page.locator("#email").fill(f"tess.{secrets.token_hex(4)}@readers.example")
+    page.locator("button[name=preview]").click()
+    page.locator("#preview-title").wait_for()
+    # From the preview back to the form, and from the thanks to what was sent.
+    page.go_back()
+    page.locator("[data-restored]").wait_for()
+    assert page.locator("#reason").input_value() == "Mine, and long."
+    page.locator("button.primary").last.click()
+    page.locator("[data-address] button").click()
+    page.locator("[data-restored]").wait_for()
+    assert page.url == address
+    assert page.locator("#name").input_value() == "Tess"
+
+
 def test_a_link_fills_the_form_and_is_forgotten(stack: Stack, page: Page) -> None:
     stack.load("prefilled", more="asks_postcode = true\n")
     page.goto(f"{stack.url}/c/prefilled#name=Ana+Reed&email=ana%40readers.example&postcode=AB1")

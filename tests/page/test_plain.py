@@ -1,5 +1,6 @@
 """The action page without JavaScript and without cookies: everything but what is live."""
 
+import re
 from collections.abc import Callable
 
 from playwright.sync_api import Page, expect
@@ -40,6 +41,28 @@ def test_points_are_dropped_and_moved_by_buttons_that_post(
     expect(page.get_by_role("checkbox", name="Plant ten more.")).not_to_be_checked()
     expect(page.locator("#reason")).to_have_value("My own reason.")
     expect(page.locator("#subject")).to_have_value(subject)
+
+
+def test_what_a_person_wrote_makes_way_for_no_point_and_comes_back(
+    stack: Stack, load: Load, plain_page: Page
+) -> None:
+    page = plain_page
+    page.goto(f"{stack.url}/c/{load()}")
+    back = page.get_by_role("button", name="Bring my text back")
+    expect(back).to_be_hidden()
+    page.locator("#body").fill("Forty minutes of mine.")
+    page.get_by_role("button", name="Move up: Ask the people").click()
+    expect(page.locator("#body")).to_have_value("Forty minutes of mine.")
+    expect(page.get_by_text("it no longer follows these points")).to_be_visible()
+    page.get_by_role("button", name="Update the letter").click()
+    expect(page.locator("#body")).to_have_value(re.compile("Keep all forty"))
+    # It stays aside whatever else is done, and is changed for what stands there now.
+    page.locator("#body").fill("Five more.")
+    page.get_by_role("button", name="Preview").click()
+    expect(page.locator(".wrong")).to_be_focused()
+    for text in ("Forty minutes of mine.", "Five more."):
+        back.click()
+        expect(page.locator("#body")).to_have_value(text)
 
 
 def test_a_letter_arrives_as_previewed(stack: Stack, load: Load, plain_page: Page) -> None:

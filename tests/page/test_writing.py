@@ -41,8 +41,17 @@ def test_the_text_follows_the_points_until_it_is_changed(
     expect(body).to_have_value(mine)
     expect(page.get_by_text("it no longer follows these points")).to_be_visible()
     page.get_by_role("button", name="Update the letter").click()
+    page.get_by_role("button", name="No, keep my text").click()
+    expect(body).to_have_value(mine)
+    page.get_by_role("button", name="Update the letter").click()
+    page.get_by_role("button", name="Yes, write it anew").click()
     expect(body).not_to_have_value(re.compile("Mine"))
     expect(body).to_have_value(re.compile(r"Ask the people[^\n]*\n\nKeep all[^\n]*\n\nPlant ten"))
+    # What was put aside is kept as all that is typed, and comes back.
+    page.reload()
+    page.get_by_role("button", name="Bring my text back").click()
+    expect(body).to_have_value(mine)
+    expect(page.get_by_role("button", name="Bring my text back")).to_be_hidden()
 
 
 def test_points_move_by_keyboard_and_keep_the_focus(stack: Stack, load: Load, page: Page) -> None:
@@ -98,10 +107,17 @@ def test_what_was_typed_after_an_error_survives_a_reload(
     expect(page.locator("#reason")).to_have_value("First.")
     page.locator("#reason").fill("First, and then more.")
     page.get_by_role("checkbox", name="Plant ten more.").uncheck()
-    page.reload()
-    expect(page.locator("#reason")).to_have_value("First, and then more.")
-    expect(page.get_by_role("checkbox", name="Plant ten more.")).not_to_be_checked()
-    expect(page.locator("#body")).not_to_have_value(re.compile("Plant ten more"))
+    page.locator("#reason").press("Enter")
+    posts: list[str] = []
+    page.on("request", lambda request: posts.append(request.method))
+    for leave_and_return in (page.reload, page.go_back, page.go_forward):
+        leave_and_return()
+        expect(page.get_by_text("This is what you wrote here earlier")).to_be_visible()
+        expect(page.locator("#reason")).to_have_value("First, and then more.\n")
+        expect(page.get_by_role("checkbox", name="Plant ten more.")).not_to_be_checked()
+        expect(page.locator("#body")).not_to_have_value(re.compile("Plant ten more"))
+        expect(page.locator(".wrong")).to_have_count(0)
+    assert "POST" not in posts
 
 
 def test_on_a_shared_computer_it_can_be_cleared(stack: Stack, load: Load, page: Page) -> None:

@@ -12,16 +12,18 @@ from wtforms import (
     TextAreaField,
 )
 
-from letters.intake.posted import Field, Posted, trimmed
+from letters.intake.posted import BODY_MAX, Field, Posted, trimmed
 from letters.text.compose import line_feeds
 from letters.text.visible import is_control, without_controls
 from webapp.site.fields import typed
 from webapp.site.posted import is_unreadable
 
+BEFORE = "before"
+"""The text that "Update" put aside. It comes back with each post, and no letter holds it."""
 TRAP = "leave_empty"
 """A field that people do not see and programs fill in. Browsers and password managers go by names
 that they know; this is none of them."""
-_WITH_OWN_CHECKS = frozenset(str(field) for field in Field)
+_WITH_OWN_CHECKS = frozenset({BEFORE, *(str(field) for field in Field)})
 
 
 class ActionForm(FlaskForm):  # type: ignore[misc]  # flask-wtf brings no types
@@ -99,6 +101,11 @@ def receive() -> Received:
         is_trapped=bool(typed(form.leave_empty)),
         proof=typed(form.altcha),
     )
+
+
+def put_aside() -> str:
+    """Return the text that was put aside, as it can be shown."""
+    return without_controls(request.form.get(BEFORE, ""))[:BODY_MAX]
 
 
 def cleaned(posted: Posted) -> Posted:

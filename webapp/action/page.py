@@ -27,7 +27,7 @@ from letters.text.addresses import COMMON_DOMAINS
 from letters.text.merge import merge
 from letters.text.versions import letter_for
 from webapp.action import proof
-from webapp.action.form import TRAP
+from webapp.action.form import TRAP, put_aside
 from webapp.action.measure import THRESHOLDS, measure, sentences
 from webapp.action.points import full_order
 from webapp.site.faults import sentence
@@ -80,6 +80,10 @@ class View:
     """The button to go back to, if no error or preview asks to be looked at first."""
     who: str = ""
     """What was looked for among the people whom a writer may choose from."""
+    before: str | None = None
+    """The text that is put aside; None: what was posted as such."""
+    is_apart: bool = False
+    """The text is said to be its writer's own, and not to follow the points."""
     retry_seconds: int = 0
     """After this time the browser may send the form again by itself; 0: it may not."""
     status: HTTPStatus = HTTPStatus.OK
@@ -149,6 +153,8 @@ def render(written: Written, view: View, now: datetime) -> Response:
             if proof.is_asked(campaign)
             else None,
             focus=view.focus,
+            is_apart=view.is_apart,
+            before=put_aside() if view.before is None else view.before,
             retry_seconds=view.retry_seconds,
             action_url=url_for("action.hand_in", slug=campaign.slug),
         ),

@@ -26,12 +26,11 @@ from letters.text import compose
 from letters.text.merge import merge
 from letters.text.visible import trim
 from letters.tokens import BadToken, TokenTooOld, TokenTooYoung
-from webapp.action import proof
+from webapp.action import proof, rewriting
 from webapp.action.finding import areas_of, found
-from webapp.action.form import Received, cleaned, receive
+from webapp.action.form import Received, cleaned, put_aside, receive
 from webapp.action.frame import enter_frame, frame_words, is_embedded_post
-from webapp.action.page import View, description, letters_counted, point_order, render
-from webapp.action.points import moved
+from webapp.action.page import View, description, letters_counted, render
 from webapp.site import errors
 from webapp.site.language import gettext as _
 from webapp.site.services import services
@@ -170,8 +169,8 @@ def hand_in(slug: str) -> Response:  # noqa: C901, PLR0911 - one for each answer
     if "find" in request.form:
         return _find(stored, received, to, now)
     written = written_of(stored, received.posted, to)
-    if "update" in request.form:
-        return _update(written, received, now)
+    if request.form.keys() & rewriting.COMMANDS:
+        return _rewritten(written, received, now)
     if "clean" in request.form:
         return _clean(written, received, now)
     if "preview" in request.form:
@@ -241,17 +240,13 @@ def _find(stored: StoredCampaign, received: Received, to: Whom, now: datetime) -
     return _other_post(written, view, now)
 
 
-def _update(written: Written, received: Received, now: datetime) -> Response:
-    """Compose the body anew from the points kept, after moving one if that was asked."""
-    command = request.form["update"]
-    order = moved(point_order(written), command)
-    kept = set(received.posted.points)
-    ordered = replace(
-        received.posted, points=tuple(key for key in order if key in kept), order=tuple(order)
+def _rewritten(written: Written, received: Received, now: datetime) -> Response:
+    """Show the form with its text as a button asks for it: anew, in another order, or back."""
+    anew = rewriting.rewritten(written, request.form, put_aside())
+    view = View(
+        token=_token(received, now), focus=anew.focus, before=anew.before, is_apart=anew.is_apart
     )
-    anew = replace(written, posted=ordered)
-    anew = replace(anew, posted=replace(ordered, body=recomposed(anew)))
-    return _other_post(anew, View(token=_token(received, now), focus=command), now)
+    return _other_post(anew.written, view, now)
 
 
 def _clean(written: Written, received: Received, now: datetime) -> Response:

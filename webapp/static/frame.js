@@ -12,6 +12,7 @@ function tell(what) {
 
 if (parent !== window) {
   tell("page");
+  addEventListener("postbag:page", () => tell("page"));
   new ResizeObserver(() => tell("height")).observe(document.documentElement);
   addEventListener("message", (event) => {
     if (event.source === parent && origins.includes(event.origin)) tell("height");

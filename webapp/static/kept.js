@@ -26,23 +26,24 @@ export function store(slug, typed) {
   }
 }
 
-// The address that a letter was sent with, for the page that says thank you: it alone shows it,
-// in this tab, so that a slip can be put right.
-const ADDRESS_KEY = "postbag-sent";
+// What a letter was sent with, for the page that says thank you: it alone shows the address, in
+// this tab, so that a slip can be put right.
+const SENT_KEY = "postbag-sent";
 
-export function keepAddress(slug, address) {
+export function keepSent(slug, address) {
   try {
-    sessionStorage.setItem(ADDRESS_KEY, JSON.stringify({ slug, address }));
+    const typed = stored(slug)?.typed;
+    sessionStorage.setItem(SENT_KEY, JSON.stringify({ slug, address, typed }));
   } catch {
     // As above.
   }
 }
 
-export function sentAddress(slug) {
+export function sent(slug) {
   try {
-    const kept = JSON.parse(sessionStorage.getItem(ADDRESS_KEY));
-    return kept?.slug === slug ? kept.address : "";
+    const kept = JSON.parse(sessionStorage.getItem(SENT_KEY));
+    return kept?.slug === slug ? kept : null;
   } catch {
-    return "";
+    return null;
   }
 }

@@ -3,8 +3,13 @@
 // Without this script, or where it cannot work, the writer confirms the letter by mail instead.
 
 const LANES = 4;
-const field = document.querySelector("input[data-challenge]");
-if (field && globalThis.crypto?.subtle) prove(field);
+begin();
+addEventListener("postbag:page", begin); // an answer's page has a challenge of its own
+
+function begin() {
+  const field = document.querySelector("input[data-challenge]");
+  if (field && globalThis.crypto?.subtle) prove(field);
+}
 
 function prove(field) {
   const form = field.form;

@@ -1,15 +1,19 @@
 // The letter is handed in: what was kept of it in this browser goes. Sharing is one button.
 
-import { sentAddress, store } from "./kept.js";
+import { sent, store } from "./kept.js";
 
 const slug = document.querySelector("[data-sent]").dataset.sent;
 store(slug, null);
-const sent = document.querySelector("[data-address]");
-const address = sentAddress(slug);
-if (address) {
-  sent.querySelector("strong").textContent = address;
-  sent.hidden = false;
-  sent.querySelector("button").addEventListener("click", () => history.back());
+const given = document.querySelector("[data-address]");
+const letter = sent(slug);
+if (letter?.address) {
+  given.querySelector("strong").textContent = letter.address;
+  given.hidden = false;
+  // Browsers that keep no page to go back to load it anew: what was typed is on it all the same.
+  given.querySelector("button").addEventListener("click", () => {
+    store(slug, letter.typed);
+    history.back();
+  });
 }
 
 const link = document.querySelector("#share");

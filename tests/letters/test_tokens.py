@@ -23,7 +23,7 @@ def test_what_an_older_key_made_is_known_and_new_things_are_made_by_the_new_one(
     today = Tokens(("a-new-key-for-tests-only", "an-older-key-for-tests-only"))
     alone = Tokens(("a-new-key-for-tests-only",))
     for old, new, reader in ((before, today, today), (today, today, alone)):
-        assert reader.read_form("trees", old.new_form("trees", NOW), NOW)
+        assert reader.read_form("trees", old.new_form("trees", NOW), NOW).served_at == NOW
         assert reader.read_receipt(old.receipt("ab" * 16)) == "ab" * 16
         assert reader.read_office(old.office(7)) == 7
         assert reader.read_reply(old.reply("ab" * 16)) == "ab" * 16

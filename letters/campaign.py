@@ -5,7 +5,7 @@ database.
 """
 
 from dataclasses import dataclass, field
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -198,6 +198,9 @@ class Campaign:
     goal: int | None = None
     ends: date | None = None
     """The last day, in `timezone`, of the campaign."""
+    matters_by: datetime | None = None
+    """By the campaign's clock, without a zone: what cannot leave singly before it goes in
+    bundles."""
     timezone: str = "UTC"
     asks_postcode: bool = False
     asks_address: AsksAddress = AsksAddress.NO
@@ -223,6 +226,13 @@ class Campaign:
     def ends_at(self) -> datetime | None:
         """Return the moment from which the campaign is over."""
         return None if self.ends is None else day_end(self.ends, self.timezone)
+
+    @property
+    def matters_at(self) -> datetime | None:
+        """Return the moment before which every letter has to leave, if there is one."""
+        if self.matters_by is None:
+            return None
+        return self.matters_by.replace(tzinfo=ZoneInfo(self.timezone)).astimezone(UTC)
 
 
 def day_end(day: date, timezone: str) -> datetime:

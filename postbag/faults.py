@@ -34,6 +34,10 @@ _WORDS: Final[MappingProxyType[What, str | Callable[[Flaw], str]]] = MappingProx
         What.NOT_A_FLAG: "must be true or false, without quotes, not {shape}",
         What.NOT_WHOLE: "must be a whole number without quotes, not {shape}",
         What.NOT_A_DAY: "must be a date such as 2027-03-31 without quotes, not {shape}",
+        What.NOT_A_MOMENT: (
+            "must be a date with a time such as 2027-03-20T12:00:00, without quotes and without a "
+            "zone, not {shape}"
+        ),
         What.NOT_A_LIST: "must be a list of texts, not {shape}",
         What.NOT_TABLES: "must be a list of tables, not {shape}",
         What.NOT_A_TABLE: "must be a table, [{found}], not {shape}",
@@ -84,6 +88,7 @@ _WORDS: Final[MappingProxyType[What, str | Callable[[Flaw], str]]] = MappingProx
         ),
         What.NOT_ASKED: 'must be true, false or "optional", not {shape}',
         What.NO_TARGETS: "are missing: add at least one under [[targets]]",
+        What.AFTER_THE_END: "comes after the last day, ends: choose an earlier moment",
         What.AREA_WITHOUT_POSTCODE: 'is "area": add asks_postcode = true',
         What.AREA_WITHOUT_AREAS: 'is "area": give at least one target its areas',
         What.TOGETHER_TOO_LONG: (

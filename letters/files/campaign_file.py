@@ -107,6 +107,7 @@ def _read(top: CheckedTable, faults: list[Fault]) -> Campaign:
         status=top.choice("status", Status, Status.DRAFT),
         goal=top.whole("goal", 1, 1_000_000_000),
         ends=top.day("ends"),
+        matters_by=top.moment("matters_by"),
         timezone=top.text("timezone", rules.TIMEZONE, "UTC"),
         asks_postcode=top.flag("asks_postcode"),
         asks_address=_read_asks_address(top),
@@ -126,6 +127,8 @@ def _read(top: CheckedTable, faults: list[Fault]) -> Campaign:
         targets=_read_targets(top),
     )
     top.end()
+    if campaign.ends_at and campaign.matters_at and campaign.matters_at > campaign.ends_at:
+        top.wrong("matters_by", Flaw(What.AFTER_THE_END))
     if campaign.routing is Routing.AREA:
         if not campaign.asks_postcode:
             top.wrong("routing", Flaw(What.AREA_WITHOUT_POSTCODE))
@@ -232,6 +235,7 @@ def write_campaign(campaign: Campaign) -> str:
         "status": str(campaign.status),
         "goal": campaign.goal,
         "ends": campaign.ends,
+        "matters_by": campaign.matters_by,
         "timezone": campaign.timezone,
         "asks_postcode": campaign.asks_postcode,
         "asks_address": _ASKED[campaign.asks_address],

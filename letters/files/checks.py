@@ -130,6 +130,19 @@ class CheckedTable:
             self.wrong(key, Flaw(What.NOT_A_DAY, shape_of(value)))
         return None
 
+    def moment(self, key: str) -> datetime | None:
+        """Return a date with a time, by a clock that the file names elsewhere."""
+        value = self._value(key)
+        if value is None:
+            return None
+        if isinstance(value, datetime) and value.tzinfo is None:
+            if value.year in _YEARS:
+                return value
+            self.wrong(key, Flaw(What.NO_YEAR_OF_OURS, least=_YEARS[0], most=_YEARS[-1]))
+        else:
+            self.wrong(key, Flaw(What.NOT_A_MOMENT, shape_of(value)))
+        return None
+
     def choice(self, key: str, options: type[_E], default: _E) -> _E:
         """Return one of some words."""
         value = self._value(key)

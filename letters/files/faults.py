@@ -27,6 +27,8 @@ class What(Enum):
     """[shape]"""
     NOT_A_DAY = auto()
     """[shape]"""
+    NOT_A_MOMENT = auto()
+    """[shape]: no date with a time, or one with a zone of its own."""
     NOT_A_LIST = auto()
     """[shape]: of texts."""
     NOT_TABLES = auto()
@@ -86,6 +88,8 @@ class What(Enum):
     NOT_ASKED = auto()
     """[shape]: neither true nor false nor "optional"."""
     NO_TARGETS = auto()
+    AFTER_THE_END = auto()
+    """It matters by a moment when the campaign is over."""
     AREA_WITHOUT_POSTCODE = auto()
     AREA_WITHOUT_AREAS = auto()
     TOGETHER_TOO_LONG = auto()

@@ -7,6 +7,7 @@ from letters.campaign import Routing
 from letters.campaigns.stored import StoredCampaign, StoredTarget
 from letters.intake.faults import Fault, Wrong
 from letters.intake.posted import Field, Posted
+from letters.pacing.bundles import AHEAD
 from letters.pacing.slots import leaves_before
 from letters.text.postcodes import matching, serving_areas
 
@@ -91,18 +92,17 @@ def _serving(
 def is_in_time(stored: StoredCampaign, target: StoredTarget, now: datetime) -> bool:
     """Tell whether a letter written now can leave before its end, at today's pacing.
 
-    What waits for the target already leaves before it.
+    What waits for the target already leaves before it, singly, or all of it in one bundle.
     """
     end = last_moment(stored, target)
     if end is None:
         return True
-    return leaves_before(
-        stored.campaign.pacing,
-        target.target.timezone,
-        max(target.next_slot_at, now),
-        target.waiting,
-        end,
-    )
+    pacing, zone = stored.campaign.pacing, target.target.timezone
+    first = max(target.next_slot_at, now)
+    bundle_by = stored.campaign.matters_at
+    if bundle_by is not None and leaves_before(pacing, zone, first, 0, min(end, bundle_by - AHEAD)):
+        return True
+    return leaves_before(pacing, zone, first, target.waiting, end)
 
 
 def last_moment(stored: StoredCampaign, target: StoredTarget) -> datetime | None:

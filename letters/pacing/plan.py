@@ -14,6 +14,7 @@ from typing import Final, Generic, TypeVar
 from zoneinfo import ZoneInfo
 
 from letters.campaign import Pacing, Window
+from letters.pacing.bundles import Share, share
 from letters.pacing.slots import HORIZON, stretches
 
 _HOUR: Final = timedelta(hours=1)
@@ -33,6 +34,8 @@ class TargetPlan:
     busiest_hour: datetime | None
     """When the busiest hour by the target's clock begins, in UTC: the first one, of several."""
     busiest_hour_letters: int
+    bundle: Share | None = None
+    """What leaves together before the campaign's moment, since it cannot leave singly."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,12 +79,13 @@ def plan(  # noqa: PLR0913 - each by its name
     now: datetime,
     send_rate: float,
     until: datetime | None = None,
+    matters_at: datetime | None = None,
     open_times: OpenTimes | None = None,
 ) -> Plan[_Key]:
     """Return the plan for the letters in `waiting`, by target.
 
     What would leave later than `until`, or than :data:`HORIZON`, is said to leave then. Plans for
-    one moment may share their `open_times`.
+    one moment may share their `open_times`. Before `matters_at` all letters leave, some in a bundle.
 
     `send_rate`, in requests a second over all targets, can only put the end off. It counts as an
     even flow: all letters at that rate from now on, and those to each timezone at that rate
@@ -98,15 +102,22 @@ def plan(  # noqa: PLR0913 - each by its name
     alike: dict[tuple[str, datetime, int], TargetPlan] = {}
     for key, count in waiting.items():
         zone = timezone[key]
-        in_zone[zone] += count
         first = max(now, next_slot.get(key, now).astimezone(UTC))
-        if (zone, first, count) not in alike:
-            runs = list(_runs(opened.of(pacing, zone), first, pacing.interval, count, horizon))
+        kind = (zone, first, count)
+        if kind not in alike:
+            bundle = None
+            if matters_at is not None:
+                times = opened.of(pacing, zone)
+                bundle = share(times, pacing.interval, first, count, matters_at)
+            mails = bundle.singly + bundle.mails if bundle else count
+            runs = list(_runs(opened.of(pacing, zone), first, pacing.interval, mails, horizon))
             hour, letters = _busiest_hour(runs, pacing.interval, _ahead(zone, now))
-            ends_at = _end(runs, pacing.interval, count, horizon)
+            ends_at = _end(runs, pacing.interval, mails, horizon)
             most = min(letters, ceil(send_rate * 3_600))
-            alike[zone, first, count] = TargetPlan(ends_at, hour, most)
-        targets[key] = alike[zone, first, count]
+            alike[kind] = TargetPlan(ends_at, hour, most, bundle)
+        targets[key] = alike[kind]
+        together = targets[key].bundle
+        in_zone[zone] += together.singly + together.mails if together else count
     flow = max(_LEAST, timedelta(seconds=min(1 / send_rate, HORIZON.total_seconds())))
     flows = [(opened.of(pacing, zone), count) for zone, count in in_zone.items()]
     flows.append((iter([(now, None)]), in_zone.total()))

@@ -162,6 +162,7 @@ class _Foresight:
             now=self.now,
             send_rate=self.send_rate,
             until=until,
+            matters_at=self.campaign.matters_at,
             open_times=self.open_times,
         )
 

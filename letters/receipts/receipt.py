@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, Connection, Row, func, literal_column, sel
 
 from letters.books import locks
 from letters.books.changes import Happening, apply, make_personal
-from letters.campaign import Status, Target
+from letters.campaign import Identical, Status, Target
 from letters.campaigns import store
 from letters.campaigns import targets as stored_targets
 from letters.campaigns.stored import StoredCampaign, StoredTarget
@@ -18,6 +18,7 @@ from letters.mail.kinds import Kind
 from letters.pacing.slots import leaves_at
 from letters.receipts import successors
 from letters.sending import digests
+from letters.sending.bundles import Foresight
 from letters.states import NOT_LEFT, Cause, State
 from letters.storage.schema import (
     answer,
@@ -64,6 +65,8 @@ class SubmittedLetter:
     offer: "Offer | None" = None
     answered_at: datetime | None = None
     """When a person first answered it through us."""
+    goes_with_others: bool = False
+    """In a bundle, since it could not leave singly before the campaign's moment."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +112,7 @@ def read(connection: Connection, submission_id: str, now: datetime) -> Receipt:
             letter.c.state,
             letter.c.state_at,
             letter.c.plain,
+            letter.c.alone,
             writing.c.subject,
             writing.c.body,
         )
@@ -156,15 +160,19 @@ def read(connection: Connection, submission_id: str, now: datetime) -> Receipt:
                 State(row.state),
                 row.state_at,
                 tuple(steps.get(row.id, ())),
-                _expected_at(connection, stored, row, places_in_queue.get(row.id, 0), now)
-                if row.state == State.QUEUED and stored.campaign.status is not Status.PAUSED
-                else None,
+                outlook[0],
                 _offer(stored, row.body, targets[row.target_id], follows.get(row.target_id))
                 if row.state == State.HELD
                 else None,
                 answered.get(row.id),
+                outlook[1],
             )
             for row in rows
+            for outlook in [
+                _outlook(connection, stored, row, places_in_queue.get(row.id, 0), now)
+                if row.state == State.QUEUED and stored.campaign.status is not Status.PAUSED
+                else (None, False)
+            ]
         ),
     )
 
@@ -199,19 +207,25 @@ def _places(connection: Connection, submission_id: str) -> dict[str, int]:
     return dict(rows.all())
 
 
-def _expected_at(
+def _outlook(
     connection: Connection,
     stored: StoredCampaign,
     row: Row[*tuple[Any, ...]],
     ahead: int,
     now: datetime,
-) -> datetime | None:
-    """Return about when a waiting letter should leave: its place in the target's queue, paced.
+) -> tuple[datetime | None, bool]:
+    """Return about when a waiting letter should leave, and whether that is in a bundle.
 
-    None where that would be after its end: nobody is promised what cannot be.
+    By its place in the target's queue, paced. None where that would be after its end: nobody is
+    promised what cannot be.
     """
     to = next(t for t in stored.targets if t.id == row.target_id)
     first = to.next_slot_at
+    if not row.plain and not row.alone and stored.campaign.matters_at is not None:
+        zone, start = to.target.timezone, max(first, now)
+        shared = Foresight(stored.campaign, zone, start, to.waiting, 0, None).shared()
+        if shared is not None and ahead >= shared.singly:
+            return shared.begins_at, True
     if row.plain:
         ahead = 0
         first = connection.execute(
@@ -221,7 +235,8 @@ def _expected_at(
         ).scalar_one()
     leaves = leaves_at(stored.campaign.pacing, to.target.timezone, max(first, now), ahead)
     end = last_moment(stored, to)
-    return None if end is not None and leaves >= end else leaves
+    in_bundle = bool(row.plain) and stored.campaign.identical is not Identical.DIGEST
+    return None if end is not None and leaves >= end else leaves, in_bundle
 
 
 def cancel(
@@ -254,6 +269,18 @@ def edit(
         .where(writing.c.letter_id == letter_id)
         .values(subject=subject, body=text, edited_at=now)
     )
+    make_personal(connection, [letter_id])
+
+
+def go_alone(connection: Connection, submission_id: str, letter_id: str) -> None:
+    """Keep a letter out of every bundle before a vote; raise TooLate when it has left.
+
+    It waits its turn, and may come too late: its writer has been told.
+    """
+    locks.take(connection, letters=[letter_id])
+    if _own(connection, submission_id, letter_id) not in NOT_LEFT:
+        raise TooLate
+    connection.execute(update(letter).where(letter.c.id == letter_id).values(alone=1))
     make_personal(connection, [letter_id])
 
 

@@ -22,7 +22,8 @@ from letters.campaigns.store import campaign_of, target_of
 from letters.mail.kinds import Kind
 from letters.offices import mailbox
 from letters.pacing.slots import next_open
-from letters.sending import digests
+from letters.sending import bundles, digests
+from letters.sending.bundles import Foresight
 from letters.sending.digests import Digest
 from letters.sending.gate import Gate
 from letters.states import State
@@ -46,6 +47,8 @@ LEAD: Final = timedelta(seconds=2)
 """A claimed letter's request leaves within this time, or the claim is given back."""
 _OURS: Final = "Postbag"
 """What a notice comes from that is about no campaign."""
+_LOOK_AGAIN: Final = timedelta(minutes=1)
+"""What is put off is looked at again so often: letters that come meanwhile leave singly."""
 _GUARD: Final = timedelta(milliseconds=10)  # two timers are never quite alike
 _FAST: Final = timedelta(milliseconds=50)
 _FAST_AHEAD: Final = timedelta(milliseconds=500)
@@ -221,7 +224,9 @@ def _due_targets(now: datetime, most: int) -> Select[*tuple[Any, ...]]:
             target.c.id,
             target.c.definition,
             target.c.queued - target.c.plain,
+            target.c.plain,
             (target.c.plain > 0) & digests.may_leave(now),
+            target.c.digest_after,
             target.c.campaign_id,
             target.c.office_id,
             target.c.served_at,
@@ -249,11 +254,17 @@ class _Due:
     id: int
     definition: dict[str, Any]
     queued: int
+    """Those that go singly."""
+    plain: int
+    """Those that go together."""
     has_digest: bool
+    digest_after: datetime | None
     campaign_id: int
     office_id: int
     served_at: datetime | None
     campaign: Campaign
+    begins: bool = False
+    """A bundle begins: all that wait for it go together from now on."""
 
     @property
     def pacing(self) -> Pacing:
@@ -276,16 +287,21 @@ def _claim_letters(connection: Connection, most: int, now: datetime) -> list[_Wo
     )
     campaigns = {i: campaign_of(file) for i, file in connection.execute(files)} if rows else {}
     due = [
-        _Due(id_, definition, queued, bool(has_digest), of, at, served_at, campaigns[of])
-        for id_, definition, queued, has_digest, of, at, served_at in rows
+        _Due(id_, definition, queued, plain, bool(digest), after, of, at, served, campaigns[of])
+        for id_, definition, queued, plain, digest, after, of, at, served in rows
     ]
     opens = {d.id: next_open(d.pacing, d.definition["timezone"], now) for d in due}
     shut = [(d.id, opens[d.id]) for d in due if opens[d.id] > now]
     due = _in_turn([d for d in due if opens[d.id] <= now])
+    due, put_off = _with_bundles(due, now)
+    shut += put_off
     counts = _share({d.id: d.room for d in due}, most)
+    plain: Counter[int] = Counter()
     if any(d.has_digest for d in due):
         # A digest is put off as it is gathered: all that is changed here is locked in one order.
         locks.take(connection, targets=[*(d.id for d in due), *(i for i, _ in shut)])
+        begin = [d.id for d in due if d.begins and d.id in counts]
+        plain += Counter(bundles.begin(connection, begin) if begin else {})
     digesting = {
         d.id: _claim_digest(connection, d, now) for d in due if d.has_digest and d.id in counts
     }
@@ -294,7 +310,6 @@ def _claim_letters(connection: Connection, most: int, now: datetime) -> list[_Wo
     won: list[_Won] = []
     slots: list[tuple[_Due, datetime]] = []
     counted: Counter[tuple[int, State]] = Counter()
-    plain: Counter[int] = Counter()
     for d in due:
         taken = digesting.get(d.id) or _take(d, waiting.get(d.id, []), now)
         won += taken
@@ -309,6 +324,35 @@ def _claim_letters(connection: Connection, most: int, now: datetime) -> list[_Wo
     _move_slots(connection, slots, shut, now)
     bump(connection, counted, plain)
     return won
+
+
+def _with_bundles(
+    due: Sequence[_Due], now: datetime
+) -> tuple[list[_Due], list[tuple[int, datetime]]]:
+    """Return what is due, with the bundles that begin now, and until when the rest is put off.
+
+    Where a moment comes that letters have to leave before, what goes together waits for the last
+    mail before it.
+    """
+    found: list[_Due] = []
+    put_off: list[tuple[int, datetime]] = []
+    for d in due:
+        if d.campaign.matters_at is None:
+            found.append(d)
+            continue
+        ahead = Foresight(
+            d.campaign, d.definition["timezone"], now, d.queued + d.plain, d.plain, d.digest_after
+        )
+        until = ahead.waits_until()
+        if ahead.begins():
+            found.append(replace(d, has_digest=True, begins=True))
+        elif not d.has_digest or until is None:
+            found.append(d)
+        elif d.queued:
+            found.append(replace(d, has_digest=False))
+        else:
+            put_off.append((d.id, min(until, now + _LOOK_AGAIN)))
+    return found, put_off
 
 
 def _in_turn(due: Sequence[_Due]) -> list[_Due]:
@@ -345,11 +389,11 @@ def _move_slots(
 
 
 def _claim_digest(connection: Connection, due: _Due, now: datetime) -> list[_Won]:
-    ids = digests.gather(connection, due.id, now)
-    if not ids:
+    gathered = digests.gather(connection, due.campaign, target_of(due.definition), due.id, now)
+    if gathered is None:
         return []
+    ids, written = gathered
     (won,) = _take(due, ids[:1], now)
-    written = digests.write(connection, due.campaign, target_of(due.definition), ids, now)
     return [replace(won, digest=written, with_it=tuple(ids[1:]))]
 
 

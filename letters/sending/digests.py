@@ -1,27 +1,39 @@
-"""Claim a digest: every letter that was left as offered and waits for one target, in one request.
+"""Claim a digest or a bundle: letters to one target that go together, in one request.
 
-Its letters share one attempt, so what becomes of that becomes of all of them.
+Its letters share one attempt, so what becomes of that becomes of all of them. A digest has those
+that were left as offered, a bundle personal ones too; :mod:`letters.sending.bundles` says which.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import Final
+from datetime import date, datetime, timedelta
+from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, Connection, case, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Row, case, or_, select, update
 
 from letters.books import locks
 from letters.books.locks import Rank
-from letters.campaign import Campaign, Status, Target
+from letters.campaign import Campaign, Replies, Status, Target
 from letters.states import State
-from letters.storage.schema import IS_PLAIN, campaign, is_in, letter, submission, target
-from letters.text import digest
+from letters.storage.schema import (
+    IS_PLAIN,
+    campaign,
+    is_in,
+    letter,
+    submission,
+    target,
+    writing,
+)
+from letters.text import bundle, compose, digest
+from letters.text.bundle import Enclosed, Room
 from letters.text.digest import Signatory
+from letters.text.versions import for_target
 
 EVERY: Final = timedelta(hours=24)
 """An office gets a digest this often at most; the first leaves with the first slot."""
 _MOST: Final = 5_000  # names in one mail
+_AT_ONCE: Final = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,39 +73,99 @@ def mails_waiting() -> ColumnElement[int]:
     return target.c.queued - target.c.plain + case((target.c.plain > 0, 1), else_=0)
 
 
-def gather(connection: Connection, target_id: int, now: datetime) -> list[str]:
-    """Lock and return the letters of a target's digest, oldest first; put the next one off."""
-    ids = list(
-        connection.execute(
-            select(letter.c.id)
-            .where(letter.c.target_id == target_id, IS_PLAIN, is_in(State.QUEUED))
-            .order_by(letter.c.id)
-            .limit(_MOST)
-            .with_for_update(skip_locked=True, key_share=True)
-        ).scalars()
-    )
-    locks.note(connection, Rank.LETTER, ids, waits=False)
-    if 0 < len(ids) < _MOST:
+def gather(
+    connection: Connection, of: Campaign, to: Target, target_id: int, now: datetime
+) -> tuple[list[str], Digest] | None:
+    """Lock the letters that go together to a target, oldest first, and write their mail.
+
+    What does not fit goes with the next slot; otherwise the next mail is put off. None: other
+    transactions have all of them.
+    """
+    zone = ZoneInfo(to.timezone)
+    own = for_target(of, to)
+    one_text = not digest.names_its_writer(own)
+    room, ids, foot = Room(), [], ""
+    enclosed: list[Enclosed] = []
+    signatories: list[Signatory] = []
+    is_full = False
+    for row in _waiting(connection, target_id):
+        foot = foot or compose.foot_of(row.body)
+        whole = _as_written(own, row, row.submitted_at.astimezone(zone).date())
+        is_offered = one_text and _is_untouched(own, to, row)
+        one = whole.writer if is_offered else whole
+        if len(ids) == _MOST or not room.takes(one):
+            is_full = True
+            break
+        ids.append(row.id)
+        if isinstance(one, Enclosed):
+            enclosed.append(one)
+        else:
+            signatories.append(one)
+    if not ids:
+        return None
+    if not is_full:
         connection.execute(
             update(target).where(target.c.id == target_id).values(digest_after=now + EVERY)
         )
-    return ids
-
-
-def write(
-    connection: Connection, of: Campaign, to: Target, letter_ids: Sequence[str], now: datetime
-) -> Digest:
-    """Return the digest that carries these letters."""
-    rows = connection.execute(
-        select(submission.c.name, submission.c.postcode, submission.c.submitted_at)
-        .select_from(letter.join(submission))
-        .where(letter.c.id.in_(letter_ids))
-        .order_by(letter.c.id)
-    )
-    zone = ZoneInfo(to.timezone)
-    signatories = [
-        Signatory(row.name, row.postcode or "", row.submitted_at.astimezone(zone).date())
-        for row in rows
-    ]
     today = now.astimezone(zone).date()
-    return Digest(of.title[:100], digest.subject(of, to), digest.text(of, to, signatories, today))
+    if enclosed:
+        subject = bundle.subject(own, len(ids))
+        text = bundle.text(own, to, enclosed, signatories, today, foot)
+    else:
+        subject = digest.subject(own, to)
+        text = digest.text(own, to, signatories, today, foot)
+    return ids, Digest(of.title[:100], subject, text)
+
+
+def _waiting(connection: Connection, target_id: int) -> Iterator[Row[*tuple[Any, ...]]]:
+    """Yield the letters that go together to a target, as they are locked: some at a time."""
+    last = ""
+    while True:
+        ids = list(
+            connection.execute(
+                select(letter.c.id)
+                .where(
+                    letter.c.target_id == target_id,
+                    IS_PLAIN,
+                    is_in(State.QUEUED),
+                    letter.c.id > last,
+                )
+                .order_by(letter.c.id)
+                .limit(_AT_ONCE)
+                .with_for_update(skip_locked=True, key_share=True)
+            ).scalars()
+        )
+        locks.note(connection, Rank.LETTER, ids, waits=False)
+        if ids:
+            yield from connection.execute(
+                select(
+                    letter.c.id,
+                    submission.c.name,
+                    submission.c.email,
+                    submission.c.postcode,
+                    submission.c.submitted_at,
+                    writing.c.subject,
+                    writing.c.body,
+                )
+                .select_from(letter.join(submission).join(writing))
+                .where(letter.c.id.in_(ids))
+                .order_by(letter.c.id)
+            ).all()
+        if len(ids) < _AT_ONCE:
+            return
+        last = ids[-1]
+
+
+def _as_written(of: Campaign, row: Row[*tuple[Any, ...]], day: date) -> Enclosed:
+    # An answer that is passed on by us has an address of its own, which a bundle cannot name.
+    email = "" if of.replies is Replies.THROUGH_US else row.email
+    writer = Signatory(row.name, row.postcode or "", day)
+    return Enclosed(writer, email, row.subject, compose.without_foot(row.body))
+
+
+def _is_untouched(of: Campaign, to: Target, row: Row[*tuple[Any, ...]]) -> bool:
+    writer = {"name": row.name, "postcode": row.postcode or ""}
+    address = digest.address_in(of, to, row.body, **writer)
+    return digest.is_untouched(
+        of, to, subject=row.subject, text=row.body, address=address, **writer
+    )

@@ -56,4 +56,5 @@ def foresee(
         timezone={t.target.email: t.target.timezone for t in stored.targets},
         now=now,
         send_rate=send_rate,
+        matters_at=stored.campaign.matters_at,
     )

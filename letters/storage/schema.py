@@ -217,8 +217,10 @@ letter = Table(
     Column("resends", Integer, nullable=False, server_default=text("0")),
     # 1: its writer was mailed that it did not arrive, or asked about a successor.
     Column("told", Integer, nullable=False, server_default=text("0")),
-    # 1: left as it was offered. It goes with others of its kind, and all have one attempt.
+    # 1: it goes with others, and all have one attempt. Left as it was offered, or in a bundle.
     Column("plain", Integer, nullable=False, server_default=text("0")),
+    # 1: its writer wants it to go by itself, and in no bundle.
+    Column("alone", Integer, nullable=False, server_default=text("0")),
     CheckConstraint("kind IN ('letter', 'notice')", name="kind"),
     CheckConstraint(f"state IN ({_STATES})", name="state"),
     Index("ix_letter_waiting", "target_id", "plain", "id", sqlite_where=text("state = 'queued'"),
@@ -561,6 +563,7 @@ NOTICE_IS_KEPT: Final[ColumnElement[bool]] = literal_column(f"({_KEPT})", Boolea
 HAS_PLAIN: Final = target.c.plain > literal_column("0")
 IS_PLAIN: Final = letter.c.plain == literal_column("1")
 HAS_QUEUED: Final = target.c.queued > literal_column("0")
+NOT_ALONE: Final = letter.c.alone == literal_column("0")
 IS_NOTICE: Final = letter.c.kind == literal_column("'notice'")
 
 

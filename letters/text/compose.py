@@ -70,6 +70,11 @@ def without_foot(whole: str) -> str:
     return _FOOT.sub("", whole)
 
 
+def foot_of(whole: str) -> str:
+    """Return the foot of a letter's text; empty: it has none."""
+    return whole[len(without_foot(whole)) :].lstrip("\n")
+
+
 def for_each(campaign: Campaign, shown: Target, target: Target, written: str, **writer: str) -> str:
     """Return a writer's body as it goes to `target`, who need not be the one that the page showed.
 

@@ -3,6 +3,7 @@
 A campaign asks for it with `identical = "digest"`. What its writers changed goes one by one.
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -16,6 +17,7 @@ from letters.text import compose
 from letters.text.merge import fields, merge
 from letters.text.versions import for_target
 
+_ADDRESS: Final = "{address}"
 _OF_ONE_WRITER: Final = frozenset({"name", "postcode", "address"})
 
 
@@ -41,6 +43,20 @@ def is_untouched(
     return compose.without_foot(text) == offered and subject in subjects
 
 
+def address_in(campaign: Campaign, target: Target, text: str, **writer: str) -> str:
+    """Return the postal address that stands in a letter's closing; empty if none is found there.
+
+    It is kept nowhere else. `campaign` has the letter that the target gets.
+    """
+    before, mark, after = campaign.letter.closing.partition(_ADDRESS)
+    if not mark or "address" in fields(f"{before}{after}") or before.endswith("{"):
+        return ""
+    values = compose.merge_values(target, **writer)
+    around = (re.escape(merge(part, values)) for part in (before, after))
+    found = re.search(r"\n\n{}(.*){}\Z".format(*around), compose.without_foot(text), re.DOTALL)
+    return found[1] if found else ""
+
+
 def subject(campaign: Campaign, target: Target) -> str:
     """Return a digest's subject."""
     values = compose.merge_values(target)
@@ -54,40 +70,68 @@ def text(
     target: Target,
     signatories: Sequence[Signatory],
     today: date,
+    foot: str = "",
 ) -> str:
     """Return the text of a digest: date, salutation, why it is one mail, the letter, the names."""
     campaign = for_target(campaign, target)
     values = compose.merge_values(target)
-    keys = [point.key for point in campaign.letter.points]
-    first = min(s.signed_on for s in signatories)
-    last = max(s.signed_on for s in signatories)
     ours = translations(campaign.language)
-
-    def told(day: date) -> str:
-        return str(format_date(day, "long", campaign.language.locale))
-
     number = len(signatories)
-    when = (
-        ours.gettext("on {day}").format(day=told(first))
-        if first == last
-        else ours.gettext("between {first} and {last}").format(first=told(first), last=told(last))
-    )
     why = ours.ngettext(
         "{number} person sent you the letter below {when}, in the campaign “{title}”.",
         "{number} people sent you the letter below {when}, in the campaign “{title}”. To spare "
         "your office it comes once, signed by all of them.",
         number,
-    ).format(number=number, when=when, title=campaign.title)
-    return "\n\n".join(
-        (
-            told(today),
-            merge(campaign.letter.salutation, values),
-            why,
-            compose.body(campaign, values, keys),
-            _closing(campaign, values),
-            "\n".join(_line(s) for s in signatories),
-        )
+    ).format(number=number, when=when(campaign, signatories), title=campaign.title)
+    parts = (
+        told(campaign, today),
+        merge(campaign.letter.salutation, values),
+        why,
+        *signed(campaign, values, signatories),
     )
+    return "\n\n".join([*parts, foot] if foot else parts)
+
+
+def told(campaign: Campaign, day: date) -> str:
+    """Return a day as a letter's head has it."""
+    return str(format_date(day, "long", campaign.language.locale))
+
+
+def when(campaign: Campaign, writers: Sequence[Signatory]) -> str:
+    """Return on which days people wrote, as part of a sentence."""
+    first = min(writer.signed_on for writer in writers)
+    last = max(writer.signed_on for writer in writers)
+    _ = translations(campaign.language).gettext
+    if first == last:
+        return _("on {day}").format(day=told(campaign, first))
+    return _("between {first} and {last}").format(
+        first=told(campaign, first), last=told(campaign, last)
+    )
+
+
+def signed(
+    campaign: Campaign, values: dict[str, str], signatories: Sequence[Signatory]
+) -> tuple[str, str, str]:
+    """Return the letter as it was offered: body, closing, and the names of who signs it.
+
+    `campaign` has the letter that the target gets.
+    """
+    keys = [point.key for point in campaign.letter.points]
+    return (
+        compose.body(campaign, values, keys),
+        _closing(campaign, values),
+        "\n".join(line(s) for s in signatories),
+    )
+
+
+def names_its_writer(campaign: Campaign) -> bool:
+    """Tell whether more than the closing of a letter names its writer: then none is like another.
+
+    `campaign` has the letter that the target gets.
+    """
+    letter = campaign.letter
+    texts = [letter.salutation, letter.opening, *(f"{p.lead} {p.text}" for p in letter.points)]
+    return any(_OF_ONE_WRITER & fields(text) for text in texts)
 
 
 def _closing(campaign: Campaign, values: dict[str, str]) -> str:
@@ -96,5 +140,6 @@ def _closing(campaign: Campaign, values: dict[str, str]) -> str:
     return merge("\n".join(x for x in lines if not _OF_ONE_WRITER & fields(x)), values).strip("\n")
 
 
-def _line(signatory: Signatory) -> str:
+def line(signatory: Signatory) -> str:
+    """Return a writer's name, and place where that is asked."""
     return f"{signatory.name}, {signatory.place}" if signatory.place else signatory.name

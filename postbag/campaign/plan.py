@@ -3,6 +3,7 @@
 from argparse import Namespace
 
 from letters.campaigns import store
+from letters.pacing.plan import TargetPlan
 from letters.sending import outlook
 from postbag.shell import Commands, Shell
 
@@ -13,6 +14,17 @@ def add_commands(commands: Commands) -> None:
     parser.add_argument("slug")
     parser.add_argument("--json", action="store_true")
     parser.set_defaults(act=_plan)
+
+
+def _bundle(each: TargetPlan) -> dict[str, object]:
+    """Return how a target's letters are shared, where not all can leave singly in time."""
+    if each.bundle is None:
+        return {}
+    return {
+        "singly": each.bundle.singly,
+        "bundled": each.bundle.bundled,
+        "bundle_at": each.bundle.begins_at.isoformat(),
+    }
 
 
 def _plan(shell: Shell, options: Namespace) -> int:
@@ -34,6 +46,7 @@ def _plan(shell: Shell, options: Namespace) -> int:
                         if each.busiest_hour
                         else None,
                         "busiest_hour_letters": each.busiest_hour_letters,
+                        **_bundle(each),
                     }
                     for email, each in planned.targets.items()
                 },
@@ -49,5 +62,11 @@ def _plan(shell: Shell, options: Namespace) -> int:
             print(
                 f"{email}: the busiest hour begins {each.busiest_hour}, with "
                 f"{each.busiest_hour_letters} letters."
+            )
+        if each.bundle is not None:
+            print(
+                f"{email}: {each.bundle.singly} letters leave singly before "
+                f"{stored.campaign.matters_by}, and {each.bundle.bundled} together in a bundle "
+                f"about {each.bundle.begins_at}."
             )
     return 0

@@ -12,7 +12,7 @@ from letters.campaigns import store
 from letters.campaigns.stored import StoredCampaign
 from letters.files.campaign_file import check_pacing
 from letters.files.faults import Fault
-from letters.pacing.plan import Plan
+from letters.pacing.plan import Plan, TargetPlan
 from letters.pacing.readiness import Readiness
 from webapp.desk.checklist import check
 from webapp.desk.done import done
@@ -26,7 +26,7 @@ from webapp.site.language import gettext as _
 from webapp.site.language import ngettext
 from webapp.site.services import services
 from webapp.site.wake import wake_worker
-from webapp.site.words import moment
+from webapp.site.words import marked, moment
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +36,8 @@ class Row:
     name: str
     ends: tuple[Markup, Markup]
     busiest: tuple[str, str]
+    shared: Markup | str
+    """How many leave singly and how many together, where the campaign's moment comes too soon."""
 
 
 @blueprint.get("/<slug>/pace")
@@ -108,6 +110,7 @@ def _page(
     before, after = plans
     is_refused = bool(after.reasons) and stored.campaign.status is not Status.DRAFT
     timezone = stored.campaign.timezone
+    matters_at = stored.campaign.matters_at
     page = render_template(
         "desk/pace.html",
         campaign=stored.campaign,
@@ -121,6 +124,7 @@ def _page(
         reasons=list(map(told, after.reasons)) if is_changed or is_refused else (),
         letters=after.letters,
         ends=(_ends(before.plan, timezone), _ends(after.plan, timezone)),
+        matters=None if matters_at is None else moment(matters_at, timezone),
         rows=_rows(stored.campaign, before.plan, after.plan),
     )
     is_wrong = bool(found) or (is_changed and is_refused)
@@ -136,8 +140,20 @@ def _rows(campaign: Campaign, before: Plan[str], after: Plan[str]) -> list[Row]:
             for one in both
         ]
         busiest = [_busiest(one.busiest_hour_letters) for one in both]
-        found.append(Row(target.name, (ends[0], ends[1]), (busiest[0], busiest[1])))
+        shared = _shared(after.targets[target.email], target.timezone)
+        found.append(Row(target.name, (ends[0], ends[1]), (busiest[0], busiest[1]), shared))
     return found
+
+
+def _shared(plan: TargetPlan, timezone: str) -> Markup | str:
+    if plan.bundle is None:
+        return "–"
+    return marked(
+        _("%(singly)s singly, then %(together)s in one bundle, about %(time)s"),
+        singly=format_decimal(plan.bundle.singly),
+        together=format_decimal(plan.bundle.bundled),
+        time=moment(plan.bundle.begins_at, timezone, beside=True),
+    )
 
 
 def _ends(plan: Plan[str], timezone: str) -> str:

@@ -22,6 +22,7 @@ from webapp.site.words import marked, moment, words_for
 _VIEWS = {
     "edit": "edit",
     "cancel": "cancel",
+    "alone": "go_alone",
     "erase": "erase",
     "confirm": "confirm",
     "send_on": "send_on",
@@ -53,6 +54,7 @@ class Item:
     answered: Markup | None
     can_edit: bool
     can_cancel: bool
+    goes_with_others: bool
     edit_error: str | None = None
     offer_to: str = ""
     """Whoever has taken over, and may get the letter if its writer says so."""
@@ -122,6 +124,7 @@ def _done() -> str | None:
         "taken-back": _("You took it back."),
         "withdrawn": _("What you withdrew will not be sent."),
         "kept": _("Your changes are kept."),
+        "alone": _("Your letter goes by itself, and waits its turn."),
         "sent-on": _("Your letter goes to whoever has taken over."),
         "instead": _("This letter goes instead of the first one."),
         "as-well": _("This letter goes as well as the first one."),
@@ -142,7 +145,13 @@ def item(
     sentence = words.sentence
     if letter.due_at is not None:
         due = max(letter.due_at, now)
-        template = _("%(sentence)s It should leave about %(time)s.")
+        if letter.goes_with_others:
+            template = _(
+                "%(sentence)s More people have written than this office could read one by one in "
+                "time. So it goes whole, with letters of others in one message, about %(time)s."
+            )
+        else:
+            template = _("%(sentence)s It should leave about %(time)s.")
         sentence = marked(template, sentence=sentence, time=moment(due, timezone))
     if letter.offer is not None:
         sentence = _("%(target)s can no longer be written to. Your letter waits for you to decide.",
@@ -172,6 +181,7 @@ def item(
         answered=moment(letter.answered_at, timezone) if letter.answered_at else None,
         can_edit=letter.state in NOT_LEFT,
         can_cancel=letter.state in NOT_LEFT,
+        goes_with_others=letter.goes_with_others,
         edit_error=error,
         offer_to="" if letter.offer is None else letter.offer.successor.name,
         offer_text="" if letter.offer is None else letter.offer.text,

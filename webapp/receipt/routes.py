@@ -75,6 +75,17 @@ def edit(token: str) -> Response:
     return back(token, "kept")
 
 
+@blueprint.post("/alone")
+def go_alone(token: str) -> Response:
+    """Keep a letter out of the bundle: it waits its turn."""
+    receipt, _stored = read(token)
+    letter_id = request.form.get("letter", "")
+    if letter_id not in {letter.id for letter in receipt.letters}:
+        raise TooLate
+    change(token, lambda c, i: receipts.go_alone(c, i, letter_id))
+    return back(token, "alone")
+
+
 @blueprint.post("/send-on")
 def send_on(token: str) -> Response:
     """Send a letter that waits to whoever has taken over, as its writer says."""

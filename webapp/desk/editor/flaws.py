@@ -66,6 +66,9 @@ def _sentences() -> dict[What, str]:
         What.SAME_AS_POINT: _("%(label)s is that of point %(number)s too: choose another."),
         What.SAME_AS_TARGET: _("%(label)s is that of person %(number)s too: keep one of the two."),
         What.NO_TARGETS: _("Add at least one person to write to."),
+        What.AFTER_THE_END: _(
+            "The vote that the letters are for comes after the last day: choose a later last day."
+        ),
         What.AREA_WITHOUT_POSTCODE: _(
             "To write by postcode, give at least one target the postcodes served."
         ),

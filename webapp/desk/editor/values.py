@@ -26,6 +26,7 @@ _NO_FIELDS: Final = frozenset(
         "areas_from",
         "asks_address",
         "hold_after_soft_failures",
+        "matters_by",
         "most_chosen",
         "proof_of_work",
         "targets_from",

@@ -85,7 +85,7 @@ def plan(  # noqa: PLR0913 - each by its name
     """Return the plan for the letters in `waiting`, by target.
 
     What would leave later than `until`, or than :data:`HORIZON`, is said to leave then. Plans for
-    one moment may share their `open_times`. Before `matters_at` all letters leave, some in a bundle.
+    one moment may share their `open_times`. Before `matters_at` all leave, some in a bundle.
 
     `send_rate`, in requests a second over all targets, can only put the end off. It counts as an
     even flow: all letters at that rate from now on, and those to each timezone at that rate

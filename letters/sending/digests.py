@@ -84,7 +84,8 @@ def gather(
     zone = ZoneInfo(to.timezone)
     own = for_target(of, to)
     one_text = not digest.names_its_writer(own)
-    room, ids, foot = Room(), [], ""
+    room, foot = Room(), ""
+    ids: list[str] = []
     enclosed: list[Enclosed] = []
     signatories: list[Signatory] = []
     is_full = False

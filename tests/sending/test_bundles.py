@@ -24,9 +24,7 @@ def books(database: Database) -> Books:
     return Books(database)
 
 
-def load(
-    books: Books, hours: float, *offices: str, per_hour: int = 30, more: str = ""
-) -> datetime:
+def load(books: Books, hours: float, *offices: str, per_hour: int = 30, more: str = "") -> datetime:
     """Load a campaign about a vote in so many hours; return when that is."""
     vote = START + hours * HOUR
     matters = f'routing = "choice"\nmatters_by = {vote:%Y-%m-%dT%H:%M:%S}\n'
@@ -122,7 +120,7 @@ def test_a_bundle_has_personal_letters_whole_and_names_of_the_others(books: Book
     assert [is_bundle(claim) for _, claim in left] == [False, True]
     bundle = left[-1][1]
     assert bundle.subject == "7 letters: Keep the harbour's trees"
-    assert "7 people wrote to you on 2 March 2026, in the campaign “Keep the harbour's" in bundle.body
+    assert "7 people wrote to you on 2 March 2026, in the campaign “Keep" in bundle.body
     assert (
         "Letter 4 of 4\nFrom: Ana Reed\nana@readers.example\nSubject: Keep the trees\n\n"
         "Word 3.\n\n Ana \n\n"

@@ -15,9 +15,9 @@ from aiohttp.connector import AddrInfoType
 
 from letters.settings import Settings
 from letters.storage.database import Database
-from letters.webhooks import outbox
+from letters.webhooks import delivery
+from letters.webhooks.delivery import Result
 from letters.webhooks.message import Message, headers
-from letters.webhooks.outbox import Result
 from letters.webhooks.public_url import BadUrl, check_url, is_own_machine, may_post_to
 
 _TIMEOUT_SECONDS: Final = 10
@@ -60,14 +60,14 @@ def deliver(database: Database, settings: Settings, now: datetime) -> int:
     message by its id.
     """
     with database.read() as connection:
-        if not outbox.any_due(connection, now):
+        if not delivery.any_due(connection, now):
             return 0
     with database.write() as connection:
-        messages = outbox.take_due(connection, now)
+        messages = delivery.take_due(connection, now)
     results = asyncio.run(post(messages, now, may_be_own=is_own_machine(settings.public_url)))
     if results:
         with database.write() as connection:
-            outbox.settle(connection, results, now)
+            delivery.settle(connection, results, now)
     failed = sum(result.trouble is not None for result in results)
     if failed:
         _log.warning("%d of %d webhook messages were not taken", failed, len(results))
@@ -102,10 +102,10 @@ async def _trouble(
             message.url, data=message.body, headers=headers(message, now), allow_redirects=False
         ) as answer:
             # Its words are not read: they would be shown to whoever typed the URL.
-            return None if 200 <= answer.status < 300 else outbox.answered(answer.status)
+            return None if 200 <= answer.status < 300 else delivery.answered(answer.status)
     except BadUrl as error:
         return error.why
     except TimeoutError:
-        return outbox.TIMED_OUT
+        return delivery.TIMED_OUT
     except (aiohttp.ClientError, OSError, ValueError):
-        return outbox.UNREACHABLE
+        return delivery.UNREACHABLE

@@ -5,7 +5,7 @@ from types import MappingProxyType
 from typing import Final
 
 from letters.campaigns import store
-from letters.webhooks import outbox
+from letters.webhooks import delivery, webhook
 from letters.webhooks.public_url import BadUrl, WhyBad, check_url, is_own_machine
 from postbag.shell import Commands, Refused, Shell
 
@@ -24,8 +24,8 @@ _BAD: Final = MappingProxyType(
 )
 _TROUBLES: Final = MappingProxyType(
     {
-        outbox.TIMED_OUT: "it gave no answer in time",
-        outbox.UNREACHABLE: "it cannot be reached",
+        delivery.TIMED_OUT: "it gave no answer in time",
+        delivery.UNREACHABLE: "it cannot be reached",
         WhyBad.NO_URL: "its address is no URL",
         WhyBad.HAS_MORE: "its URL has a user name, a space or a part after #",
         WhyBad.NOT_HTTPS: "its URL does not begin with https://",
@@ -59,7 +59,7 @@ def _set(shell: Shell, options: Namespace) -> int:
         raise Refused(_BAD[error.why]) from error
     with shell.database.write() as connection:
         stored = store.find(connection, options.slug)
-        secret = outbox.put(connection, stored.id, options.url, shell.now())
+        secret = webhook.put(connection, stored.id, options.url, shell.now())
     shell.say("Messages go there from now on. Give the receiver this secret to check them with:")
     print(secret)
     return 0
@@ -69,8 +69,8 @@ def _show(shell: Shell, options: Namespace) -> int:
     with shell.database.read() as connection:
         stored = store.find(connection, options.slug)
         try:
-            found = outbox.find(connection, stored.id)
-        except outbox.NoWebhook as error:
+            found = webhook.find(connection, stored.id)
+        except webhook.NoWebhook as error:
             raise _none(options.slug) from error
     if options.json:
         shell.document(
@@ -96,8 +96,8 @@ def _remove(shell: Shell, options: Namespace) -> int:
     with shell.database.write() as connection:
         stored = store.find(connection, options.slug)
         try:
-            outbox.remove(connection, stored.id, shell.now())
-        except outbox.NoWebhook as error:
+            webhook.remove(connection, stored.id, shell.now())
+        except webhook.NoWebhook as error:
             raise _none(options.slug) from error
     return 0
 

@@ -14,7 +14,7 @@ from flask.testing import FlaskClient
 from playwright.sync_api import Browser, CDPSession, Page, expect
 from werkzeug.serving import make_server
 
-from letters.desk import organisers, passkeys, sign_ins
+from letters.desk import organisers, passkeys, proofs, sign_ins
 from letters.desk.organisers import Role
 from letters.record import Deed, entries
 from postbag.__main__ import main
@@ -212,7 +212,7 @@ def fresh(client: FlaskClient, site: Site, url: str) -> tuple[dict[str, str], st
     fields = form_fields(text)
     fields.pop("email")
     fields.pop("points")
-    asked = passkeys.Site(url, site.tokens).options_to_prove([], fields["challenge"])
+    asked = proofs.Site(url, site.tokens).options_to_prove([], fields["challenge"])
     return fields, asked
 
 

@@ -18,7 +18,7 @@ from letters.record import COMMAND_LINE
 from letters.sending.claims import Claim
 from letters.storage.database import Database
 from letters.storage.schema import dispatch
-from letters.webhooks import outbox
+from letters.webhooks import delivery, webhook
 from tests.answers.office import THROUGH_US, Office
 from tests.support.books import Books
 
@@ -111,12 +111,12 @@ def test_another_system_is_told_once_and_not_what(
     books: Books, office: Office, letters: Sequence[Claim]
 ) -> None:
     with books.database.write() as connection:
-        outbox.put(connection, books.find("trees").id, "https://crm.example/in", books.now)
+        webhook.put(connection, books.find("trees").id, "https://crm.example/in", books.now)
     office.answer(letters[0], "A canary.")
     office.answer(letters[0], "Another.")
     with books.database.write() as connection:
         assert len(connection.execute(select(dispatch.c.id)).all()) == 1
-        (message,) = outbox.take_due(connection, books.now)
+        (message,) = delivery.take_due(connection, books.now)
     told = json.loads(message.body)
     assert told["type"] == "letter.answered"
     assert told["data"]["letter_id"] == letters[0].letter_id

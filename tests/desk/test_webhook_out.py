@@ -27,8 +27,8 @@ from letters.storage.database import Database
 from letters.storage.schema import dispatch, letter, submission
 from letters.submission import Draft, Submission
 from letters.tokens import Tokens
+from letters.webhooks import delivery, webhook
 from letters.webhooks import message as webhook_message
-from letters.webhooks import outbox
 from letters.webhooks.message import Message
 from letters.webhooks.public_url import BadUrl, WhyBad, check_url, may_post_to
 from rig.campaigns import campaign_file
@@ -72,7 +72,7 @@ def hand_in(database: Database, *, opt_in: bool) -> tuple[int, str]:
     with database.read() as connection:
         stored = store.find(connection, slug)
     with database.write() as connection:
-        outbox.put(connection, stored.id, "https://crm.example.org/hook", NOON)
+        webhook.put(connection, stored.id, "https://crm.example.org/hook", NOON)
     new = Submission(
         token_id=secrets.token_hex(16),
         name="Ana Reed",
@@ -103,7 +103,7 @@ def due(database: Database, now: datetime = NOON) -> list[Message]:
     while history.read_on(database, now):
         pass
     with database.write() as connection:
-        return outbox.take_due(connection, now)
+        return delivery.take_due(connection, now)
 
 
 def test_a_consent_is_told_when_its_address_is_confirmed_and_only_if_given(
@@ -163,13 +163,13 @@ def test_a_receiver_in_trouble_is_asked_less_and_less_often_and_given_up_after_t
         if messages:
             asked.append(now)
             with database.write() as connection:
-                results = [outbox.Result(m, outbox.answered(500)) for m in messages]
-                outbox.settle(connection, results, now)
+                results = [delivery.Result(m, delivery.answered(500)) for m in messages]
+                delivery.settle(connection, results, now)
         with database.read() as connection:
-            found = outbox.find(connection, campaign_id)
+            found = webhook.find(connection, campaign_id)
         if found.given_up:
             break
-        assert found.trouble == outbox.answered(500)
+        assert found.trouble == delivery.answered(500)
         now += timedelta(seconds=5) if now < NOON + timedelta(minutes=5) else timedelta(hours=1)
     pauses = [later - earlier for earlier, later in itertools.pairwise(asked)]
     assert pauses[:3] == [timedelta(seconds=s) for s in (5, 20, 80)]
@@ -184,9 +184,9 @@ def test_posts_are_signed_and_redirects_are_not_followed(receiver: WebhookReceiv
     results = [asyncio.run(post([message], NOON, may_be_own=True))[0] for _ in range(4)]
     assert [result.trouble for result in results] == [
         None,
-        outbox.answered(302),
-        outbox.answered(500),
-        outbox.UNREACHABLE,
+        delivery.answered(302),
+        delivery.answered(500),
+        delivery.UNREACHABLE,
     ]
     assert all(signed_with(secret, one) for one in receiver.posts)
     assert not signed_with(webhook_message.new_secret(), receiver.posts[0])

@@ -7,7 +7,7 @@ from typing import cast
 from flask import current_app
 from redis import Redis
 
-from letters.desk.passkeys import Site
+from letters.desk.proofs import Site
 from letters.intake.take import Intake
 from letters.notices.links import Links
 from letters.settings import Settings

@@ -4,8 +4,8 @@ from http import HTTPStatus
 
 from flask import Response, request, url_for
 
-from letters.desk import passkeys, sign_ins
-from letters.desk.passkeys import NotProven
+from letters.desk import passkeys, proofs, sign_ins
+from letters.desk.proofs import NotProven
 from letters.record import STRANGER, record_refusal
 from webapp.desk.done import done
 from webapp.desk.entry.device import device
@@ -28,7 +28,7 @@ def sign_in_with_passkey() -> Response:
     now = services().now()
     try:
         with services().database.write() as connection:
-            somebody = passkeys.prove(connection, services().passkeys, answer(), now)
+            somebody = proofs.prove(connection, services().passkeys, answer(), now)
             before = here(connection, now)
             if before is not None:
                 sign_ins.sign_out(connection, before, now)
@@ -45,7 +45,7 @@ def add_passkey() -> Response:
     """Keep a passkey that this organiser's device has made."""
     try:
         with services().database.write() as connection:
-            passkeys.add(
+            proofs.add(
                 connection,
                 services().passkeys,
                 signed_in(),

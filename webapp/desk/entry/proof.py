@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 
 from letters.desk import passkeys
 from letters.desk.organisers import Organiser
-from letters.desk.passkeys import Answer, NotProven
+from letters.desk.proofs import Answer, NotProven
 from letters.tokens import BadToken
 from webapp.site import errors
 from webapp.site.language import gettext as _

@@ -12,9 +12,9 @@ from http import HTTPStatus
 from flask import Response, make_response, redirect, render_template, request, session, url_for
 from sqlalchemy import Connection
 
-from letters.desk import passkeys, sign_ins
+from letters.desk import passkeys, proofs, sign_ins
 from letters.desk.organisers import Organiser
-from letters.desk.passkeys import NotProven
+from letters.desk.proofs import NotProven
 from letters.desk.sign_ins import Link, SignedIn
 from letters.notices import asking
 from letters.notices.asking import Asking
@@ -96,7 +96,7 @@ def sign_in(token: str) -> Response:
             return _link_page(token, offer, HTTPStatus.CONFLICT)
         if offer is not None and offer.has:
             try:
-                somebody = passkeys.prove(connection, services().passkeys, proof.answer(), now)
+                somebody = proofs.prove(connection, services().passkeys, proof.answer(), now)
             except NotProven:
                 somebody = None
             if somebody is None or somebody.id != offer.link.organiser.id:

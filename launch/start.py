@@ -32,6 +32,7 @@ from launch.processes.supervisor import Service, Supervisor
 from launch.setup import ensure_installed
 
 SAMPLE_CAMPAIGN = "azerbaijan-2018"
+SAMPLE_ORGANISATION = "lantern"
 ORGANISER = "organiser@postbag.example"
 
 _UP_WITHIN_SECONDS = 60.0
@@ -143,7 +144,7 @@ def _web(command: str, environment: Mapping[str, str]) -> Service:
 def _fill_database(
     checkout: Checkout, environment: Mapping[str, str], supervisor: Supervisor, release: str
 ) -> None:
-    """Run the migrations, and load the sample campaign if it is not there."""
+    """Run the migrations, and load the sample campaign and its organisation if it is not there."""
     status, words = supervisor.step(shell_command(release), environment)
     if status != 0:
         print(words, end="", file=sys.stderr)
@@ -151,12 +152,16 @@ def _fill_database(
     campaign: list[str | Path] = [checkout.python, "-m", "postbag", "campaign"]
     if supervisor.step([*campaign, "dump", SAMPLE_CAMPAIGN], environment, quiet=True)[0] == 0:
         return
-    file = checkout.root / "templates" / "campaigns" / f"{SAMPLE_CAMPAIGN}.toml"
-    load = [*campaign, "load", file]
-    # Quiet: it warns that the sample goes out fast, which a played office does not mind.
-    if supervisor.step(load, environment, quiet=True)[0] != 0:
-        supervisor.step(load, environment)  # once more, so that it says why
-        raise Failure("The sample campaign could not be loaded: what stands above says why.")
+    templates = checkout.root / "templates"
+    for group, file in (
+        ("organisation", templates / "organisations" / f"{SAMPLE_ORGANISATION}.toml"),
+        ("campaign", templates / "campaigns" / f"{SAMPLE_CAMPAIGN}.toml"),
+    ):
+        load: list[str | Path] = [checkout.python, "-m", "postbag", group, "load", file]
+        # Quiet: it warns that the sample goes out fast, which a played office does not mind.
+        if supervisor.step(load, environment, quiet=True)[0] != 0:
+            supervisor.step(load, environment)  # once more, so that it says why
+            raise Failure(f"The sample {group} could not be loaded: what stands above says why.")
 
 
 def _say_where(

@@ -191,6 +191,8 @@ class Campaign:
     title: str
     letter: LetterTemplate
     targets: tuple[Target, ...]
+    organisation: str = ""
+    """The key of whose campaign it is; empty: of the only one there is, or of nobody."""
     summary: str = ""
     """Markdown."""
     language: Language = Language.EN

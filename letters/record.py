@@ -32,6 +32,8 @@ class Deed(StrEnum):
     """A target has another address."""
     AREAS = "areas"
     """A look-up table was loaded."""
+    ORGANISATION = "organisation"
+    """An organisation was loaded or changed."""
     LIST = "list"
     """A list of people was loaded."""
     HELD = "held"

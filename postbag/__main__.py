@@ -12,13 +12,13 @@ from contextlib import closing
 from letters.campaigns.lists import NobodyToWriteTo, UnknownList
 from letters.campaigns.store import ReservedSlug, UnknownCampaign
 from letters.desk.organisers import UnknownOrganiser
-from letters.files.campaign_file import CampaignFileError
+from letters.files.toml_file import FaultyFile
 from letters.sending.settling import CannotSettle
 from letters.settings import SettingsError, read_settings
 from letters.storage.database import Database, StorageUnavailable
 from postbag import doctor, faults, record, restored, schema, settling
 from postbag.campaign import campaigns, ledger, plan, webhooks
-from postbag.people import areas, lists, offices, organisers, writers
+from postbag.people import areas, lists, offices, organisations, organisers, writers
 from postbag.shell import Refused, Shell
 
 
@@ -31,6 +31,7 @@ def make_parser() -> argparse.ArgumentParser:
         record,
         ledger,
         campaigns,
+        organisations,
         areas,
         lists,
         offices,
@@ -70,7 +71,7 @@ def main(arguments: Sequence[str]) -> int:
         sentence = f"{error} is no organiser: see `postbag organiser list`."
     except StorageUnavailable:
         sentence = "The database cannot be reached: check DATABASE_URL and that it runs."
-    except CampaignFileError as error:
+    except FaultyFile as error:
         sentence = "\n".join(map(faults.of_file, error.faults))
     except CannotSettle as error:
         sentence = settling.refusal(error)

@@ -64,6 +64,12 @@ _WORDS: Final[MappingProxyType[What, str | Callable[[Flaw], str]]] = MappingProx
         What.NOT_AN_ORIGIN: (
             'must be an origin such as "https://example.org": https, small letters, and no path'
         ),
+        What.NOT_A_URL: 'must be an address such as "https://example.org/about"',
+        What.NOT_A_COLOUR: 'must be a colour such as "#14507f"',
+        What.PALE_ACCENT: (
+            "stands out from a page by {found} to 1, and people need 4.5 to 1 to read: the nearest "
+            'colour that does is "{near}"'
+        ),
         What.NOT_A_WINDOW: 'must be two times such as "08:00-18:00"',
         What.HALF_A_WINDOW: "needs both times, or neither",
         What.NOT_A_WEEKDAY: lambda flaw: f"must be {_listed(flaw.options)}",
@@ -76,6 +82,15 @@ _WORDS: Final[MappingProxyType[What, str | Callable[[Flaw], str]]] = MappingProx
         ),
         What.A_DAY_TWICE: "names a day twice: name it once",
         What.SUBJECTS_AND_SUBJECT: "stands beside letter.subject: keep one of the two",
+        What.PRIVACY_AND_URL: "stands beside privacy: keep one of the two",
+        What.NO_ORGANISATION: lambda flaw: (
+            f"is missing, and there are several: name {_listed(flaw.options)}"
+        ),
+        What.UNKNOWN_ORGANISATION: lambda flaw: (
+            f'names "{flaw.found}", which is not there: '
+            + (f"name {_listed(flaw.options)}, or " if flaw.options else "")
+            + "load it first with `postbag organisation load`"
+        ),
         What.SAME_AS_POINT: "is that of point {number} too: choose another",
         What.SAME_AS_TARGET: "is that of target {number} too: keep one of the two",
         What.SAME_AS_ROW: "is that of row {number} too: keep one of the two",
@@ -119,7 +134,7 @@ _WORDS: Final[MappingProxyType[What, str | Callable[[Flaw], str]]] = MappingProx
 
 
 def of_file(fault: FileFault) -> str:
-    """Return what is wrong with a campaign file as one sentence, with its line and key."""
+    """Return what is wrong with a TOML file as one sentence, with its line and key."""
     return f"Line {fault.line}: {fault.key or 'this'} {words(fault.flaw)}."
 
 

@@ -40,6 +40,16 @@ def read_text(path: str) -> str:
         raise Refused(_not_certain(path)) from error
 
 
+def read_utf8(path: str) -> str:
+    """Return the text of a TOML file; `-` is standard input. Raises Refused."""
+    try:
+        return sys.stdin.read() if path == "-" else Path(path).read_text(encoding="utf-8")
+    except OSError as error:
+        raise _unreadable(path, error) from error
+    except UnicodeDecodeError as error:
+        raise Refused(f"{path} is not UTF-8 text: save it as UTF-8.") from error
+
+
 def _chunks(file: IO[bytes]) -> Iterator[bytes]:
     while chunk := file.read(_CHUNK):
         yield chunk

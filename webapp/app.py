@@ -15,12 +15,12 @@ from letters.desk.sign_ins import SESSION_LIFE
 from letters.logs import configure
 from letters.settings import SettingsError, read_settings
 from webapp import desk, operations, receipt
-from webapp.action import pdf
+from webapp.action import pdf, privacy
 from webapp.action import routes as action
 from webapp.office import routes as office
 from webapp.sendgrid import inbound
 from webapp.sendgrid import routes as sendgrid
-from webapp.site import errors, language, measured, posted, refused
+from webapp.site import errors, language, measured, posted, refused, whose
 from webapp.site.compress import compress
 from webapp.site.services import build
 
@@ -69,8 +69,9 @@ def create_app(environ: Mapping[str, str] = os.environ) -> Flask:
     refused.register(app, app.extensions["postbag"].redis)
     measured.register(app)
     language.register(app)
+    whose.register(app)
     app.extensions["csrf_guard"] = CSRFProtect(app)
-    for part in (action, pdf, receipt, office, sendgrid, inbound, desk, operations):
+    for part in (action, pdf, privacy, receipt, office, sendgrid, inbound, desk, operations):
         app.register_blueprint(part.blueprint)
     posted.register(app)
     errors.register(app)

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import date, datetime
 from functools import lru_cache
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import Connection, Row, bindparam, exists, insert, select, update
 
@@ -18,10 +18,16 @@ from letters.files.campaign_file import read_campaign, write_campaign
 from letters.files.rules import RESERVED_SLUGS
 from letters.languages import Language
 from letters.offices import mailbox
+from letters.organisations import store as organisations
 from letters.reasons import Hold
 from letters.record import COMMAND_LINE, Actor, Deed, record
 from letters.states import Cause
-from letters.storage.schema import campaign, campaign_organiser, office, target
+from letters.storage.schema import campaign, campaign_organiser, office, organisation, target
+
+_definition, *_logo = organisations.KNOWN
+_WITH_WHOSE: Final = select(campaign, _definition.label("whose"), *_logo).select_from(
+    campaign.outerjoin(organisation, organisation.c.id == campaign.c.organisation_id)
+)
 
 
 class UnknownCampaign(Exception):
@@ -57,7 +63,7 @@ def load(connection: Connection, new: Campaign, now: datetime, by: Actor = COMMA
 
     Targets are known by their address. One that is missing from `new` is withdrawn, and its
     waiting letters are held. People of lists come from the lists as they are now. Raises
-    ReservedSlug and NobodyToWriteTo.
+    ReservedSlug, NobodyToWriteTo and NotNamed.
     """
     (campaign_id,) = load_all(connection, [new], now, by)
     return campaign_id
@@ -71,17 +77,27 @@ def load_all(
     for one in every:
         if not one.targets:
             raise NobodyToWriteTo(one.slug)
+    whose = organisations.whose(connection, [one.organisation for one in every])
     known = _lock(connection, [one.slug for one in every])
     gone = _lock_targets(connection, {known[c.slug]: c.targets for c in every if c.slug in known})
-    ids = [_load(connection, one, known.get(one.slug), now, by) for one in every]
+    ids = [
+        _load(connection, replace(one, organisation=key), of, known.get(one.slug), now, by)
+        for one, (of, key) in zip(every, whose, strict=True)
+    ]
     apply(connection, [Happening(i, Cause.HOLD, now) for i in gone])
     return ids
 
 
 def _load(
-    connection: Connection, new: Campaign, found: int | None, now: datetime, by: Actor
+    connection: Connection,
+    new: Campaign,
+    organisation_id: int | None,
+    found: int | None,
+    now: datetime,
+    by: Actor,
 ) -> int:
     values = {
+        "organisation_id": organisation_id,
         "title": new.title,
         "status": str(new.status),
         "definition": _file_of(new),
@@ -326,7 +342,7 @@ def set_status(
 
 def find(connection: Connection, slug: str) -> StoredCampaign:
     """Return a campaign, its withdrawn targets included; raise UnknownCampaign."""
-    row = connection.execute(select(campaign).where(campaign.c.slug == slug)).first()
+    row = connection.execute(_WITH_WHOSE.where(campaign.c.slug == slug)).first()
     if row is None:
         raise UnknownCampaign(slug)
     return _stored(connection, row)
@@ -334,11 +350,11 @@ def find(connection: Connection, slug: str) -> StoredCampaign:
 
 def find_all(connection: Connection, given_to: int | None = None) -> list[StoredCampaign]:
     """Return every campaign, by title; or only those given to the organiser with an id."""
-    wanted = select(campaign).order_by(campaign.c.title, campaign.c.id)
+    wanted = _WITH_WHOSE.order_by(campaign.c.title, campaign.c.id)
     if given_to is not None:
-        wanted = wanted.join(campaign_organiser).where(
-            campaign_organiser.c.organiser_id == given_to
-        )
+        wanted = wanted.join(
+            campaign_organiser, campaign_organiser.c.campaign_id == campaign.c.id
+        ).where(campaign_organiser.c.organiser_id == given_to)
     rows = connection.execute(wanted).all()
     return [_stored(connection, row) for row in rows]
 
@@ -376,8 +392,16 @@ def _stored(connection: Connection, row: Row[tuple[object, ...]]) -> StoredCampa
         )
     )
     active = tuple(stored.target for stored in targets if not stored.withdrawn)
-    parsed = replace(_parsed(row.definition), status=Status(row.status), targets=active)
-    return StoredCampaign(row.id, parsed, targets, row.loaded_at)
+    whose = organisations.organisation_of(
+        row.whose, row.logo_digest, row.logo_width, row.logo_height
+    )
+    parsed = replace(
+        _parsed(row.definition),
+        status=Status(row.status),
+        targets=active,
+        organisation="" if whose is None else whose.key,
+    )
+    return StoredCampaign(row.id, parsed, targets, row.loaded_at, whose)
 
 
 def _hold(row: Row[*tuple[Any, ...]]) -> tuple[Hold | None, str | None]:

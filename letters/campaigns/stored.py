@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from letters.campaign import Campaign, Status, Target
+from letters.organisation import Organisation
 from letters.reasons import Hold
 
 
@@ -45,6 +46,8 @@ class StoredCampaign:
     """In their order, the withdrawn ones last."""
     loaded_at: datetime
     """When it was last changed as a whole."""
+    organisation: Organisation | None = None
+    """Whose it is; None where there is no organisation."""
 
     def is_over(self, now: datetime) -> bool:
         """Tell whether it takes no more letters."""

@@ -3,7 +3,6 @@
 Reading finds every fault of a file at once, each with its key and its line.
 """
 
-import tomllib
 from collections.abc import Mapping
 from dataclasses import replace
 from types import MappingProxyType
@@ -28,7 +27,7 @@ from letters.campaign import (
 )
 from letters.files import rules
 from letters.files.checks import CheckedTable, shape_of
-from letters.files.faults import Fault, FileFault, Flaw, Path, What
+from letters.files.faults import Fault, Flaw, What
 from letters.files.letter_file import (
     as_text,
     faults_of_letter,
@@ -38,7 +37,7 @@ from letters.files.letter_file import (
     read_wanted,
     wanted_values,
 )
-from letters.files.toml_lines import lines, syntax_error
+from letters.files.toml_file import read_toml
 from letters.languages import Language
 
 _ASKED: Final = MappingProxyType(
@@ -46,29 +45,9 @@ _ASKED: Final = MappingProxyType(
 )
 
 
-class CampaignFileError(Exception):
-    """A campaign file cannot be taken. `faults` are all that is wrong with it, by line."""
-
-    def __init__(self, faults: tuple[FileFault, ...]) -> None:
-        super().__init__(*faults)
-        self.faults = faults
-
-
 def read_campaign(text: str) -> Campaign:
-    """Return the campaign in a file's text; raise CampaignFileError with every fault in it."""
-    text = text.removeprefix("\ufeff").replace("\r\n", "\n")
-    try:
-        values = tomllib.loads(text)
-    except (ValueError, RecursionError):
-        line, words = syntax_error(text)
-        fault = FileFault("", line, Flaw(What.NOT_TOML, found=words))
-        raise CampaignFileError((fault,)) from None
-    campaign, faults = check_campaign(values)
-    if faults:
-        known = lines(text)
-        placed = (FileFault(_key(f.path), _line(f.path, known), f.flaw) for f in faults)
-        raise CampaignFileError(tuple(sorted(placed, key=lambda fault: fault.line)))
-    return campaign
+    """Return the campaign in a file's text; raise FaultyFile with every fault in it."""
+    return read_toml(text, check_campaign)
 
 
 def check_campaign(values: Mapping[str, object]) -> tuple[Campaign, tuple[Fault, ...]]:
@@ -86,22 +65,11 @@ def check_pacing(values: Mapping[str, object]) -> tuple[Pacing, tuple[Fault, ...
     return _read_pacing(CheckedTable(values, ("pacing",), faults)), tuple(faults)
 
 
-def _key(path: Path) -> str:
-    return "".join(
-        f"[{part + 1}]" if isinstance(part, int) else f".{part}" for part in path
-    ).removeprefix(".")
-
-
-def _line(path: Path, known: Mapping[Path, int]) -> int:
-    while path and path not in known:
-        path = path[:-1]
-    return known.get(path, 1)
-
-
 def _read(top: CheckedTable, faults: list[Fault]) -> Campaign:
     campaign = Campaign(
         slug=top.text("slug", rules.SLUG),
         title=top.text("title", rules.TITLE),
+        organisation=top.text("organisation", rules.KEY, ""),
         summary=top.text("summary", rules.SUMMARY, ""),
         language=top.choice("language", Language, Language.EN),
         status=top.choice("status", Status, Status.DRAFT),
@@ -230,6 +198,7 @@ def write_campaign(campaign: Campaign) -> str:
     file: dict[str, object] = {
         "slug": campaign.slug,
         "title": campaign.title,
+        "organisation": campaign.organisation,
         "summary": as_text(campaign.summary),
         "language": str(campaign.language),
         "status": str(campaign.status),

@@ -62,6 +62,10 @@ class What(Enum):
     NOT_A_TIMEZONE = auto()
     """[near]"""
     NOT_AN_ORIGIN = auto()
+    NOT_A_URL = auto()
+    NOT_A_COLOUR = auto()
+    PALE_ACCENT = auto()
+    """[found: its contrast to one, near: the nearest colour that passes]"""
     NOT_A_WINDOW = auto()
     HALF_A_WINDOW = auto()
     NOT_A_WEEKDAY = auto()
@@ -73,6 +77,11 @@ class What(Enum):
 
     A_DAY_TWICE = auto()
     SUBJECTS_AND_SUBJECT = auto()
+    PRIVACY_AND_URL = auto()
+    NO_ORGANISATION = auto()
+    """[options: their keys]: there are several, and none is named."""
+    UNKNOWN_ORGANISATION = auto()
+    """[found, options: the keys that there are]"""
     SAME_AS_POINT = auto()
     """[number]"""
     SAME_AS_TARGET = auto()
@@ -164,7 +173,7 @@ class Fault:
 
 @dataclass(frozen=True, slots=True)
 class FileFault:
-    """One thing that is wrong with a campaign file."""
+    """One thing that is wrong with a TOML file."""
 
     key: str
     """Such as `targets[2].email`, counted from 1; empty if the file is not TOML."""

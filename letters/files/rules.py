@@ -8,6 +8,7 @@ from typing import Final
 from zoneinfo import available_timezones
 
 from letters.campaign import WEEKDAYS, Window
+from letters.colours import LEAST, by_day, is_colour, least_contrast
 from letters.files.checks import Text
 from letters.files.faults import Flaw, What
 from letters.text.addresses import is_address
@@ -26,6 +27,7 @@ _SLUG: Final = re.compile(r"[a-z0-9]([a-z0-9-]*[a-z0-9])?")
 _POINT_KEY: Final = re.compile(r"[A-Za-z0-9]([A-Za-z0-9_-]*[A-Za-z0-9])?")
 _HOST: Final = r"[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*"
 _ORIGIN: Final = re.compile(rf"(https://{_HOST}|http://localhost)(:(?P<port>[1-9][0-9]{{0,4}}))?")
+_URL: Final = re.compile(rf"https?://{_HOST}(:[1-9][0-9]{{0,4}})?(/[!-~]*)?", re.IGNORECASE)
 _CLOCK: Final = r"([01][0-9]|2[0-3]):([0-5][0-9])"
 _WINDOW: Final = re.compile(rf"{_CLOCK}-{_CLOCK}")
 
@@ -83,6 +85,20 @@ def _merge_fields(text: str) -> Flaw | None:
     return None
 
 
+def _url(text: str) -> Flaw | None:
+    return None if _URL.fullmatch(text) else Flaw(What.NOT_A_URL)
+
+
+def _accent(text: str) -> Flaw | None:
+    if not is_colour(text):
+        return Flaw(What.NOT_A_COLOUR)
+    found = least_contrast(text)
+    if found >= LEAST:
+        return None
+    # Rounded down: "4.5 to 1" must not be what is too little.
+    return Flaw(What.PALE_ACCENT, found=f"{int(found * 10) / 10:.1f}", near=by_day(text))
+
+
 def window(text: str) -> Window | None:
     """Return the window that a text such as "08:00-18:00" means."""
     found = _WINDOW.fullmatch(text)
@@ -95,6 +111,8 @@ def window(text: str) -> Window | None:
 SLUG: Final = Text(64, check=_slug)
 LIST_NAME: Final = Text(64, check=_slug)
 """Of a list of people, or of a look-up table."""
+KEY: Final = Text(64, check=_slug)
+"""Of an organisation."""
 TITLE: Final = Text(200)
 SUMMARY: Final = Text(10_000, many_lines=True, may_be_blank=True)
 OPT_IN: Final = Text(500, may_be_blank=True)
@@ -120,3 +138,12 @@ ADDRESS: Final = Text(1_000, many_lines=True, may_be_blank=True)
 EMAIL: Final = Text(254, check=_email)
 AREA: Final = Text(64, check=_area)
 ATTRIBUTE: Final = Text(200, many_lines=True, may_be_blank=True)
+
+ORGANISATION_NAME: Final = Text(100, may_be_blank=True)
+URL: Final = Text(500, may_be_blank=True, check=_url)
+CONTACT: Final = Text(254, may_be_blank=True, check=_email)
+MARKDOWN: Final = Text(20_000, many_lines=True, may_be_blank=True)
+CONTROLLER: Final = Text(1_000, many_lines=True, may_be_blank=True)
+ACCENT: Final = Text(7, may_be_blank=True, check=_accent)
+LOGO: Final = Text(300_000, may_be_blank=True)
+"""The name of a file beside, or the picture itself as a data: address."""

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from letters.campaign import Confirm, Identical
 from letters.campaigns.stored import StoredCampaign, StoredTarget
+from letters.notices.foot import foot
 from letters.notices.links import Links
 from letters.notices.notice import Notice
 from letters.notices.post import names
@@ -108,6 +109,7 @@ def ready(
         links.first(submission_id, must_confirm=must_confirm),
         links.not_me(submission_id),
         must_confirm=must_confirm,
+        foot=foot(stored, links),
     )
     targets = {each.id: each.target for each in stored.targets}
     gathers = stored.campaign.identical is Identical.DIGEST

@@ -275,7 +275,7 @@ def _tell(connection: Connection, links: Links, submission_id: str, known: Known
     head = connection.execute(
         select(submission.c.email).where(submission.c.id == submission_id)
     ).one()
-    notice = notice_again(connection, links, arrival.stored.campaign, submission_id)
+    notice = notice_again(connection, links, arrival.stored, submission_id)
     post(
         connection,
         links.tokens,

@@ -29,6 +29,10 @@ class Links:
         """Return the link to an office's own page."""
         return f"{self.public_url}/o/{self.tokens.office(target_id)}"
 
+    def privacy(self, slug: str) -> str:
+        """Return the link to what is kept of whoever writes in a campaign, and why."""
+        return f"{self.public_url}/c/{slug}/privacy"
+
     def desk(self, slug: str = "") -> str:
         """Return the link to a campaign on the desk, or to the list of them."""
         return f"{self.public_url}/desk/{slug}" if slug else f"{self.public_url}/desk"

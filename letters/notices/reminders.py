@@ -7,8 +7,9 @@ from typing import Final
 from sqlalchemy import Connection, exists, select, update
 
 from letters.books import locks
-from letters.campaign import Campaign
 from letters.campaigns import store
+from letters.campaigns.stored import StoredCampaign
+from letters.notices.foot import foot
 from letters.notices.links import Links
 from letters.notices.notice import Notice
 from letters.notices.post import NOTICE_EVERY, Purpose, may_be_mailed, post
@@ -56,7 +57,7 @@ def _remind(connection: Connection, links: Links, submission_id: str, now: datet
     waits, is_again = _waits(connection, submission_id), _has_repeat(connection, submission_id)
     if (waits or is_again) and row.email:
         if may_be_mailed(connection, links.tokens, row.email, now, row.campaign_id):
-            found = store.find(connection, row.slug).campaign
+            found = store.find(connection, row.slug)
             is_first = not _was_mailed(connection, submission_id)
             if is_first or is_again:
                 words = notice_again(connection, links, found, submission_id)
@@ -64,7 +65,8 @@ def _remind(connection: Connection, links: Links, submission_id: str, now: datet
                 remind_at = now + REMIND_AFTER if waits and is_first else None
             else:
                 link = links.first(submission_id, must_confirm=True)
-                words, purpose = reminder(found, link), Purpose.REMINDER
+                words = reminder(found.campaign, link, foot=foot(found, links))
+                purpose = Purpose.REMINDER
             post(
                 connection,
                 links.tokens,
@@ -83,14 +85,20 @@ def _remind(connection: Connection, links: Links, submission_id: str, now: datet
 
 
 def notice_again(
-    connection: Connection, links: Links, about: Campaign, submission_id: str
+    connection: Connection, links: Links, about: StoredCampaign, submission_id: str
 ) -> Notice:
     """Return what leads the owner of an address to a submission that is there already."""
     waits = _waits(connection, submission_id)
     link = links.first(submission_id, must_confirm=waits)
     if _has_repeat(connection, submission_id):
-        return repeated(about, link)
-    return first_notice(about, link, links.not_me(submission_id), must_confirm=waits)
+        return repeated(about.campaign, link, foot=foot(about, links))
+    return first_notice(
+        about.campaign,
+        link,
+        links.not_me(submission_id),
+        must_confirm=waits,
+        foot=foot(about, links),
+    )
 
 
 def _waits(connection: Connection, submission_id: str) -> bool:

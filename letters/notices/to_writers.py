@@ -21,11 +21,14 @@ class Undelivered:
     """The letter's text."""
 
 
-def first_notice(campaign: Campaign, link: str, not_me: str, *, must_confirm: bool) -> Notice:
+def first_notice(
+    campaign: Campaign, link: str, not_me: str, *, must_confirm: bool, foot: str
+) -> Notice:
     """Return what follows a first submission: the link to confirm, or to the receipt.
 
     `not_me` is the link for whoever did not write it. It stands in a line with its words, so that
-    the one on a line of its own is the one to follow.
+    the one on a line of its own is the one to follow. `foot` is by
+    :func:`letters.notices.foot.foot`.
     """
     _ = translations(campaign.language).gettext
     title = campaign.title
@@ -51,10 +54,10 @@ def first_notice(campaign: Campaign, link: str, not_me: str, *, must_confirm: bo
         "Was this not you? Somebody may have typed your address by mistake. Here you have all of "
         "it erased, and get no more mail about this campaign: {not_me}"
     ).format(not_me=not_me)
-    return Notice.of(subject.format(title=title), *parts, stranger)
+    return Notice.of(subject.format(title=title), *parts, stranger, foot)
 
 
-def repeated(campaign: Campaign, link: str) -> Notice:
+def repeated(campaign: Campaign, link: str, *, foot: str) -> Notice:
     """Return what the owner of an address learns when it is used a second time."""
     _ = translations(campaign.language).gettext
     return Notice.of(
@@ -66,10 +69,11 @@ def repeated(campaign: Campaign, link: str) -> Notice:
           "alone:"),
         link,
         _("If you do nothing, only the first one goes."),
+        foot,
     )  # fmt: skip
 
 
-def reminder(campaign: Campaign, link: str) -> Notice:
+def reminder(campaign: Campaign, link: str, *, foot: str) -> Notice:
     """Return the one reminder to confirm."""
     _ = translations(campaign.language).gettext
     return Notice.of(
@@ -81,6 +85,7 @@ def reminder(campaign: Campaign, link: str) -> Notice:
         link,
         _("Without your yes it expires soon and is not sent. We do not remind you again."),
         _("If you did not write it, you need do nothing."),
+        foot,
     )  # fmt: skip
 
 
@@ -90,6 +95,7 @@ def bad_news(
     letters: Sequence[Undelivered],
     *,
     is_confirmed: bool,
+    foot: str,
 ) -> Notice:
     """Return the news that letters of one submission did not arrive, and what can be done."""
     _ = translations(campaign.language).gettext
@@ -115,7 +121,9 @@ def bad_news(
                     ),
                     letter.text,
                 ]
-    return Notice.of(_("Your letter did not arrive: {title}").format(title=campaign.title), *parts)
+    return Notice.of(
+        _("Your letter did not arrive: {title}").format(title=campaign.title), *parts, foot
+    )
 
 
 def _what_happened(letter: Undelivered, language: Language) -> str:
@@ -140,6 +148,8 @@ def question(
     campaign: Campaign,
     link: str,
     pairs: Sequence[tuple[Target, Target]],
+    *,
+    foot: str,
 ) -> Notice:
     """Return the question whether letters may go to the successors of those they were for."""
     _ = translations(campaign.language).gettext
@@ -156,4 +166,5 @@ def question(
           "You can read it, change it and decide here:"),
         link,
         _("If you do nothing, it is not sent and expires after fourteen days."),
+        foot,
     )  # fmt: skip

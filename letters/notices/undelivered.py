@@ -8,6 +8,7 @@ from sqlalchemy import ColumnElement, Connection, exists, literal, select, updat
 
 from letters.books import locks
 from letters.campaigns import store
+from letters.notices.foot import foot
 from letters.notices.links import Links
 from letters.notices.post import Purpose, post
 from letters.notices.to_writers import Undelivered, bad_news
@@ -92,6 +93,7 @@ def _tell(connection: Connection, links: Links, submission_id: str, now: datetim
             links.receipt(submission_id),
             letters,
             is_confirmed=head.confirmed_at is not None,
+            foot=foot(stored, links),
         )
         post(
             connection,

@@ -12,6 +12,7 @@ from letters.books import locks
 from letters.books.changes import readdress
 from letters.campaigns import store, targets
 from letters.campaigns.stored import StoredCampaign, StoredTarget
+from letters.notices.foot import foot
 from letters.notices.links import Links
 from letters.notices.post import Purpose, post
 from letters.notices.to_writers import question
@@ -85,7 +86,7 @@ def _ask(connection: Connection, links: Links, submission_id: str, now: datetime
         people = {t.id: t.target for t in stored.targets}
         pairs = [(people[row.target_id], follows[row.target_id].target) for row in rows]
         link = links.receipt(submission_id)
-        words = question(stored.campaign, link, pairs)
+        words = question(stored.campaign, link, pairs, foot=foot(stored, links))
         post(
             connection,
             links.tokens,

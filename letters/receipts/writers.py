@@ -60,7 +60,7 @@ def mail_links(
             .select_from(submission.join(campaign))
             .where(submission.c.id == submission_id)
         ).one()
-        about = store.find(connection, head.slug).campaign
+        about = store.find(connection, head.slug)
         words = notice_again(connection, links, about, submission_id)
         post(
             connection,

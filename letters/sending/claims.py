@@ -38,6 +38,7 @@ from letters.storage.schema import (
     is_in,
     letter,
     office,
+    organisation,
     submission,
     target,
     writing,
@@ -123,12 +124,15 @@ _READ: Final = (
         writing.c.subject,
         writing.c.body,
         answer.c.kind,
+        organisation.c.name,
+        organisation.c.mail_from,
         target.c.definition["name"].as_string(),
         target.c.email,
     )
     .select_from(
         letter.join(writing)
         .outerjoin(campaign, campaign.c.id == letter.c.campaign_id)
+        .outerjoin(organisation, organisation.c.id == campaign.c.organisation_id)
         .outerjoin(submission, submission.c.id == letter.c.submission_id)
         .outerjoin(answer, answer.c.relay_id == letter.c.id)
         .outerjoin(target, target.c.id == answer.c.target_id)
@@ -162,6 +166,10 @@ class Claim:
     """Answers go to an address of the letter's own, if there is a domain for them."""
     answer: Kind | None = None
     """Of a notice that passes an answer on, who wrote it."""
+    organisation: str = ""
+    """The name of whose campaign it is; empty where it is nobody's."""
+    mail_from: str = ""
+    """Its sending address; empty: the installation's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -474,9 +482,8 @@ def _read(connection: Connection, won: Sequence[_Won], *, is_probe: bool) -> lis
     by_id = {row[0]: row[1:] for row in rows}
     claims: list[Claim] = []
     for w in won:
-        slug, title, name, email, to_name, to_email, subject, body, kind, *office = by_id[
-            w.letter_id
-        ]
+        slug, title, name, email, to_name, to_email, subject, body, kind, *rest = by_id[w.letter_id]
+        whose, mail_from, *office = rest
         claims.append(
             Claim(
                 letter_id=w.letter_id,
@@ -485,7 +492,7 @@ def _read(connection: Connection, won: Sequence[_Won], *, is_probe: bool) -> lis
                 category=slug or "",
                 to_name=w.to[0] if w.to else to_name or "",
                 to_email=w.to[1] if w.to else to_email,
-                from_name=office[0] if kind else _sender(w, name, title),
+                from_name=office[0] if kind else _sender(w, name, whose or title),
                 reply_to=_answers_to(w, (name, email), (office[0], office[1]) if kind else None),
                 subject=w.digest.subject if w.digest else subject,
                 body=w.digest.text if w.digest else body,
@@ -495,6 +502,8 @@ def _read(connection: Connection, won: Sequence[_Won], *, is_probe: bool) -> lis
                 is_probe=is_probe,
                 answers_through_us=w.answers_through_us,
                 answer=Kind(kind) if kind else None,
+                organisation=whose or "",
+                mail_from=mail_from or "",
             )
         )
     return claims
@@ -509,8 +518,8 @@ def _answers_to(
     return writer if won.to and not won.digest else None
 
 
-def _sender(won: _Won, name: str | None, title: str | None) -> str:
+def _sender(won: _Won, name: str | None, whose: str | None) -> str:
     """Return the name that a letter comes from: its writer's, or that of whose mail it is."""
     if won.to is None:
-        return title or _OURS
+        return whose or _OURS
     return won.digest.sender if won.digest else name or ""

@@ -73,6 +73,21 @@ _BAD_NEWS: Final = (
     "state IN ('bounced', 'dropped', 'failed', 'expired') AND told = 0 AND kind = 'letter'"
 )
 
+organisation = Table(
+    "organisation",
+    metadata,
+    Column("id", _Key, primary_key=True),
+    Column("key", String(64), nullable=False, unique=True),
+    Column("name", Text, nullable=False),
+    Column("mail_from", Text),  # its sending address; null: the installation's
+    Column("definition", Text, nullable=False),  # its file, without the logo
+    Column("logo", LargeBinary),  # as we wrote it anew
+    Column("logo_digest", String(16)),
+    Column("logo_width", Integer),
+    Column("logo_height", Integer),
+    Column("loaded_at", Moment, nullable=False),
+)
+
 campaign = Table(
     "campaign",
     metadata,
@@ -86,6 +101,7 @@ campaign = Table(
     Column("ends_at", Moment),
     Column("loaded_at", Moment, nullable=False),
     Column("unknown_alarm_at", Moment),  # when unknown letters last brought an alarm
+    Column("organisation_id", _Key),  # whose it is; null: nobody's, as there is no organisation
 )
 
 office = Table(

@@ -3,16 +3,18 @@
 import sys
 from argparse import Namespace
 from dataclasses import replace
-from pathlib import Path
 
 from letters.campaign import Status
 from letters.campaigns import store
 from letters.files.campaign_file import faults_with_targets, read_campaign, write_campaign
+from letters.files.organisation_file import not_named
 from letters.files.spreadsheet import read_targets
+from letters.files.toml_file import faulty
+from letters.organisations.store import NotNamed
 from postbag import faults
 from postbag.campaign import checking
 from postbag.campaign.targets import add_decisions
-from postbag.reading import read_text
+from postbag.reading import read_text, read_utf8
 from postbag.shell import Commands, Refused, Shell
 from postbag.waking import wake_workers
 
@@ -48,19 +50,14 @@ def add_commands(commands: Commands) -> None:
     add_decisions(target_actions)
 
 
-def _read(path: str) -> str:
-    try:
-        return sys.stdin.read() if path == "-" else Path(path).read_text(encoding="utf-8")
-    except OSError as error:
-        raise Refused(f"{path} cannot be read: {error.strerror}. Check its name.") from error
-    except UnicodeDecodeError as error:
-        raise Refused(f"{path} is not UTF-8 text: save it as UTF-8.") from error
-
-
 def _load(shell: Shell, options: Namespace) -> int:
-    campaign = read_campaign(_read(options.file))
+    text = read_utf8(options.file)
+    campaign = read_campaign(text)
     with shell.database.write() as connection:
-        store.load(connection, campaign, shell.now())
+        try:
+            store.load(connection, campaign, shell.now())
+        except NotNamed as error:
+            raise faulty(text, (not_named(error.key, error.known),)) from error
         if campaign.status is Status.LIVE:
             checking.warn(shell, connection, store.find(connection, campaign.slug))
     wake_workers(shell)

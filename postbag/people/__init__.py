@@ -1,1 +1,1 @@
-"""What is done with people and their mailboxes: writers, organisers, offices and lists."""
+"""What is done with people and mailboxes: writers, organisers, organisations, offices, lists."""

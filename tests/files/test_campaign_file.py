@@ -23,7 +23,8 @@ from letters.campaign import (
     Target,
     Window,
 )
-from letters.files.campaign_file import CampaignFileError, read_campaign, write_campaign
+from letters.files.campaign_file import read_campaign, write_campaign
+from letters.files.toml_file import FaultyFile
 from letters.languages import Language
 from letters.text.compose import body, merge_values, text
 from letters.text.merge import fields
@@ -102,7 +103,7 @@ def with_lines(*changes: tuple[str, str], of: str = LEAST) -> str:
 
 
 def errors_in(file: str) -> list[tuple[str, int, str]]:
-    with pytest.raises(CampaignFileError) as caught:
+    with pytest.raises(FaultyFile) as caught:
         read_campaign(file)
     return [(fault.key, fault.line, words(fault.flaw)) for fault in caught.value.faults]
 
@@ -202,7 +203,7 @@ def test_every_error_comes_with_its_key_and_line_all_together() -> None:
 
 
 def test_an_error_reads_as_one_sentence() -> None:
-    with pytest.raises(CampaignFileError) as caught:
+    with pytest.raises(FaultyFile) as caught:
         read_campaign("goal = 1.5\n" + LEAST)
     assert of_file(caught.value.faults[0]) == (
         "Line 1: goal must be a whole number without quotes, not a number with a point."

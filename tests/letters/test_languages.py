@@ -1,20 +1,26 @@
 """Every sentence of ours in every language."""
 
 import re
-from datetime import date
+from datetime import UTC, date, datetime
 
 import pytest
 from babel.messages.catalog import Catalog
 
 from letters.campaign import Campaign, LetterTemplate, Target
+from letters.campaigns.stored import StoredCampaign
 from letters.languages import Language, translations
 from letters.notices import to_organisers, to_writers
+from letters.notices.foot import foot
+from letters.notices.links import Links
 from letters.notices.to_writers import Undelivered, first_notice
+from letters.organisation import Organisation
 from letters.reasons import Hold
 from letters.states import State
+from letters.tokens import Tokens
 from translations.catalogues import TRANSLATED, problems, read, sentences
 
 LINK = "https://post.example/l/a.b-c"
+PRIVACY = "https://post.example/c/ashjar/privacy"
 LATIN = re.compile(r"[A-Za-z]{2,}")
 
 
@@ -84,6 +90,16 @@ def test_arabic_counts_in_six_ways() -> None:
     assert said == ["لا رسائل", "رسالة واحدة", "رسالتان", "3 رسائل", "11 رسالة", "100 رسالة"]
 
 
+def below(campaign: Campaign) -> str:
+    whose = Organisation("fanus", "لجنة الفانوس")
+    stored = StoredCampaign(1, campaign, (), datetime(2027, 3, 1, tzinfo=UTC), whose)
+    return foot(stored, Links("https://post.example", Tokens(("x" * 32,))))
+
+
+def without_links(text: str) -> str:
+    return text.replace(LINK, "").replace(PRIVACY, "")
+
+
 @pytest.mark.parametrize("must_confirm", [True, False])
 def test_a_notice_is_in_its_campaigns_language_with_its_link_bare(must_confirm: bool) -> None:
     campaign = Campaign(
@@ -93,11 +109,12 @@ def test_a_notice_is_in_its_campaigns_language_with_its_link_bare(must_confirm: 
         targets=(Target("الوزيرة", "minister@harbours.example", "الوزيرة"),),
         language=Language.AR,
     )
-    notice = first_notice(campaign, LINK, LINK, must_confirm=must_confirm)
+    notice = first_notice(campaign, LINK, LINK, must_confirm=must_confirm, foot=below(campaign))
     assert campaign.title in notice.subject
     assert campaign.title in notice.body
     assert LINK in notice.body.splitlines()
-    assert not LATIN.search(notice.subject + notice.body.replace(LINK, ""))
+    assert PRIVACY in notice.body
+    assert not LATIN.search(notice.subject + without_links(notice.body))
 
 
 def test_later_notices_are_in_their_campaigns_language_too() -> None:
@@ -108,11 +125,12 @@ def test_later_notices_are_in_their_campaigns_language_too() -> None:
     letter = LetterTemplate(("الأشجار",), "", "", "")
     campaign = Campaign("ashjar", "أشجار الميناء", letter, (left,), language=Language.AR)
     lost = [Undelivered(left, state, "لا", "نص") for state in State]
+    words = below(campaign)
     for notice in (
-        to_writers.repeated(campaign, LINK),
-        to_writers.reminder(campaign, LINK),
-        to_writers.bad_news(campaign, LINK, lost, is_confirmed=True),
-        to_writers.question(campaign, LINK, [(left, follows)]),
+        to_writers.repeated(campaign, LINK, foot=words),
+        to_writers.reminder(campaign, LINK, foot=words),
+        to_writers.bad_news(campaign, LINK, lost, is_confirmed=True, foot=words),
+        to_writers.question(campaign, LINK, [(left, follows)], foot=words),
         *(
             to_organisers.target_stopped(
                 campaign, LINK, left, why=why, words="لا", came_back=(3, 5), waiting=2
@@ -123,4 +141,4 @@ def test_later_notices_are_in_their_campaigns_language_too() -> None:
         to_organisers.unknown_letters(campaign, LINK, 100),
     ):
         assert LINK in notice.body.splitlines()
-        assert not LATIN.search(notice.subject + notice.body.replace(LINK, ""))
+        assert not LATIN.search(notice.subject + without_links(notice.body))

@@ -14,7 +14,19 @@ from translations.catalogues import read, sentences
 WORD = re.compile(r"[A-Za-zÀ-ÿ]{2,}")
 # Names, what stands for a form of writing, and what a spreadsheet's columns are called.
 NO_LANGUAGE = {
-    *("postbag", "sendgrid", "javascript", "markdown", "utc", "csv", "json", "pdf", "utf", "url"),
+    *(
+        "postbag",
+        "sendgrid",
+        "twilio",
+        "javascript",
+        "markdown",
+        "utc",
+        "csv",
+        "json",
+        "pdf",
+        "utf",
+        "url",
+    ),
     *("name", "host", "org", "https", "example", "english", "español", "ab"),
     *("email", "salutation", "role", "address", "timezone", "areas", "valid", "until"),
     *("api", "key", "mb", "audit"),

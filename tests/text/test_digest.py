@@ -7,8 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from letters.campaign import Campaign
-from letters.files.campaign_file import CampaignFileError, read_campaign
+from letters.files.campaign_file import read_campaign
 from letters.files.faults import Flaw, What
+from letters.files.toml_file import FaultyFile
 from letters.text import compose, digest
 from letters.text.digest import Signatory
 from rig.campaigns import campaign_file
@@ -83,7 +84,7 @@ def test_only_what_was_left_as_it_was_goes_into_a_digest() -> None:
 
 def test_a_text_that_names_its_writer_cannot_be_everyones() -> None:
     file = campaign_file("trees", more=MORE).replace("I walk under", "I, {name}, walk under")
-    with pytest.raises(CampaignFileError) as caught:
+    with pytest.raises(FaultyFile) as caught:
         read_campaign(file)
     (fault,) = caught.value.faults
     assert (fault.key, fault.flaw) == ("letter.opening", Flaw(What.NAMES_WRITER, found="{name}"))

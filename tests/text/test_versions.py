@@ -5,7 +5,8 @@ from dataclasses import replace
 import pytest
 
 from letters.campaign import Campaign, Target, Version
-from letters.files.campaign_file import CampaignFileError, read_campaign, write_campaign
+from letters.files.campaign_file import read_campaign, write_campaign
+from letters.files.toml_file import FaultyFile
 from letters.text import compose
 from letters.text.versions import fits, for_target, letter_for, version_for
 from postbag.faults import of_file
@@ -175,7 +176,7 @@ def test_four_versions_over_650_targets(campaign: Campaign) -> None:
 )
 def test_what_is_wrong_is_told_with_its_line(before: str, after: str, told: str) -> None:
     assert before in FILE
-    with pytest.raises(CampaignFileError) as error:
+    with pytest.raises(FaultyFile) as error:
         read_campaign(FILE.replace(before, after))
     (fault,) = error.value.faults
     assert told in of_file(fault)

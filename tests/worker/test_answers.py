@@ -3,6 +3,7 @@
 import json
 import re
 from datetime import UTC, datetime, timedelta
+from email.header import decode_header, make_header
 from typing import Any
 
 import pytest
@@ -238,6 +239,9 @@ def test_a_notice_goes_from_us_and_is_no_letter() -> None:
 
 def test_a_letter_is_a_persons_and_says_nothing_of_machines() -> None:
     assert body_of()["headers"] == {"X-Campaign": "trees"}  # what an office's filter sorts by
+    line = body_of(organisation="Comité des Bäume")["headers"]["X-Campaign-Organisation"]
+    assert str(make_header(decode_header(line))) == "Comité des Bäume"
+    assert line.isascii()
 
 
 @pytest.mark.parametrize(

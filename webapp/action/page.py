@@ -157,6 +157,7 @@ def render(written: Written, view: View, now: datetime) -> Response:
             before=put_aside() if view.before is None else view.before,
             retry_seconds=view.retry_seconds,
             action_url=url_for("action.hand_in", slug=campaign.slug),
+            retention_days=services().settings.retention_days,
         ),
         view.status,
     )

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from http import HTTPStatus
 
-from flask import Blueprint, Response, g, make_response, redirect, render_template, request, url_for
+from flask import Blueprint, Response, make_response, redirect, render_template, request, url_for
 from flask_babel import format_timedelta
 
 from letters.campaign import Status
@@ -22,6 +22,7 @@ from letters.intake.written import (
     submission_of,
     written_of,
 )
+from letters.organisations import store as organisations
 from letters.text import compose
 from letters.text.merge import merge
 from letters.text.visible import trim
@@ -36,6 +37,7 @@ from webapp.site.language import gettext as _
 from webapp.site.services import services
 from webapp.site.throttle import wait_seconds
 from webapp.site.wake import wake_worker
+from webapp.site.whose import enter_campaign, enter_organisation
 
 _MOST_LOOKED_FOR = 200
 blueprint = Blueprint("action", __name__)
@@ -52,7 +54,7 @@ def open_campaign(slug: str) -> StoredCampaign:
         stored = store.find(connection, slug)
     if stored.campaign.status is Status.DRAFT:
         raise UnknownCampaign(slug)
-    g.language = stored.campaign.language
+    enter_campaign(stored)
     return _with_feet(stored)
 
 
@@ -93,12 +95,14 @@ def index() -> str:
             for stored in store.find_all(connection)
             if stored.campaign.status is Status.LIVE and not stored.is_over(now)
         ]
+        enter_organisation(organisations.only_one(connection))
     return render_template(
         "action/index.html",
         campaigns=[
             {
                 "slug": stored.campaign.slug,
                 "title": stored.campaign.title,
+                "whose": stored.organisation.name if stored.organisation else "",
                 "letters": letters_counted(stored),
                 "goal": stored.campaign.goal,
             }

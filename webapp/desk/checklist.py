@@ -24,6 +24,7 @@ from webapp.site.language import ngettext
 from webapp.site.services import services
 from webapp.site.throttle import admit
 from webapp.site.wake import wake_worker
+from webapp.site.whose import enter_organisation
 
 _MOST_SHEETS = 5
 
@@ -98,6 +99,7 @@ def preview(slug: str) -> Response:
     """Show the campaign's page as supporters will see it, closed for writing."""
     with services().database.read() as connection:
         stored = store.find(connection, slug)
+    enter_organisation(stored.organisation)
     now, posted = services().now(), as_offered(stored)
     to = whom(stored, posted, now)
     if not to.offered:  # nobody can be reached any more; the page itself can be looked at

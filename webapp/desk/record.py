@@ -58,6 +58,7 @@ def deed_word(deed: Deed) -> str:
     return {
         Deed.CREATED: _("made the campaign"),
         Deed.CHANGED: _("changed the campaign"),
+        Deed.ORGANISATION: _("changed an organisation"),
         Deed.STATUS: _("changed the status"),
         Deed.PACED: _("changed the pace"),
         Deed.TESTED: _("had a test mailed"),

@@ -2,7 +2,7 @@
 
 from http import HTTPStatus
 
-from flask import Blueprint, Response, g, make_response, render_template, request, url_for
+from flask import Blueprint, Response, make_response, render_template, request, url_for
 
 from letters.answers import office as offices
 from letters.answers.office import Office, UnknownOffice
@@ -16,6 +16,7 @@ from webapp.site.posted import is_unreadable
 from webapp.site.services import services
 from webapp.site.too_many import refuse_too_many_posts
 from webapp.site.wake import wake_worker
+from webapp.site.whose import enter_campaign
 
 blueprint = Blueprint("office", __name__, url_prefix="/o/<token>")
 _REASON_MAX = 500
@@ -51,7 +52,7 @@ def _read(token: str) -> Office:
     target_id = services().tokens.read_office(token)
     with services().database.read() as connection:
         found = offices.read(connection, target_id)
-    g.language = found.stored.campaign.language
+    enter_campaign(found.stored)
     return found
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from http import HTTPStatus
 
-from flask import Blueprint, Response, g, make_response, redirect, url_for
+from flask import Blueprint, Response, make_response, redirect, url_for
 from sqlalchemy import Connection
 
 from letters.campaigns import store
@@ -18,6 +18,7 @@ from webapp.site import errors
 from webapp.site.language import gettext as _
 from webapp.site.services import services
 from webapp.site.too_many import refuse_too_many_posts
+from webapp.site.whose import enter_campaign
 
 blueprint = Blueprint("receipt", __name__, url_prefix="/l/<token>")
 
@@ -28,7 +29,7 @@ def read(token: str) -> tuple[Receipt, StoredCampaign]:
     with services().database.read() as connection:
         receipt = receipts.read(connection, submission_id, services().now())
         stored = store.find(connection, receipt.campaign_slug)
-    g.language = stored.campaign.language
+    enter_campaign(stored)
     return receipt, stored
 
 

@@ -1,5 +1,6 @@
 """The body of the request for one letter, as SendGrid's v3 mail send takes it. Pure."""
 
+from email.header import Header
 from functools import lru_cache
 from typing import Any
 
@@ -25,6 +26,8 @@ from letters.text.display_name import display_name, reply_name
 def request_body(claim: Claim, mail_from: str, answers_to: str | None = None) -> dict[str, Any]:
     """Return the body of the request for one letter, with `answers_to` as address for answers.
 
+    It comes from `mail_from`, unless its organisation has an address of its own.
+
     It is what SendGrid's library builds, but for one thing: a text that begins like an API key is
     sent as it was written. Raises what the library raises for an address that it cannot read.
     """
@@ -35,7 +38,7 @@ def request_body(claim: Claim, mail_from: str, answers_to: str | None = None) ->
     }
     body = {
         **frame,
-        "from": From(mail_from, display_name(claim.from_name) or None).get(),
+        "from": From(claim.mail_from or mail_from, display_name(claim.from_name) or None).get(),
         "subject": claim.subject,
         "content": [{"type": MimeType.text, "value": claim.body}],
         "personalizations": [{**frame["personalizations"][0], "custom_args": custom_args}],
@@ -46,8 +49,21 @@ def request_body(claim: Claim, mail_from: str, answers_to: str | None = None) ->
     if _is_by_a_machine(claim):
         body["headers"] = {"Auto-Submitted": "auto-generated"}  # RFC 3834: let nobody answer it
     elif claim.answer is None and claim.category:
-        body["headers"] = {"X-Campaign": claim.category}  # an office sorts its mail by it
+        body["headers"] = _headers(claim)
     return body
+
+
+def _headers(claim: Claim) -> dict[str, str]:
+    """Return what an office sorts its mail by."""
+    headers = {"X-Campaign": claim.category}
+    if claim.organisation:
+        headers["X-Campaign-Organisation"] = _encoded(claim.organisation)
+    return headers
+
+
+def _encoded(words: str) -> str:
+    """Return words as a header can hold them: SendGrid leaves that to its callers (RFC 2047)."""
+    return words if words.isascii() else Header(words, "utf-8").encode(linesep="")
 
 
 def _is_by_a_machine(claim: Claim) -> bool:

@@ -28,6 +28,7 @@ _NO_FIELDS: Final = frozenset(
         "hold_after_soft_failures",
         "matters_by",
         "most_chosen",
+        "organisation",
         "proof_of_work",
         "targets_from",
         "versions",

@@ -1,0 +1,1 @@
+"""Organisations as they are stored."""

@@ -1,0 +1,52 @@
+"""Let every page that a supporter meets say whose it is, in place of our name."""
+
+from dataclasses import dataclass
+
+from flask import Flask, g, url_for
+
+from letters.campaigns.stored import StoredCampaign
+from letters.organisation import Organisation
+
+
+@dataclass(frozen=True, slots=True)
+class Whose:
+    """An organisation as pages show it."""
+
+    organisation: Organisation
+    home: str
+    """Where its name leads."""
+
+    @property
+    def name(self) -> str:
+        """Return its name."""
+        return self.organisation.name
+
+
+def enter_campaign(stored: StoredCampaign) -> None:
+    """Let this answer speak the campaign's language, and say whose campaign it is."""
+    g.language = stored.campaign.language
+    g.campaign = stored.campaign.slug
+    enter_organisation(stored.organisation)
+
+
+def enter_organisation(organisation: Organisation | None) -> None:
+    """Let this answer say whose it is; None: it is ours."""
+    g.organisation = organisation
+
+
+def register(app: Flask) -> None:
+    """Tell every template of `app` whose the page is."""
+    app.context_processor(_words)
+
+
+def _words() -> dict[str, object]:
+    found: Organisation | None = g.get("organisation")
+    slug: str | None = g.get("campaign")
+    whose = None
+    if found is not None and found.name:
+        campaign = url_for("action.show", slug=slug) if slug else url_for("action.index")
+        whose = Whose(found, found.website or campaign)
+    privacy = (
+        url_for("privacy.of_campaign", slug=slug) if slug else url_for("privacy.of_installation")
+    )
+    return {"whose": whose, "privacy_url": privacy}

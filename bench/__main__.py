@@ -1,10 +1,15 @@
-"""Run the benchmarks, or one of them: `./run bench [NAME]`."""
+"""Run the benchmarks, or some of them: `./run bench [NAME] [--short] [--letters N]`.
+
+Those with bounds name what is not kept, and the exit status is 1 then.
+"""
 
 import sys
+from collections.abc import Callable
 
-from bench import accept, answers, backlog, desk, drain, events, rate
+from bench import accept, answers, backlog, desk, drain, events, export, rate
+from bench.bounds import Options, options
 
-BENCHMARKS = {
+BENCHMARKS: dict[str, Callable[[], None]] = {
     "accept": accept.main,
     "answers": answers.main,
     "backlog": backlog.main,
@@ -13,16 +18,23 @@ BENCHMARKS = {
     "events": events.main,
     "rate": rate.main,
 }
+WITH_BOUNDS: dict[str, Callable[[Options], int]] = {"export": export.main}
 
 
-def main(names: list[str]) -> int:
-    unknown = [name for name in names if name not in BENCHMARKS]
+def main(arguments: list[str]) -> int:
+    names, chosen = options(arguments)
+    every = sorted([*BENCHMARKS, *WITH_BOUNDS])
+    unknown = [name for name in names if name not in every]
     if unknown:
-        print(f"There is no benchmark {unknown[0]}: there is {', '.join(BENCHMARKS)}.")
+        print(f"There is no benchmark {unknown[0]}: there is {', '.join(every)}.")
         return 2
-    for name in names or BENCHMARKS:
-        BENCHMARKS[name]()
-    return 0
+    status = 0
+    for name in names or every:
+        if name in WITH_BOUNDS:
+            status = max(status, WITH_BOUNDS[name](chosen))
+        else:
+            BENCHMARKS[name]()
+    return status
 
 
 if __name__ == "__main__":

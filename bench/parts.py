@@ -19,6 +19,7 @@ import certifi
 import psutil
 
 from rig import ROOT
+from rig.servers import postgres_server
 from sandbox.keys import new_key, public_key
 
 KEY = "SG.a-key-for-benchmarks"
@@ -67,6 +68,13 @@ def stand_in(folder: Path, answer_ms: str) -> Iterator[StandIn]:
     finally:
         running.process.terminate()
         running.process.wait()
+
+
+@contextmanager
+def postgres_and_sqlite(folder: Path) -> Iterator[dict[str, str]]:
+    """Give the URL of an empty database of each kind."""
+    with postgres_server() as url:
+        yield {"PostgreSQL": url, "SQLite": f"sqlite:///{folder / 'bench.db'}"}
 
 
 def settings(database_url: str, redis_url: str) -> dict[str, str]:

@@ -75,6 +75,10 @@ def look(gathered: bytes | bytearray) -> Arrived:
     return Arrived.WHOLE if len(gathered) >= wanted else Arrived.PART
 
 
+def _wait_for_reader(client: socket.socket) -> None:
+    client.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, struct.pack("ll", _ANSWER_SECONDS, 0))
+
+
 class TooSlow(NoMoreData):  # type: ignore[misc]  # gunicorn brings no types
     """A request did not arrive in time."""
 
@@ -119,6 +123,7 @@ class Connection(TConn):  # type: ignore[misc]  # gunicorn brings no types
     def hand_over(self) -> None:
         """Let the parser find what has been gathered, and read on within a time."""
         self.sock.settimeout(None)
+        _wait_for_reader(self.sock)  # the answer before may have been one that waits for longer
         self.init()
         self.data_ready = True
         unreader = self.parser.unreader
@@ -144,9 +149,7 @@ class Patient(ThreadWorker):  # type: ignore[misc]  # gunicorn brings no types
             client, address = listener.accept()
         except (BlockingIOError, ConnectionAbortedError):
             return
-        client.setsockopt(
-            socket.SOL_SOCKET, socket.SO_SNDTIMEO, struct.pack("ll", _ANSWER_SECONDS, 0)
-        )
+        _wait_for_reader(client)
         self.nr_conns += 1
         self._wait_for(Connection(self.cfg, client, address, listener.getsockname()))
 

@@ -16,7 +16,7 @@ def unhurried(response: Response) -> Response:
     """Return `response`, whose reader may take in nothing for two minutes and still get all of it.
 
     A thread waits for each such reader, so only two in a process may pause for so long at once.
-    Whoever comes after them has the ten seconds that everybody has.
+    Whoever comes after them has the ten seconds that everybody has, and so has the next answer.
     """
     connection = request.environ.get("gunicorn.socket")
     if connection is None or not _places.acquire(blocking=False):
@@ -24,6 +24,5 @@ def unhurried(response: Response) -> Response:
     connection.setsockopt(
         socket.SOL_SOCKET, socket.SO_SNDTIMEO, struct.pack("ll", PAUSE_SECONDS, 0)
     )
-    response.headers["Connection"] = "close"  # what comes next on it would be waited for as long
     response.call_on_close(_places.release)
     return response

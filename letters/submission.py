@@ -28,6 +28,8 @@ class Submission:
     drafts: tuple[Draft, ...]
     postal_address: str = ""
     """As it stands in the letters; it is kept nowhere else."""
+    source: str = ""
+    """Where its writer came from: the code of the link that led to the form."""
     must_confirm: bool = False
     """Its writer has to confirm the address, whatever the campaign asks of others."""
 

@@ -18,6 +18,7 @@ from sqlalchemy import Row, Select, func, select
 
 from letters.campaign import Campaign, Confirm
 from letters.campaigns.stored import StoredCampaign
+from letters.desk.sources import Sources
 from letters.mail.kinds import Kind
 from letters.record import Actor, Deed, record
 from letters.states import State
@@ -29,11 +30,12 @@ from letters.text.versions import version_for
 COLUMNS: Final = (
     "letter_id", "submitted_at", "state", "state_at", "target", "target_email",
     "supporter_name", "supporter_email", "postcode", "opt_in", "opt_in_wording",
-    "personal_share", "subject", "version", "answered_at",
+    "personal_share", "subject", "source", "version", "answered_at",
 )  # fmt: skip
 CONSENT_COLUMNS: Final = (
     "given_at", "confirmed_at", "supporter_name", "supporter_email", "postcode", "opt_in_wording",
 )  # fmt: skip
+SOURCE_COLUMNS: Final = ("day", "source", "handed_in", "confirmed", "delivered")
 _LETTER: Final = (
     select(
         letter.c.id,
@@ -48,6 +50,7 @@ _LETTER: Final = (
         submission.c.confirmed_at.is_not(None),
         submission.c.personal_share,
         writing.c.subject,
+        submission.c.source,
         select(Written(func.min(answer.c.came_at)))
         .where(answer.c.letter_id == letter.c.id, answer.c.kind == str(Kind.PERSON))
         .scalar_subquery(),
@@ -104,7 +107,7 @@ def rows(database: Database, stored: StoredCampaign) -> Iterator[str]:
     versions = {target_id: version.key if version else "" for target_id, version in found.items()}
 
     def told(row: _Found) -> _Line:
-        id_, submitted_at, state, state_at, target_id, *person, share, subject, answered_at = row
+        id_, submitted_at, state, state_at, target_id, *person, share, subject, source, at = row
         return (
             id_,
             _moment(submitted_at),
@@ -114,8 +117,9 @@ def rows(database: Database, stored: StoredCampaign) -> Iterator[str]:
             *_person(stored.campaign, state, person),
             f"{share:.2f}",
             safe(subject or ""),
+            safe(source or ""),
             versions[target_id],
-            _moment(answered_at),
+            _moment(at),
         )
 
     return _file(COLUMNS, _thousands(database, _letters_of(stored), _LETTER), told)
@@ -133,6 +137,18 @@ def consents(database: Database, stored: StoredCampaign) -> Iterator[str]:
         return (_moment(given_at), _moment(confirmed_at), *(safe(cell or "") for cell in typed))
 
     return _file(CONSENT_COLUMNS, _thousands(database, _consents_of(stored), _CONSENT), told)
+
+
+def source_rows(found: Sources) -> Iterator[str]:
+    """Yield the file of where letters came from, day by day."""
+    written = io.StringIO()
+    lines = csv.writer(written)
+    lines.writerow(SOURCE_COLUMNS)
+    lines.writerows(
+        (day.isoformat(), safe(source), n.handed_in, n.confirmed, n.delivered)
+        for (day, source), n in found.by_day.items()
+    )
+    yield written.getvalue()
 
 
 def _person(campaign: Campaign, state: str, person: Sequence[Any]) -> _Line:

@@ -77,6 +77,7 @@ def _add_submission(rows: NewRows, arrival: Arrival, *, is_mailed: bool) -> None
         reason=new.reason or None,
         points=new.points,
         personal_share=new.personal_share,
+        source=new.source or None,
         opt_in_wording=arrival.opt_in_wording,
         submitted_at=now,
         remind_at=remind_at,

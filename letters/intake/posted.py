@@ -1,5 +1,6 @@
 """What a supporter posted, read once. Values only."""
 
+import re
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
@@ -12,6 +13,7 @@ ADDRESS_LINES: Final = 4
 SUBJECT_MAX: Final = 200
 REASON_MAX: Final = 2_000
 BODY_MAX: Final = 10_000
+_SOURCE: Final = re.compile(r"[a-z0-9_-]{1,40}")
 _BLANK: Final = " \t\u00a0\u1680\u202f\u205f\u3000" + "".join(map(chr, range(0x2000, 0x200B)))
 
 
@@ -50,10 +52,17 @@ class Posted:
     targets: tuple[str, ...] = ()
     """Ids of the targets chosen, where the writer chooses."""
     opt_in: bool = False
+    source: str = ""
+    """The code of the link that led to the form, by :func:`source_code`."""
     unreadable: frozenset[Field] = frozenset()
     """Fields of which some bytes were no UTF-8."""
     has_hidden_control: bool = False
     """A control character stands in a field that people do not fill in."""
+
+
+def source_code(text: str) -> str:
+    """Return `text` if it can be a source code, and nothing otherwise: nobody typed it here."""
+    return text if _SOURCE.fullmatch(text) else ""
 
 
 def trimmed(text: str) -> str:

@@ -211,6 +211,7 @@ def _keep(
             points=list(new.points),
             personal_share=new.personal_share,
             opt_in_wording=arrival.opt_in_wording,
+            source=new.source or None,
             letters=_as_json(drafts),
         )
     )

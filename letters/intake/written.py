@@ -122,6 +122,7 @@ def submission_of(written: Written, token_id: str, *, must_confirm: bool) -> Sub
         opt_in=posted.opt_in,
         drafts=drafts_of(written),
         postal_address=posted.address,
+        source=posted.source,
         must_confirm=must_confirm,
     )
 

@@ -93,6 +93,8 @@ class Receipt:
     """What its writer consents to; None: nothing."""
     opt_in_at: datetime | None
     """When that consent was given, or last taken back; None: neither was."""
+    source: str
+    """The code of the link that its writer came by; empty: it had none."""
     letters: tuple[SubmittedLetter, ...]
 
 
@@ -151,6 +153,7 @@ def read(connection: Connection, submission_id: str, now: datetime) -> Receipt:
         head.postcode or "",
         head.opt_in_wording,
         given_at or head.opt_in_ended_at,
+        head.source or "",
         tuple(
             SubmittedLetter(
                 row.id,

@@ -179,6 +179,7 @@ def _known(
         personal_share=row.personal_share,
         opt_in=found.opt_in_wording is not None,
         drafts=drafts,
+        source=row.source or "",
     )
     # Another person's letter at the same address has a key of its own.
     sharer = found.id if decision is Decision.AS_WELL else ""

@@ -111,6 +111,7 @@ def _as_json(read: Receipt, again: list[repeats.Repeat]) -> dict[str, object]:
         "name": read.name,
         "email": read.email,
         "postcode": read.postcode or None,
+        "source": read.source or None,
         "opt_in_wording": read.opt_in_wording,
         "opt_in_at": read.opt_in_at.isoformat() if read.opt_in_at else None,
         "letters": [

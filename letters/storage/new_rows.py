@@ -13,7 +13,7 @@ from letters.storage.schema import history, letter, notice, submission, writing
 # Every table takes its own out of the same rows, which begin alike.
 _SUBMISSION: Final = Places(
     *("id", "kind", "campaign_id", "token_id", "address", "name", "email", "postcode", "reason"),
-    *("points", "personal_share", "opt_in_wording", "submitted_at", "remind_at"),
+    *("points", "personal_share", "source", "opt_in_wording", "submitted_at", "remind_at"),
 )
 _MAIL: Final = Places(
     *("id", "kind", "campaign_id", "target_id", "submission_id", "state", "state_at", "plain"),
@@ -39,7 +39,7 @@ _ADD_SUBMISSIONS: Final = _add(
     _SUBMISSION,
     _is("submission"),
     *("id", "campaign_id", "token_id", "address", "name", "email", "postcode", "reason", "points"),
-    *("personal_share", "opt_in_wording", "submitted_at", "remind_at"),
+    *("personal_share", "source", "opt_in_wording", "submitted_at", "remind_at"),
 )
 _ADD_LETTERS: Final = _add(
     letter,
@@ -100,6 +100,7 @@ class NewRows:
         reason: str | None,
         points: tuple[str, ...],
         personal_share: float,
+        source: str | None,
         opt_in_wording: str | None,
         submitted_at: datetime,
         remind_at: datetime | None,
@@ -118,6 +119,7 @@ class NewRows:
                 reason=reason,
                 points=points,
                 personal_share=personal_share,
+                source=source,
                 opt_in_wording=opt_in_wording,
                 submitted_at=submitted_at,
                 remind_at=remind_at,

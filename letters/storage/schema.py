@@ -173,6 +173,7 @@ submission = Table(
     Column("reason", Text),
     Column("points", JSON, nullable=False),
     Column("personal_share", Float, nullable=False),
+    Column("source", String(40)),  # the code of the link that its writer came by; null: none
     Column("opt_in_wording", Text),  # what is consented to now; null: nothing
     Column("opt_in_at", Moment),  # when it was given on the receipt; null: with the submission
     Column("opt_in_ended_at", Moment),  # when it was last taken back
@@ -206,6 +207,7 @@ repeat = Table(
     Column("points", JSON, nullable=False),
     Column("personal_share", Float, nullable=False),
     Column("opt_in_wording", Text),
+    Column("source", String(40)),
     Column("letters", Text, nullable=False),  # JSON: target id, subject and text of each
     Index("ix_repeat_submission", "submission_id"),
 )  # a row goes when it is decided about
@@ -504,11 +506,23 @@ figure = Table(
     Column("letters", Integer, nullable=False),
 )
 
+source_figure = Table(
+    "source_figure",
+    metadata,
+    Column("campaign_id", ForeignKey("campaign.id"), primary_key=True),
+    Column("source", String(40), primary_key=True),  # empty: no code
+    Column("series", String(12), primary_key=True),  # see letters.desk.sources
+    Column("bucket", Integer, primary_key=True),  # quarters of an hour since 1970
+    Column("letters", Integer, nullable=False),
+)
+
 reader = Table(
     "reader",
     metadata,
     Column("id", Integer, primary_key=True),  # one row
     Column("history_id", BigInteger, nullable=False),  # how far history has been read
+    # And how far for the figures by source, which the version before does not count.
+    Column("sources_id", BigInteger, nullable=False, server_default=text("0")),
 )
 
 webhook = Table(

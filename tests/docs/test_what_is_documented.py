@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from letters.desk.export import COLUMNS, CONSENT_COLUMNS
+from letters.desk.export import COLUMNS, CONSENT_COLUMNS, SOURCE_COLUMNS
 from letters.settings import read_settings
 from letters.states import State
 from letters.storage.schema import metadata
@@ -126,8 +126,13 @@ def test_each_state_in_order() -> None:
 
 def test_each_column_of_the_exports_in_order() -> None:
     exports = (ROOT / "docs" / "exports.md").read_text()
-    letters, _, consents = exports.partition("consents.csv")
-    for part, columns in ((letters, COLUMNS), (consents, CONSENT_COLUMNS)):
+    letters, _, rest = exports.partition("consents.csv")
+    consents, _, sources = rest.partition("sources.csv")
+    for part, columns in (
+        (letters, COLUMNS),
+        (consents, CONSENT_COLUMNS),
+        (sources, SOURCE_COLUMNS),
+    ):
         told = [name for row in table(part, "column") for name in in_backticks(row[0])]
         assert told == list(columns)
 

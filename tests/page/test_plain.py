@@ -81,7 +81,7 @@ def test_a_letter_arrives_as_previewed(stack: Stack, load: Load, plain_page: Pag
     (sent,) = stack.messages(f"delivered@{slug}.example")
     assert sent["content"][0]["value"] == previewed
     # Without the script the link is there to be copied, and nothing that does not work.
-    expect(page.locator("#share")).to_have_value(f"{stack.url}/c/{slug}")
+    expect(page.locator("#share")).to_have_value(f"{stack.url}/c/{slug}?source=shared")
     expect(page.locator("[data-share]")).to_be_hidden()
 
 

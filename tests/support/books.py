@@ -109,6 +109,7 @@ class Books:
         *,
         text: str = "Dear Minister 1,\n\nPlease.\n\nAna",
         targets: Sequence[int] | None = None,
+        source: str = "",
     ) -> str:
         """Hand in a letter to each target (or to those at `targets`); return the address."""
         stored = self.find(slug)
@@ -118,7 +119,8 @@ class Books:
             chosen = [chosen[place] for place in targets]
         drafts = tuple(Draft(t.id, "Keep the trees", text) for t in chosen)
         new = Submission(
-            secrets.token_hex(16), "Ana Reed", email, "", "", ("trees",), 0.5, False, drafts
+            *(secrets.token_hex(16), "Ana Reed", email, "", "", ("trees",), 0.5, False, drafts),
+            source=source,
         )
         self.intake.take(stored, new, self.now)
         self.wait(milliseconds=10)  # what is queued next has a later time

@@ -12,7 +12,7 @@ from wtforms import (
     TextAreaField,
 )
 
-from letters.intake.posted import BODY_MAX, Field, Posted, trimmed
+from letters.intake.posted import BODY_MAX, Field, Posted, source_code, trimmed
 from letters.text.compose import line_feeds
 from letters.text.visible import is_control, without_controls
 from webapp.site.fields import typed
@@ -23,7 +23,7 @@ BEFORE = "before"
 TRAP = "leave_empty"
 """A field that people do not see and programs fill in. Browsers and password managers go by names
 that they know; this is none of them."""
-_WITH_OWN_CHECKS = frozenset({BEFORE, *(str(field) for field in Field)})
+_WITH_OWN_CHECKS = frozenset({BEFORE, "source", *map(str, Field)})
 
 
 class ActionForm(FlaskForm):  # type: ignore[misc]  # flask-wtf brings no types
@@ -47,6 +47,7 @@ class ActionForm(FlaskForm):  # type: ignore[misc]  # flask-wtf brings no types
     opt_in = BooleanField()
     leave_empty = StringField()
     token = HiddenField()
+    source = HiddenField()
     altcha = HiddenField()  # the work done, where the campaign asks for it
 
 
@@ -89,6 +90,7 @@ def receive() -> Received:
             order=tuple(request.form.get("order", "").split()),
             targets=tuple(form.target.data or ()),
             opt_in=bool(form.opt_in.data),
+            source=source_code(typed(form.source)),
             unreadable=frozenset(field for field, text in texts.items() if is_unreadable(text)),
             has_hidden_control=any(
                 is_control(character)

@@ -13,7 +13,7 @@ from letters.campaign import Status
 from letters.campaigns import store
 from letters.campaigns.store import UnknownCampaign
 from letters.campaigns.stored import StoredCampaign
-from letters.intake.posted import Posted
+from letters.intake.posted import Posted, source_code
 from letters.intake.routing import Whom, whom
 from letters.intake.written import (
     Written,
@@ -44,6 +44,8 @@ blueprint = Blueprint("action", __name__)
 blueprint.app_context_processor(frame_words)
 _MARKS_BEHIND = ".,;:!?)]}>»”’'\""
 """What stands behind a link where people write one."""
+SHARED = "shared"
+"""The source code of links that writers pass on."""
 OTHER_POSTS = 10
 """Posts that store nothing may come so many times as often as those that do."""
 
@@ -82,7 +84,8 @@ def _unknown(_error: UnknownCampaign) -> Response:
         open_campaign(tidy)
     except UnknownCampaign:
         return errors.not_found()
-    return make_response(redirect(url_for(str(request.endpoint), slug=tidy)))
+    source = source_code(request.args.get("source", "")) or None
+    return make_response(redirect(url_for(str(request.endpoint), slug=tidy, source=source)))
 
 
 @blueprint.get("/")
@@ -156,6 +159,7 @@ def as_offered(stored: StoredCampaign) -> Posted:
     return Posted(
         subject=random.choice(letter.subjects),  # noqa: S311 - any will do
         points=tuple(point.key for point in letter.points),
+        source=source_code(request.args.get("source", "")),
     )
 
 
@@ -319,6 +323,7 @@ def thanks(slug: str) -> str:
         campaign=stored.campaign,
         description=description(stored.campaign.summary),
         share_url=f"{services().settings.public_url}/c/{stored.campaign.slug}",
+        shared_source=SHARED,
     )
 
 

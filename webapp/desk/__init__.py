@@ -4,7 +4,7 @@ from webapp.desk import answers, campaigns, checklist, pace, people, record, sta
 from webapp.desk.editor import routes as editor
 from webapp.desk.entry import passkeys, sessions, sign_in
 from webapp.desk.entry.door import OPEN, blueprint
-from webapp.desk.figures import dashboard
+from webapp.desk.figures import dashboard, sources
 
 __all__ = [
     "OPEN",
@@ -20,6 +20,7 @@ __all__ = [
     "record",
     "sessions",
     "sign_in",
+    "sources",
     "status",
     "targets",
 ]

@@ -17,6 +17,18 @@
     seen.add(frame);
   });
 
+  // The code of the link that led to this page counts for the letters too.
+  const source = new URLSearchParams(location.search).get("source") ?? "";
+  if (/^[a-z0-9_-]{1,40}$/.test(source)) {
+    for (const frame of frames()) {
+      const form = new URL(frame.src, location.href);
+      if (form.origin !== home || !form.pathname.endsWith("/embed")) continue;
+      if (form.searchParams.has("source")) continue;
+      form.searchParams.set("source", source);
+      frame.src = form;
+    }
+  }
+
   // A frame that was there first has told its height to nobody.
   for (const frame of frames()) {
     if (frame.src.startsWith(`${home}/`)) frame.contentWindow?.postMessage("postbag", home);

@@ -2,7 +2,6 @@
 
 import json
 from collections import Counter
-from collections.abc import Iterator
 from dataclasses import replace
 from typing import Final
 
@@ -21,6 +20,7 @@ from letters.desk.version import Pulse
 from letters.states import State
 from webapp.action.frame import embed_snippet
 from webapp.desk.entry.door import acting, blueprint
+from webapp.desk.figures.attached import attached
 from webapp.desk.figures.cache import FRESH_SECONDS, glance
 from webapp.desk.figures.pictures import pictures
 from webapp.desk.targets import held_targets
@@ -146,7 +146,7 @@ def letters_csv(slug: str) -> Response:
     with services().database.read() as connection:
         stored = store.find(connection, slug)
     _note(stored, Table.LETTERS)
-    return _attached(export.rows(services().database, stored), f"{slug}-letters.csv")
+    return unhurried(attached(export.rows(services().database, stored), f"{slug}-letters.csv"))
 
 
 @blueprint.get("/<slug>/consents.csv")
@@ -155,16 +155,10 @@ def consents_csv(slug: str) -> Response:
     with services().database.read() as connection:
         stored = store.find(connection, slug)
     _note(stored, Table.CONSENTS)
-    return _attached(export.consents(services().database, stored), f"{slug}-consents.csv")
+    return unhurried(attached(export.consents(services().database, stored), f"{slug}-consents.csv"))
 
 
 def _note(stored: StoredCampaign, table: Table) -> None:
     # The one thing that a GET writes: what leaves the desk with people's names is on the record.
     if request.method == "GET":
         export.note(services().database, stored, table, services().now(), acting())
-
-
-def _attached(lines: Iterator[str], name: str) -> Response:
-    response = unhurried(Response(lines, mimetype="text/csv"))
-    response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
-    return response

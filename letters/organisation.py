@@ -28,6 +28,14 @@ class Logo:
 
 
 @dataclass(frozen=True, slots=True)
+class Picture:
+    """A logo as we wrote it anew, as WebP."""
+
+    facts: Logo
+    content: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class Organisation:
     """An organisation that runs campaigns."""
 

@@ -66,6 +66,12 @@ _WORDS: Final[MappingProxyType[What, str | Callable[[Flaw], str]]] = MappingProx
         ),
         What.NOT_A_URL: 'must be an address such as "https://example.org/about"',
         What.NOT_A_COLOUR: 'must be a colour such as "#14507f"',
+        What.NO_SUCH_FILE: (
+            'names "{found}", and there is no such file beside this one: give its plain name'
+        ),
+        What.LOGO_TOO_HEAVY: "has more than {most:,} bytes: make it smaller",
+        What.PICTURE_TOO_LARGE: "is too large: no side may be longer than {most:,} pixels",
+        What.NOT_A_PICTURE: "is no picture that can be read: give a PNG, JPEG or WebP file",
         What.PALE_ACCENT: (
             "stands out from a page by {found} to 1, and people need 4.5 to 1 to read: the nearest "
             'colour that does is "{near}"'

@@ -20,7 +20,7 @@ from webapp.action import routes as action
 from webapp.office import routes as office
 from webapp.sendgrid import inbound
 from webapp.sendgrid import routes as sendgrid
-from webapp.site import errors, language, measured, posted, refused, whose
+from webapp.site import errors, face, language, measured, posted, refused, whose
 from webapp.site.compress import compress
 from webapp.site.services import build
 
@@ -71,7 +71,7 @@ def create_app(environ: Mapping[str, str] = os.environ) -> Flask:
     language.register(app)
     whose.register(app)
     app.extensions["csrf_guard"] = CSRFProtect(app)
-    for part in (action, pdf, privacy, receipt, office, sendgrid, inbound, desk, operations):
+    for part in (action, pdf, privacy, face, receipt, office, sendgrid, inbound, desk, operations):
         app.register_blueprint(part.blueprint)
     posted.register(app)
     errors.register(app)

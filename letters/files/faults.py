@@ -64,6 +64,13 @@ class What(Enum):
     NOT_AN_ORIGIN = auto()
     NOT_A_URL = auto()
     NOT_A_COLOUR = auto()
+    NO_SUCH_FILE = auto()
+    """[found]: no file of this name stands beside the one that names it."""
+    LOGO_TOO_HEAVY = auto()
+    """[most: bytes]"""
+    PICTURE_TOO_LARGE = auto()
+    """[most: pixels on a side]"""
+    NOT_A_PICTURE = auto()
     PALE_ACCENT = auto()
     """[found: its contrast to one, near: the nearest colour that passes]"""
     NOT_A_WINDOW = auto()

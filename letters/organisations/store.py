@@ -1,7 +1,7 @@
 """Keep organisations, and find whose a campaign is."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import fields, replace
 from datetime import datetime
 from functools import lru_cache
 from typing import Any, Final
@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Row, func, insert, select, update
 
 from letters.books import locks
 from letters.files.organisation_file import read_organisation, write_organisation
-from letters.organisation import Logo, Organisation
+from letters.organisation import Logo, Organisation, Picture
 from letters.record import COMMAND_LINE, Actor, Deed, record
 from letters.storage.schema import campaign, organisation
 
@@ -36,14 +36,6 @@ class NotNamed(Exception):
         """What the campaign names; empty: nothing."""
         self.known = known
         """The keys that there are."""
-
-
-@dataclass(frozen=True, slots=True)
-class Picture:
-    """A logo as we wrote it anew."""
-
-    facts: Logo
-    content: bytes
 
 
 @lru_cache(maxsize=256)
@@ -144,12 +136,14 @@ def only_one(connection: Connection) -> Organisation | None:
     return organisation_of(*_four(rows[0])) if len(rows) == 1 else None
 
 
-def logo_of(connection: Connection, key: str) -> bytes | None:
-    """Return an organisation's logo as we wrote it anew."""
-    found: bytes | None = connection.execute(
-        select(organisation.c.logo).where(organisation.c.key == key)
-    ).scalar()
-    return found
+def picture_of(connection: Connection, key: str) -> Picture | None:
+    """Return an organisation's logo as we wrote it anew; None where it has none."""
+    row = connection.execute(
+        select(organisation.c.logo, *KNOWN).where(organisation.c.key == key)
+    ).first()
+    if row is None or row.logo is None:
+        return None
+    return Picture(Logo(row.logo_digest, row.logo_width, row.logo_height), row.logo)
 
 
 def whose(connection: Connection, keys: Sequence[str]) -> list[tuple[int | None, str]]:

@@ -2,8 +2,12 @@
 
 import sys
 from argparse import Namespace
+from pathlib import Path
 
+from letters.files.faults import Fault, Flaw, What
+from letters.files.logo_file import MOST_BYTES, UnusableLogo, as_data, from_data, read_logo
 from letters.files.organisation_file import read_organisation, write_organisation
+from letters.files.toml_file import faulty
 from letters.organisations import store
 from postbag.reading import read_utf8
 from postbag.shell import Commands, Refused, Shell
@@ -25,24 +29,45 @@ def add_commands(commands: Commands) -> None:
 
 
 def _load(shell: Shell, options: Namespace) -> int:
-    organisation, _logo = read_organisation(read_utf8(options.file))
+    text = read_utf8(options.file)
+    organisation, named = read_organisation(text)
+    try:
+        picture = read_logo(_logo(options.file, named)) if named else None
+    except UnusableLogo as error:
+        raise faulty(text, (Fault(("logo",), error.flaw),)) from error
     with shell.database.write() as connection:
-        store.load(connection, organisation, None, shell.now())
+        store.load(connection, organisation, picture, shell.now())
     for lack in organisation.lacks:
         shell.say(f"Look at this: {lack} is missing, and without it no campaign goes live.")
     print(organisation.key)
     return 0
 
 
+def _logo(path: str, named: str) -> bytes:
+    """Return what a file names as its logo: a file beside it, or the picture itself."""
+    inside = from_data(named)
+    if inside is not None:
+        return inside
+    folder = Path() if path == "-" else Path(path).parent
+    if Path(named).name != named:
+        raise UnusableLogo(Flaw(What.NO_SUCH_FILE, found=named))
+    try:
+        with (folder / named).open("rb") as file:
+            return file.read(MOST_BYTES + 1)
+    except OSError as error:
+        raise UnusableLogo(Flaw(What.NO_SUCH_FILE, found=named)) from error
+
+
 def _dump(shell: Shell, options: Namespace) -> int:
     with shell.database.read() as connection:
         try:
             found = store.find(connection, options.key)
+            picture = store.picture_of(connection, options.key)
         except store.UnknownOrganisation as error:
             raise Refused(
                 f"There is no organisation {str(error)!r}: see `postbag organisation list`."
             ) from error
-    sys.stdout.write(write_organisation(found))
+    sys.stdout.write(write_organisation(found, as_data(picture) if picture else ""))
     return 0
 
 

@@ -1,11 +1,24 @@
 """Let every page that a supporter meets say whose it is, in place of our name."""
 
 from dataclasses import dataclass
+from typing import Final
 
 from flask import Flask, g, url_for
 
 from letters.campaigns.stored import StoredCampaign
 from letters.organisation import Organisation
+
+_LOGO_HEIGHT: Final = 40
+_LOGO_WIDTH: Final = 160
+
+
+@dataclass(frozen=True, slots=True)
+class ShownLogo:
+    """A logo with the size at which it is shown."""
+
+    url: str
+    width: int
+    height: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,6 +28,9 @@ class Whose:
     organisation: Organisation
     home: str
     """Where its name leads."""
+    logo: ShownLogo | None
+    accent_url: str
+    """Of the style that has its colour; empty: it has none."""
 
     @property
     def name(self) -> str:
@@ -45,8 +61,22 @@ def _words() -> dict[str, object]:
     whose = None
     if found is not None and found.name:
         campaign = url_for("action.show", slug=slug) if slug else url_for("action.index")
-        whose = Whose(found, found.website or campaign)
+        whose = Whose(found, found.website or campaign, _logo(found), _accent_url(found))
     privacy = (
         url_for("privacy.of_campaign", slug=slug) if slug else url_for("privacy.of_installation")
     )
     return {"whose": whose, "privacy_url": privacy}
+
+
+def _logo(of: Organisation) -> ShownLogo | None:
+    if of.logo is None:
+        return None
+    scale = min(_LOGO_HEIGHT / of.logo.height, _LOGO_WIDTH / of.logo.width)
+    url = url_for("face.logo", key=of.key, v=of.logo.digest)
+    return ShownLogo(
+        url, max(1, round(of.logo.width * scale)), max(1, round(of.logo.height * scale))
+    )
+
+
+def _accent_url(of: Organisation) -> str:
+    return url_for("face.accent", key=of.key, v=of.accent.removeprefix("#")) if of.accent else ""

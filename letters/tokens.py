@@ -101,6 +101,17 @@ class Tokens:
         except (BadSignature, UnicodeError, ValueError) as error:
             raise BadToken from error
 
+    def updates(self, submission_id: str) -> str:
+        """Return the token of the link that ends updates to a submission's writer."""
+        return self._signer("updates").sign(submission_id).decode()
+
+    def read_updates(self, token: str) -> str:
+        """Return the submission's id; raise BadToken."""
+        try:
+            return self._unsign("updates", token)
+        except (BadSignature, UnicodeError) as error:
+            raise BadToken from error
+
     def reply(self, letter_id: str) -> str:
         """Return the name of a letter's own address for answers: 52 letters and digits.
 

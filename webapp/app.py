@@ -23,6 +23,7 @@ from webapp.sendgrid import routes as sendgrid
 from webapp.site import errors, face, language, measured, posted, refused, whose
 from webapp.site.compress import compress
 from webapp.site.services import build
+from webapp.updates import routes as updates
 
 _ROOT: Final = Path(__file__).parent.parent
 _MOST_BYTES: Final = 5 * 2**20
@@ -71,7 +72,19 @@ def create_app(environ: Mapping[str, str] = os.environ) -> Flask:
     language.register(app)
     whose.register(app)
     app.extensions["csrf_guard"] = CSRFProtect(app)
-    for part in (action, pdf, privacy, face, receipt, office, sendgrid, inbound, desk, operations):
+    for part in (
+        action,
+        pdf,
+        privacy,
+        face,
+        receipt,
+        updates,
+        office,
+        sendgrid,
+        inbound,
+        desk,
+        operations,
+    ):
         app.register_blueprint(part.blueprint)
     posted.register(app)
     errors.register(app)

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from letters.answers import office
 from letters.campaigns import store, targets
 from letters.intake import limits
 from letters.notices import alarms, reminders, undelivered
@@ -17,6 +16,7 @@ from letters.sending.due import next_due
 from letters.settings import Settings
 from letters.storage.database import Database
 from letters.tokens import Tokens
+from letters.updates import deliver
 
 _MOST: Final = 1_000
 _MOST_ERASED: Final = 100
@@ -95,11 +95,11 @@ def _notify(database: Database, settings: Settings, now: datetime) -> bool:
         to_tell = undelivered.due(connection, now, _MOST_NOTICES)
         to_ask = successors.unasked(connection, _MOST_NOTICES)
         alarm = alarms.is_due(connection, settings.unknown_grace_seconds, now)
-        to_pass_on = office.released(connection)
-    if not (to_remind or to_tell or to_ask or alarm or to_pass_on):
+        to_deliver = deliver.due(connection, now)
+    if not (to_remind or to_tell or to_ask or alarm or to_deliver):
         return False
-    for answer_id in to_pass_on:
-        office.pass_on(database, answer_id, now)
+    for mailing_id in to_deliver:
+        deliver.deliver(database, links, mailing_id, now)
     if alarm:
         with database.write() as connection:
             alarms.sound(connection, links, settings.unknown_grace_seconds, now)

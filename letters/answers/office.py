@@ -7,16 +7,12 @@ writer whose letter has not arrived.
 from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
 
 from sqlalchemy import Connection, exists, func, insert, select, update
 
-from letters.answers import take
 from letters.campaigns import store
 from letters.campaigns.stored import StoredCampaign, StoredTarget
 from letters.desk import organisers
-from letters.mail.incoming import Content, Incoming
-from letters.mail.kinds import Kind, Sign, Told
 from letters.notices import to_organisers
 from letters.notices.links import Links
 from letters.notices.post import Purpose, post
@@ -35,9 +31,6 @@ from letters.storage.schema import (
     submission,
     target,
 )
-
-_AT_ONCE: Final = 200
-_BY_A_PERSON: Final = Told(Kind.PERSON, Sign.NONE)
 
 
 class UnknownOffice(Exception):
@@ -185,7 +178,7 @@ def offered(connection: Connection, campaign_id: int) -> list[Offered]:
             row.id,
             row.definition["name"],
             row.text or "",
-            len(_unanswered(connection, row.target_id, row.id, None)),
+            len(unanswered(connection, row.target_id, row.id, None)),
             row.released_at is not None,
         )
         for row in rows
@@ -219,45 +212,7 @@ def decide(
     return found.rowcount > 0
 
 
-def released(connection: Connection) -> list[str]:
-    """Return the answers that are released and not with everybody yet."""
-    return list(
-        connection.execute(
-            select(office_answer.c.id)
-            .where(office_answer.c.released_at.is_not(None), office_answer.c.done_at.is_(None))
-            .order_by(office_answer.c.id)
-        ).scalars()
-    )
-
-
-def pass_on(database: Database, answer_id: str, now: datetime) -> int:
-    """Queue a released answer to every writer whose letter arrived; return how many were new.
-
-    Each writer gets it once, whoever does this how often: two workers, or one that was killed.
-    """
-    passed = 0
-    while True:
-        with database.write() as connection:
-            row = connection.execute(
-                select(office_answer).where(
-                    office_answer.c.id == answer_id, office_answer.c.done_at.is_(None)
-                )
-            ).first()
-            if row is None:
-                return passed
-            ids = _unanswered(connection, row.target_id, answer_id, _AT_ONCE)
-            mail = Incoming((), None, "", "", Content(row.text))
-            passed += take.take_as(connection, ids, mail, _BY_A_PERSON, answer_id, now)
-            if len(ids) < _AT_ONCE:
-                connection.execute(
-                    update(office_answer)
-                    .where(office_answer.c.id == answer_id)
-                    .values(done_at=now, text=None)
-                )
-                return passed
-
-
-def _unanswered(
+def unanswered(
     connection: Connection, target_id: int, answer_id: str, most: int | None
 ) -> list[str]:
     """Return letters that arrived and whose writers have not got this answer."""

@@ -14,7 +14,7 @@ from typing import Final
 from sqlalchemy import Connection, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
-from letters.answers.wording import Relay, relay_of
+from letters.answers.wording import relay_of
 from letters.books import locks
 from letters.campaigns.store import campaign_of, target_of
 from letters.mail.incoming import Incoming
@@ -74,11 +74,17 @@ def take_as(
     kind: Told,
     digest: str,
     now: datetime,
+    mailing_id: str | None = None,
 ) -> int:
-    """Do the same for an answer of which it is known who wrote it, and what its copies share."""
+    """Do the same for an answer of which it is known who wrote it, and what its copies share.
+
+    One to many is a mailing, and its relays belong to that.
+    """
     # Whoever erases locks the letters first, so a writer cannot be erased from here on.
     locks.take(connection, letters=letter_ids)
-    return sum(_take(connection, i, mail, kind, digest, now) for i in sorted(letter_ids))
+    return sum(
+        _take(connection, i, mail, kind, digest, now, mailing_id) for i in sorted(letter_ids)
+    )
 
 
 def _take(
@@ -88,6 +94,7 @@ def _take(
     kind: Told,
     digest: str,
     now: datetime,
+    mailing_id: str | None,
 ) -> bool:
     row = connection.execute(
         select(
@@ -135,34 +142,24 @@ def _take(
     if added is None:
         return False
     relay = relay_of(mail, kind.kind, target_of(row.target), campaign_of(row.definition).language)
-    _queue(connection, relay_id, relay, row.email, (row.campaign_id, row.submission_id), now)
-    connection.execute(update(answer).where(answer.c.id == added).values(relay_id=relay_id))
-    if kind.kind is Kind.PERSON:
-        outbox.tell_answered(connection, row.campaign_id, letter_id, now)
-    return True
-
-
-def _queue(
-    connection: Connection,
-    relay_id: str,
-    relay: Relay,
-    email: str,
-    about: tuple[int, str],
-    now: datetime,
-) -> None:
     rows = NewRows()
     rows.add_notice(
         relay_id,
-        campaign_id=about[0],
-        submission_id=about[1],
+        campaign_id=row.campaign_id,
+        submission_id=row.submission_id,
         at=now,
-        to_email=email,
+        to_email=row.email,
         subject=relay.subject,
         body=relay.text,
         purpose=str(Purpose.ANSWER),
         address=None,  # no visitor brought it about, so it counts for no limit
+        mailing_id=mailing_id,
     )
     rows.store(connection)
+    connection.execute(update(answer).where(answer.c.id == added).values(relay_id=relay_id))
+    if kind.kind is Kind.PERSON:
+        outbox.tell_answered(connection, row.campaign_id, letter_id, now)
+    return True
 
 
 def _digest(mail: Incoming) -> str:

@@ -25,6 +25,10 @@ class Links:
         link = self.receipt(submission_id)
         return f"{link}/confirm" if must_confirm else link
 
+    def updates(self, submission_id: str) -> str:
+        """Return the link that ends updates to a writer."""
+        return f"{self.public_url}/u/{self.tokens.updates(submission_id)}"
+
     def office(self, target_id: int) -> str:
         """Return the link to an office's own page."""
         return f"{self.public_url}/o/{self.tokens.office(target_id)}"

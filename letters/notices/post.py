@@ -50,6 +50,8 @@ class Purpose(StrEnum):
     """An organiser sends a letter to themselves."""
     ANSWER = "answer"
     """It passes an office's answer on."""
+    UPDATE = "update"
+    """One of a mailing from the desk: letters.notices.mailings."""
     ERASED = "erased"
     """It was about a submission that is erased; it counts for a day."""
 

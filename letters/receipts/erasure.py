@@ -120,13 +120,15 @@ def erase_notices(connection: Connection, notice_ids: Sequence[str]) -> None:
 def due(connection: Connection, before: datetime, most: int) -> list[str]:
     """Return submissions whose every letter came to its last state before `before`."""
     # Of a letter that has left no news may ever come: silence for as long is an end too. A notice
-    # is none of the letters; it only has to have left.
+    # is none of the letters; it only has to have left. A mailing may stay paused for ever, and what
+    # waits of it is withdrawn.
     unfinished = (
         exists()
         .where(letter.c.submission_id == submission.c.id)
         .where(
             or_(
-                letter.c.state.in_([str(State.QUEUED), str(State.SENDING)]),
+                letter.c.state == str(State.SENDING),
+                and_(letter.c.state == str(State.QUEUED), letter.c.mailing_id.is_(None)),
                 and_(
                     letter.c.kind == "letter",
                     or_(letter.c.state.not_in(_ENDED), letter.c.state_at >= before),

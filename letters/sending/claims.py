@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from math import ceil
 from typing import Any, Final
 
-from sqlalchemy import Connection, Select, bindparam, insert, or_, select, true, update
+from sqlalchemy import Connection, Select, bindparam, case, insert, or_, select, true, update
 
 from letters.books import locks
 from letters.books.counts import bump
@@ -22,7 +22,7 @@ from letters.campaigns.store import campaign_of, target_of
 from letters.mail.kinds import Kind
 from letters.offices import mailbox
 from letters.pacing.slots import next_open
-from letters.sending import bundles, digests
+from letters.sending import bundles, digests, mailed
 from letters.sending.bundles import Foresight
 from letters.sending.digests import Digest
 from letters.sending.gate import Gate
@@ -123,6 +123,7 @@ _READ: Final = (
         writing.c.to_email,
         writing.c.subject,
         writing.c.body,
+        case((letter.c.mailing_id.is_not(None), letter.c.submission_id)),
         answer.c.kind,
         organisation.c.name,
         organisation.c.mail_from,
@@ -170,6 +171,8 @@ class Claim:
     """The name of whose campaign it is; empty where it is nobody's."""
     mail_from: str = ""
     """Its sending address; empty: the installation's."""
+    updates_to: str | None = None
+    """Of an update, the submission whose writer can end them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,7 +195,7 @@ def claim(connection: Connection, *, most: int, gate: Gate, now: datetime) -> li
         most = 1
     won = _claim_notices(connection, most, now)
     if len(won) < most:
-        won += _claim_letters(connection, most - len(won), now)
+        won += _claim_shared(connection, most - len(won), now)
     _mark(connection, won, now)
     return _read(connection, won, is_probe=gate.probes)
 
@@ -215,12 +218,24 @@ def _claim_notices(connection: Connection, most: int, now: datetime) -> list[_Wo
     ids = list(
         connection.execute(
             select(letter.c.id)
-            .where(is_in(State.QUEUED), IS_NOTICE)
-            .order_by(letter.c.id)
+            .where(is_in(State.QUEUED), IS_NOTICE, mailed.IS_ALONE)
+            .order_by(letter.c.mailing_id, letter.c.id)
             .limit(most)
             .with_for_update(skip_locked=True, key_share=True)
         ).scalars()
     )
+    return _won_notices(connection, ids, now)
+
+
+def _claim_shared(connection: Connection, most: int, now: datetime) -> list[_Won]:
+    """Claim letters and mailings: half for each, and what one of them leaves over."""
+    waiting = mailed.first(connection, most)
+    for_mailings = min(len(waiting), mailed.share(connection, most)) if waiting else 0
+    letters = _claim_letters(connection, most - for_mailings, now)
+    return _won_notices(connection, waiting[: most - len(letters)], now) + letters
+
+
+def _won_notices(connection: Connection, ids: Sequence[str], now: datetime) -> list[_Won]:
     locks.note(connection, Rank.LETTER, ids, waits=False)
     return [_Won(i, new_id(now), now, None, None) for i in ids]
 
@@ -482,7 +497,9 @@ def _read(connection: Connection, won: Sequence[_Won], *, is_probe: bool) -> lis
     by_id = {row[0]: row[1:] for row in rows}
     claims: list[Claim] = []
     for w in won:
-        slug, title, name, email, to_name, to_email, subject, body, kind, *rest = by_id[w.letter_id]
+        slug, title, name, email, to_name, to_email, subject, body, of, kind, *rest = by_id[
+            w.letter_id
+        ]
         whose, mail_from, *office = rest
         claims.append(
             Claim(
@@ -504,6 +521,7 @@ def _read(connection: Connection, won: Sequence[_Won], *, is_probe: bool) -> lis
                 answer=Kind(kind) if kind else None,
                 organisation=whose or "",
                 mail_from=mail_from or "",
+                updates_to=None if kind else of,
             )
         )
     return claims

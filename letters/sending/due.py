@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, Connection, select
 
 from letters.books.writable import sends, writable
-from letters.sending import digests
+from letters.sending import digests, mailed
 from letters.sending import gate as account
 from letters.states import State
 from letters.storage.schema import (
@@ -30,10 +30,13 @@ def next_due(connection: Connection, now: datetime) -> datetime | None:
     # The order makes every database take the notices' own index. For "is there one" SQLite goes
     # through all waiting letters.
     notice = connection.execute(
-        select(letter.c.id).where(IS_NOTICE, is_in(State.QUEUED)).order_by(letter.c.id).limit(1)
+        select(letter.c.id)
+        .where(IS_NOTICE, is_in(State.QUEUED), mailed.IS_ALONE)
+        .order_by(letter.c.mailing_id, letter.c.id)
+        .limit(1)
     ).first()
     due: datetime | None = now
-    if notice is None:
+    if notice is None and not mailed.is_waiting(connection):
         letters = _first(
             connection, target.c.next_slot_at, HAS_QUEUED, target.c.queued > target.c.plain, now=now
         )

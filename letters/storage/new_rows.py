@@ -17,7 +17,7 @@ _SUBMISSION: Final = Places(
 )
 _MAIL: Final = Places(
     *("id", "kind", "campaign_id", "target_id", "submission_id", "state", "state_at", "plain"),
-    *("once", "to_email", "subject", "body", "purpose", "address"),
+    *("once", "to_email", "subject", "body", "purpose", "address", "mailing_id"),
 )
 
 
@@ -46,6 +46,7 @@ _ADD_LETTERS: Final = _add(
     _MAIL,
     ~_is("submission"),
     *("id", "kind", "campaign_id", "target_id", "submission_id", "state", "state_at", "plain"),
+    "mailing_id",
 )
 _ADD_WRITINGS: Final = _add(
     writing,
@@ -169,8 +170,10 @@ class NewRows:
         body: str,
         purpose: str,
         address: str | None,
+        mailing_id: str | None = None,
+        once: str | None = None,
     ) -> None:
-        """Add a notice that waits to be sent."""
+        """Add a notice that waits to be sent: alone, or as one of a mailing."""
         self._rows.append(
             _MAIL.row(
                 id=notice_id,
@@ -185,6 +188,8 @@ class NewRows:
                 body=body,
                 purpose=purpose,
                 address=address,
+                mailing_id=mailing_id,
+                once=once,
             )
         )
 

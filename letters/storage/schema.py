@@ -239,12 +239,16 @@ letter = Table(
     Column("plain", Integer, nullable=False, server_default=text("0")),
     # 1: its writer wants it to go by itself, and in no bundle.
     Column("alone", Integer, nullable=False, server_default=text("0")),
+    Column("mailing_id", String(32)),  # of the mailing to many that this notice belongs to
     CheckConstraint("kind IN ('letter', 'notice')", name="kind"),
     CheckConstraint(f"state IN ({_STATES})", name="state"),
     Index("ix_letter_waiting", "target_id", "plain", "id", sqlite_where=text("state = 'queued'"),
           postgresql_where=text("state = 'queued'")),
-    Index("ix_letter_notice", "id", sqlite_where=text("state = 'queued' AND kind = 'notice'"),
+    Index("ix_letter_notice", "mailing_id", "id",
+          sqlite_where=text("state = 'queued' AND kind = 'notice'"),
           postgresql_where=text("state = 'queued' AND kind = 'notice'")),
+    Index("ix_letter_mailing", "mailing_id", "state", sqlite_where=text("mailing_id IS NOT NULL"),
+          postgresql_where=text("mailing_id IS NOT NULL")),
     Index("ix_letter_sending", "state_at", sqlite_where=text("state = 'sending'"),
           postgresql_where=text("state = 'sending'")),
     Index("ix_letter_unknown", "state_at", sqlite_where=text("state = 'unknown'"),
@@ -316,6 +320,38 @@ office_answer = Table(
     Index("ix_office_answer_open", "target_id", sqlite_where=text("done_at IS NULL"),
           postgresql_where=text("done_at IS NULL")),
 )  # fmt: skip
+
+mailing = Table(
+    "mailing",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("campaign_id", ForeignKey("campaign.id"), nullable=False),
+    Column("sort", String(8), nullable=False),  # see letters.notices.mailings
+    Column("audience", String(8), nullable=False),
+    Column("target_id", ForeignKey("target.id")),  # whose one answer it is; null: an organiser's
+    Column("subject", Text, nullable=False),
+    Column("text", Text),  # null: an office's, which is with everybody
+    Column("includes_later", Boolean, nullable=False, server_default=text("false")),
+    Column("written_at", Moment, nullable=False),
+    Column("released_at", Moment),  # null: a draft
+    Column("paused_at", Moment),
+    Column("done_at", Moment),  # when everybody had been given it; null: there may be more
+    # The round that looks who is to get it: when it began, how far it has come, and the moment
+    # after which whoever joined is looked at; null: all are.
+    Column("began_at", Moment),
+    Column("after_id", String(32), nullable=False, server_default=text("''")),
+    Column("since", Moment),
+    Index("ix_mailing_campaign", "campaign_id"),
+    Index("ix_mailing_target", "target_id"),
+)
+
+unsubscribed = Table(
+    "unsubscribed",
+    metadata,
+    Column("campaign_id", ForeignKey("campaign.id"), primary_key=True),
+    Column("address", String(64), primary_key=True),  # its name among those that got notices
+    Column("at", Moment, nullable=False),
+)
 
 attempt = Table(
     "attempt",

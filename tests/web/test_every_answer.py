@@ -30,6 +30,9 @@ from letters.campaigns import store, targets
 from letters.desk import organisers
 from letters.desk.organisers import Role
 from letters.languages import Language
+from letters.notices import mailings
+from letters.notices.mailings import Audience, Sort
+from letters.notices.mailings import Draft as Mailed
 from letters.sending.outcomes import Answer
 from letters.states import Cause
 from letters.storage.database import Database
@@ -209,6 +212,13 @@ def fill(books: Books, language: Language) -> list[str]:
             connection, "111", "office-0@harbours.example", "office-7@harbours.example", books.now
         )
     books.answer(books.claim(1), Answer.KEY_REFUSED)
+    for sort, audience, later in (
+        (Sort.UPDATE, Audience.WRITERS, False),
+        (Sort.OUTCOME, Audience.NEWS, True),
+    ):
+        with books.database.write() as connection:
+            draft = Mailed(sort, audience, title, sentence, includes_later=later)
+            mailings.keep(connection, books.find("111").id, None, draft, books.now)
     return tokens
 
 
@@ -272,12 +282,14 @@ def walk(request: pytest.FixtureRequest, tmp_path: Path, valkey: Valkey) -> Iter
     forms, _ = read_page(client.get("/desk/sessions").text)
     found = Walk(app, client, forms[0].fields["csrf_token"][0], request.param)
     found.seen = {"/desk/sign-out"}
-    for start in ("/", "/desk", "/desk/sign-in", "/desk/new", "/nowhere", "/l/zz"):
+    for start in ("/", "/desk", "/desk/sign-in", "/desk/new", "/nowhere", "/l/zz", "/u/zz"):
         found.crawl(start)
     for slug in ("111", "222", "333", "444", "555", "666", "777"):
         for page in (f"/c/{slug}", f"/c/{slug}/embed", f"/c/{slug}/thanks", f"/desk/{slug}"):
             found.crawl(page)
     for token in tokens:
+        submission_id = books.tokens.read_receipt(token)
+        found.crawl(f"/u/{books.tokens.updates(submission_id)}")
         found.crawl(f"/l/{token}")
         found.crawl(f"/l/{token}/confirm")
     yield found

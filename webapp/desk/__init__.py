@@ -1,6 +1,16 @@
 """The organisers' desk: write campaigns, see the books, decide what needs a person, steer."""
 
-from webapp.desk import answers, campaigns, checklist, pace, people, record, status, targets
+from webapp.desk import (
+    answers,
+    campaigns,
+    checklist,
+    pace,
+    people,
+    record,
+    status,
+    targets,
+    updates,
+)
 from webapp.desk.editor import routes as editor
 from webapp.desk.entry import passkeys, sessions, sign_in
 from webapp.desk.entry.door import OPEN, blueprint
@@ -23,4 +33,5 @@ __all__ = [
     "sources",
     "status",
     "targets",
+    "updates",
 ]

@@ -105,8 +105,6 @@ def release_answer(slug: str) -> Response:
             action=(url_for("desk.show_answers", slug=slug), _("Back to the answers")),
         )
     if releases:
-        # If this process ends on the way, the sweep goes on.
-        office.pass_on(services().database, answer_id, now)
         wake_worker(services().redis)
     sentence = (
         _("The answer goes to everybody who wrote.")

@@ -23,10 +23,13 @@ from letters.sending.claims import Claim
 from letters.text.display_name import display_name, reply_name
 
 
-def request_body(claim: Claim, mail_from: str, answers_to: str | None = None) -> dict[str, Any]:
+def request_body(
+    claim: Claim, mail_from: str, answers_to: str | None = None, no_more: str | None = None
+) -> dict[str, Any]:
     """Return the body of the request for one letter, with `answers_to` as address for answers.
 
     It comes from `mail_from`, unless its organisation has an address of its own.
+    `no_more` is the link that ends updates: a mail program offers it as a button (RFC 8058).
 
     It is what SendGrid's library builds, but for one thing: a text that begins like an API key is
     sent as it was written. Raises what the library raises for an address that it cannot read.
@@ -50,6 +53,11 @@ def request_body(claim: Claim, mail_from: str, answers_to: str | None = None) ->
         body["headers"] = {"Auto-Submitted": "auto-generated"}  # RFC 3834: let nobody answer it
     elif claim.answer is None and claim.category:
         body["headers"] = _headers(claim)
+    if no_more is not None:
+        body["headers"] |= {
+            "List-Unsubscribe": f"<{no_more}>",
+            "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
+        }
     return body
 
 

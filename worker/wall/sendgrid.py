@@ -15,6 +15,7 @@ from typing import Final
 import certifi
 import pycurl
 
+from letters.notices.links import Links
 from letters.reasons import Reason
 from letters.sending.claims import Claim
 from letters.sending.outcomes import Answer, Outcome
@@ -123,7 +124,11 @@ class SendGrid:
         answers_to = None
         if claim.answers_through_us and self._settings.reply_domain:
             answers_to = f"{self._tokens.reply(claim.letter_id)}@{self._settings.reply_domain}"
-        return json.dumps(request_body(claim, self._settings.mail_from, answers_to)).encode()
+        no_more = None
+        if claim.updates_to is not None:
+            no_more = Links(self._settings.public_url, self._tokens).updates(claim.updates_to)
+        body = request_body(claim, self._settings.mail_from, answers_to, no_more)
+        return json.dumps(body).encode()
 
     async def close(self) -> None:
         """Close the connections."""

@@ -56,8 +56,10 @@ ADMINS_ONLY: Final = frozenset(
     }
 )
 # What was typed there took its writer a while.
-_TYPED_AT_LENGTH: Final = frozenset({"desk.create", "desk.edit", "desk.pace"})
-_NOT_KEPT: Final = frozenset({"csrf_token", "do", "version", "unfinished"})
+_TYPED_AT_LENGTH: Final = frozenset(
+    {"desk.create", "desk.edit", "desk.pace", "desk.write_update", "desk.change_update"}
+)
+_NOT_KEPT: Final = frozenset({"csrf_token", "do", "version", "unfinished", "seen"})
 
 
 def signed_in() -> Organiser:

@@ -1,0 +1,1 @@
+"""The link at the end of an update: no more of them."""

@@ -195,9 +195,13 @@ class Campaign:
     """The key of whose campaign it is; empty: of the only one there is, or of nobody."""
     summary: str = ""
     """Markdown."""
+    outcome: str = ""
+    """How it ended, for the page that says that it is over: Markdown."""
     language: Language = Language.EN
     status: Status = Status.DRAFT
     goal: int | None = None
+    opens: datetime | None = None
+    """By the campaign's clock, without a zone: until then a live campaign takes nothing."""
     ends: date | None = None
     """The last day, in `timezone`, of the campaign."""
     matters_by: datetime | None = None
@@ -225,6 +229,11 @@ class Campaign:
     pacing: Pacing = field(default_factory=Pacing)
 
     @property
+    def opens_at(self) -> datetime | None:
+        """Return the moment from which the campaign takes letters; None: from the first."""
+        return None if self.opens is None else self._by_its_clock(self.opens)
+
+    @property
     def ends_at(self) -> datetime | None:
         """Return the moment from which the campaign is over."""
         return None if self.ends is None else day_end(self.ends, self.timezone)
@@ -232,9 +241,10 @@ class Campaign:
     @property
     def matters_at(self) -> datetime | None:
         """Return the moment before which every letter has to leave, if there is one."""
-        if self.matters_by is None:
-            return None
-        return self.matters_by.replace(tzinfo=ZoneInfo(self.timezone)).astimezone(UTC)
+        return None if self.matters_by is None else self._by_its_clock(self.matters_by)
+
+    def _by_its_clock(self, moment: datetime) -> datetime:
+        return moment.replace(tzinfo=ZoneInfo(self.timezone)).astimezone(UTC)
 
 
 def day_end(day: date, timezone: str) -> datetime:

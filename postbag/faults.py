@@ -44,6 +44,7 @@ _WORDS: Final[MappingProxyType[What, str | Callable[[Flaw], str]]] = MappingProx
         What.NOT_ONE_OF_TABLES: "must be a table, not {shape}",
         What.UNREADABLE_NUMBER: "must be a whole number such as 30",
         What.UNREADABLE_DAY: "must be a date such as 2027-03-31",
+        What.UNREADABLE_MOMENT: "must be a moment such as 2027-03-01T08:00",
         What.CONTROL_CHARACTER: "has an invisible control character: type it anew",
         What.NOT_ONE_LINE: "must be one line, without a tab",
         What.TOO_LONG: "has {length} characters: shorten it to {most}",
@@ -110,6 +111,7 @@ _WORDS: Final[MappingProxyType[What, str | Callable[[Flaw], str]]] = MappingProx
         What.NOT_ASKED: 'must be true, false or "optional", not {shape}',
         What.NO_TARGETS: "are missing: add at least one under [[targets]]",
         What.AFTER_THE_END: "comes after the last day, ends: choose an earlier moment",
+        What.OPENS_AFTER_THE_END: "comes after the last day, ends: choose an earlier moment",
         What.AREA_WITHOUT_POSTCODE: 'is "area": add asks_postcode = true',
         What.AREA_WITHOUT_AREAS: 'is "area": give at least one target its areas',
         What.TOGETHER_TOO_LONG: (

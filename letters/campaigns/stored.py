@@ -49,6 +49,11 @@ class StoredCampaign:
     organisation: Organisation | None = None
     """Whose it is; None where there is no organisation."""
 
+    def is_to_open(self, now: datetime) -> bool:
+        """Tell whether it takes no letters yet."""
+        opens_at = self.campaign.opens_at
+        return opens_at is not None and now < opens_at
+
     def is_over(self, now: datetime) -> bool:
         """Tell whether it takes no more letters."""
         ends_at = self.campaign.ends_at

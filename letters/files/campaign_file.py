@@ -71,9 +71,11 @@ def _read(top: CheckedTable, faults: list[Fault]) -> Campaign:
         title=top.text("title", rules.TITLE),
         organisation=top.text("organisation", rules.KEY, ""),
         summary=top.text("summary", rules.SUMMARY, ""),
+        outcome=top.text("outcome", rules.SUMMARY, ""),
         language=top.choice("language", Language, Language.EN),
         status=top.choice("status", Status, Status.DRAFT),
         goal=top.whole("goal", 1, 1_000_000_000),
+        opens=top.moment("opens"),
         ends=top.day("ends"),
         matters_by=top.moment("matters_by"),
         timezone=top.text("timezone", rules.TIMEZONE, "UTC"),
@@ -97,6 +99,8 @@ def _read(top: CheckedTable, faults: list[Fault]) -> Campaign:
     top.end()
     if campaign.ends_at and campaign.matters_at and campaign.matters_at > campaign.ends_at:
         top.wrong("matters_by", Flaw(What.AFTER_THE_END))
+    if campaign.ends_at and campaign.opens_at and campaign.opens_at >= campaign.ends_at:
+        top.wrong("opens", Flaw(What.OPENS_AFTER_THE_END))
     if campaign.routing is Routing.AREA:
         if not campaign.asks_postcode:
             top.wrong("routing", Flaw(What.AREA_WITHOUT_POSTCODE))
@@ -200,9 +204,11 @@ def write_campaign(campaign: Campaign) -> str:
         "title": campaign.title,
         "organisation": campaign.organisation,
         "summary": as_text(campaign.summary),
+        "outcome": as_text(campaign.outcome),
         "language": str(campaign.language),
         "status": str(campaign.status),
         "goal": campaign.goal,
+        "opens": campaign.opens,
         "ends": campaign.ends,
         "matters_by": campaign.matters_by,
         "timezone": campaign.timezone,

@@ -41,6 +41,7 @@ class What(Enum):
     UNREADABLE_NUMBER = auto()
     """Typed into a form or a cell, where every value is text."""
     UNREADABLE_DAY = auto()
+    UNREADABLE_MOMENT = auto()
     """Typed into a form or a cell, where every value is text."""
 
     CONTROL_CHARACTER = auto()
@@ -106,6 +107,7 @@ class What(Enum):
     NO_TARGETS = auto()
     AFTER_THE_END = auto()
     """It matters by a moment when the campaign is over."""
+    OPENS_AFTER_THE_END = auto()
     AREA_WITHOUT_POSTCODE = auto()
     AREA_WITHOUT_AREAS = auto()
     TOGETHER_TOO_LONG = auto()

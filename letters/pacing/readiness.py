@@ -114,6 +114,7 @@ def check(
     `so_far` is by the targets' addresses; a target may be missing from it. `send_rate` is in
     requests a second over all targets.
     """
+    now = max(now, campaign.opens_at or now)
     expected = expected_letters(campaign, so_far)
     foresight = _Foresight(campaign, so_far, expected, now, send_rate, OpenTimes(now))
     found = foresight.plan(campaign.pacing)

@@ -1,7 +1,7 @@
 """Campaign files: what they say, and how they say what is wrong."""
 
 import string
-from datetime import date, time
+from datetime import date, datetime, time
 from pathlib import Path
 
 import pytest
@@ -52,9 +52,11 @@ FULL = """\
 slug = "harbour-trees"
 title = "Keep the harbour's trees"
 summary = "They give **shade**."
+outcome = "All forty stand."
 language = "es"
 status = "live"
 goal = 5000
+opens = 2027-03-01T08:00:00
 ends = 2027-03-31
 timezone = "Europe/London"
 asks_postcode = true
@@ -127,9 +129,11 @@ def test_all_that_a_campaign_can_say() -> None:
         slug="harbour-trees",
         title="Keep the harbour's trees",
         summary="They give **shade**.",
+        outcome="All forty stand.",
         language=Language.ES,
         status=Status.LIVE,
         goal=5000,
+        opens=datetime(2027, 3, 1, 8),  # noqa: DTZ001 - by the campaign's clock
         ends=date(2027, 3, 31),
         timezone="Europe/London",
         asks_postcode=True,
@@ -235,6 +239,8 @@ def test_an_error_reads_as_one_sentence() -> None:
         ("ends = 2027-03-31T12:00:00Z", "ends", "must be a date such as 2027-03-31"),
         ("ends = 12:00:00", "ends", "must be a date such as 2027-03-31"),
         ("ends = 9999-12-31", "ends", "must be a day of the years 1970 to 2999"),
+        ("opens = 2027-03-01", "opens", "must be a"),
+        ("opens = 2027-04-01T00:00:00\nends = 2027-03-31", "opens", "comes after the last day"),
         ('timezone = "Europe/Londn"', "timezone", 'is not a timezone: write one such as "Europe/L'),
         ('timezone = "../UTC"', "timezone", "is not a timezone"),
         ('timezone = "Europe"', "timezone", "is not a timezone"),
@@ -543,9 +549,11 @@ CAMPAIGNS = st.builds(
     slug=KEYS,
     title=WRITTEN_LINE,
     summary=MANY_LINES,
+    outcome=MANY_LINES,
     language=st.sampled_from(Language),
     status=st.sampled_from(Status),
     goal=st.none() | st.integers(1, 1_000_000_000),
+    opens=st.none() | st.datetimes(datetime(1970, 1, 2), datetime(2999, 12, 30)),  # noqa: DTZ001
     ends=DATES,
     timezone=ZONES,
     asks_postcode=st.booleans(),
@@ -581,7 +589,12 @@ CAMPAIGNS = st.builds(
     targets=st.lists(TARGETS, min_size=1, max_size=3, unique_by=lambda target: target.email).map(
         tuple
     ),
-).filter(lambda campaign: campaign.identical is Identical.SEND or names_nobody(campaign.letter))
+).filter(
+    lambda campaign: (
+        (campaign.identical is Identical.SEND or names_nobody(campaign.letter))
+        and (not campaign.opens_at or not campaign.ends_at or campaign.opens_at < campaign.ends_at)
+    )
+)
 
 
 def names_nobody(letter: LetterTemplate) -> bool:

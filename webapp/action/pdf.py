@@ -18,7 +18,8 @@ from redis import Redis, RedisError
 
 from letters.text import printed
 from letters.text.typeset import typeset
-from webapp.action.routes import open_campaign, over
+from webapp.action.closed import shut
+from webapp.action.routes import open_campaign
 from webapp.site import errors
 from webapp.site.language import gettext as _
 from webapp.site.services import services
@@ -39,8 +40,9 @@ def letter(slug: str) -> Response:
     """Return the campaign's letter, set as a letter."""
     stored = open_campaign(slug)
     now = services().now()
-    if stored.is_over(now):
-        return over(stored)
+    closed = shut(stored, now)
+    if closed is not None:
+        return closed
     campaign = stored.campaign
     today = now.astimezone(ZoneInfo(campaign.timezone)).date()
     targets = [target.target for target in stored.targets if not target.withdrawn]

@@ -28,6 +28,7 @@ from letters.text.merge import merge
 from letters.text.visible import trim
 from letters.tokens import BadToken, TokenTooOld, TokenTooYoung
 from webapp.action import proof, rewriting
+from webapp.action.closed import over, shut
 from webapp.action.finding import areas_of, found
 from webapp.action.form import Received, cleaned, put_aside, receive
 from webapp.action.frame import enter_frame, frame_words, is_embedded_post
@@ -96,7 +97,9 @@ def index() -> str:
         live = [
             stored
             for stored in store.find_all(connection)
-            if stored.campaign.status is Status.LIVE and not stored.is_over(now)
+            if stored.campaign.status is Status.LIVE
+            and not stored.is_over(now)
+            and not stored.is_to_open(now)
         ]
         enter_organisation(organisations.only_one(connection))
     return render_template(
@@ -132,8 +135,9 @@ def _fresh_page(stored: StoredCampaign) -> Response:
     now = services().now()
     posted = as_offered(stored)
     to = whom(stored, posted, now)
-    if stored.is_over(now) or not to.offered:
-        return over(stored)
+    closed = shut(stored, now)
+    if closed is not None or not to.offered:
+        return closed or over(stored)
     return fresh_page(stored, posted, to, now)
 
 
@@ -172,8 +176,9 @@ def hand_in(slug: str) -> Response:  # noqa: C901, PLR0911 - one for each answer
     now = services().now()
     received = receive()
     to = whom(stored, received.posted, now, areas_of(stored, received.posted.postcode, now))
-    if stored.is_over(now) or not to.offered:
-        return over(stored)
+    closed = shut(stored, now)
+    if closed is not None or not to.offered:
+        return closed or over(stored)
     if "find" in request.form:
         return _find(stored, received, to, now)
     written = written_of(stored, received.posted, to)
@@ -345,14 +350,3 @@ def _token_sentence(error: BadToken) -> str:
     if isinstance(error, TokenTooOld):
         return _("This page was open for more than a day. Your text is kept: please send it again.")
     return _("This page was not complete. Your text is kept: please send it again.")
-
-
-def over(stored: StoredCampaign) -> Response:
-    """Return the page that says that a campaign is over."""
-    return errors.page(
-        HTTPStatus.GONE,
-        _("This campaign is over"),
-        _("“%(title)s” takes no more letters.", title=stored.campaign.title),
-        _("If you wrote one, the link in your mail still shows where it is."),
-        action=("/", _("See the campaigns")),
-    )

@@ -6,7 +6,7 @@ from letters.books import ledger
 from letters.campaigns import store
 from letters.desk import drafts, trouble
 from webapp.desk.entry.door import blueprint, signed_in
-from webapp.desk.words import alarm_sentence, shown_books, status_word
+from webapp.desk.words import alarm_sentence, shown_books, standing
 from webapp.site.services import services
 from webapp.site.words import ago
 
@@ -29,7 +29,7 @@ def list_campaigns() -> str:
             {
                 "slug": stored.campaign.slug,
                 "title": stored.campaign.title,
-                "status": status_word(stored.campaign.status),
+                "status": standing(stored, now),
                 "submitted": books.submitted,
                 "books": shown_books(books),
             }

@@ -25,6 +25,7 @@ from webapp.site.services import services
 from webapp.site.throttle import admit
 from webapp.site.wake import wake_worker
 from webapp.site.whose import enter_organisation
+from webapp.site.words import marked, moment
 
 _MOST_SHEETS = 5
 
@@ -86,6 +87,11 @@ def _known(campaign: Campaign, found: Readiness) -> list[tuple[str, str]]:
             "The last of %(letters)s letters would leave about %(day)s.",
             letters=format_decimal(found.letters),
             day=format_date(found.plan.ends_at, "d MMMM y"),
+        )
+        known.append(("check", sentence))
+    if campaign.opens_at is not None and campaign.opens_at > services().now():
+        sentence = marked(
+            _("It opens by itself on %(time)s."), time=moment(campaign.opens_at, campaign.timezone)
         )
         known.append(("check", sentence))
     if not campaign.opt_in:

@@ -53,6 +53,8 @@ def set_status(slug: str) -> Response:
         return make_response(redirect(url_for("desk.ready", slug=slug), HTTPStatus.SEE_OTHER))
     wake_worker(services().redis)
     sentence = _("The campaign is now %(status)s.", status=status_word(status))
+    if status is Status.LIVE and stored.is_to_open(now):
+        sentence = _("The campaign is published. It opens by itself at the moment that you set.")
     return done(sentence, "desk.show", slug=slug)
 
 

@@ -57,6 +57,15 @@ def status_word(status: Status) -> str:
     }[status]
 
 
+def standing(stored: StoredCampaign, now: datetime) -> str:
+    """Return what a campaign does now, as its status and the calendar say."""
+    campaign = stored.campaign
+    opens_at = campaign.opens_at
+    if campaign.status is Status.LIVE and opens_at is not None and stored.is_to_open(now):
+        return marked(_("live: opens on %(time)s"), time=moment(opens_at, campaign.timezone))
+    return status_word(campaign.status)
+
+
 def shown_books(books: ledger.Books) -> ShownBooks:
     """Return the books as one sentence that adds up, with its parts."""
     shown = [

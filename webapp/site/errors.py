@@ -24,8 +24,13 @@ def page(
     heading: str,
     *sentences: str,
     action: tuple[str, str] | None = None,
+    template: str = "shared/message.html",
+    **more: object,
 ) -> Response:
-    """Return a page with a heading, some sentences, and what was typed if anything was."""
+    """Return a page with a heading, some sentences, and what was typed if anything was.
+
+    `more` is what another `template` shows beside.
+    """
     labels = {
         "reason": _("Why this matters to you"),
         "subject": _("Subject"),
@@ -39,7 +44,7 @@ def page(
     ]
     return make_response(
         render_template(
-            "shared/message.html", heading=heading, sentences=sentences, action=action, kept=kept
+            template, heading=heading, sentences=sentences, action=action, kept=kept, **more
         ),
         status,
     )

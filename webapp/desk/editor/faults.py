@@ -35,6 +35,8 @@ def labels() -> dict[str, str]:
         "summary": _("What it is about"),
         "language": _("Language of the page and the letter"),
         "goal": _("Goal"),
+        "outcome": _("What came of it"),
+        "opens_at": _("Opens"),
         "ends": _("Last day"),
         "timezone": _("Time zone"),
         "subjects": _("Subject"),
@@ -130,5 +132,7 @@ def _field(path: Path, listed: int) -> str:
             return f"points-{place}-{'lead' if key == 'key' else key}"
         case ("letter" | "pacing" as table, str(key), *_rest):
             return _FIELDS.get((table, key), key)
+        case ("opens",):
+            return "opens_at"
         case _:
             return str(path[0])

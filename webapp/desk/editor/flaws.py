@@ -30,6 +30,7 @@ def _sentences() -> dict[What, str]:
         What.EMPTY: _("%(label)s is empty: fill it in."),
         What.EMPTY_LIST: _("%(label)s is empty: fill it in."),
         What.UNREADABLE_NUMBER: _("%(label)s must be a whole number such as 30."),
+        What.UNREADABLE_MOMENT: _("%(label)s must be a moment such as 2027-03-01T08:00."),
         What.UNREADABLE_DAY: _("%(label)s must be a date such as 2027-03-31."),
         What.CONTROL_CHARACTER: _("%(label)s has an invisible control character: type it anew."),
         What.NOT_ONE_LINE: _("%(label)s must be one line, without a tab."),
@@ -68,6 +69,10 @@ def _sentences() -> dict[What, str]:
         What.NO_TARGETS: _("Add at least one person to write to."),
         What.AFTER_THE_END: _(
             "The vote that the letters are for comes after the last day: choose a later last day."
+        ),
+        What.OPENS_AFTER_THE_END: _(
+            "The campaign would open after its last day: choose an earlier moment or a later last "
+            "day."
         ),
         What.AREA_WITHOUT_POSTCODE: _(
             "To write by postcode, give at least one target the postcodes served."

@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime
 from typing import Final, TypeVar
 
 from flask_wtf import FlaskForm
@@ -98,7 +99,9 @@ class EditorForm(PaceForm):
     slug = StringField(filters=[trimmed])
     summary = TextAreaField()
     language = SelectField(validate_choice=False)
+    outcome = TextAreaField()
     goal = StringField(filters=[trimmed])
+    opens_at = StringField(filters=[trimmed])
     ends = StringField(filters=[trimmed])
     timezone = StringField(filters=[trimmed])
     subjects = TextAreaField()
@@ -174,6 +177,8 @@ def campaign_fields(campaign: Campaign) -> dict[str, object]:
         "summary": campaign.summary,
         "language": campaign.language,
         "goal": "" if campaign.goal is None else str(campaign.goal),
+        "outcome": campaign.outcome,
+        "opens_at": "" if campaign.opens is None else shown_moment(campaign.opens),
         "ends": "" if campaign.ends is None else campaign.ends.isoformat(),
         "timezone": campaign.timezone,
         "subjects": "\n".join(letter.subjects),
@@ -192,6 +197,12 @@ def campaign_fields(campaign: Campaign) -> dict[str, object]:
         "opt_in": campaign.opt_in,
         "embed_origins": "\n".join(campaign.embed_origins),
     }
+
+
+def shown_moment(moment: datetime) -> str:
+    """Return a moment as a browser's field for one has it."""
+    is_whole = not (moment.second or moment.microsecond)
+    return moment.isoformat(timespec="minutes" if is_whole else "auto")
 
 
 def target_fields(targets: Iterable[Target]) -> dict[str, object]:

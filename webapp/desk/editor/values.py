@@ -9,7 +9,7 @@ import re
 import tomllib
 import unicodedata
 from collections.abc import Iterable, Iterator
-from datetime import date
+from datetime import date, datetime
 from typing import Final
 
 from letters.campaign import Campaign, Replies, Routing, Target
@@ -37,6 +37,9 @@ _NO_FIELDS: Final = frozenset(
 """Keys of a file that the form has no field for."""
 _SLUG_MAX: Final = 48
 _DAY: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_MOMENT: Final = re.compile(
+    rf"{_DAY.pattern}[T ][0-9]{{2}}:[0-9]{{2}}(:[0-9]{{2}}(\.[0-9]{{1,6}})?)?"
+)
 
 
 def suggested_slug(title: str) -> str:
@@ -84,6 +87,7 @@ def values(
         "slug": slug,
         "title": typed(form.title),
         "summary": line_feeds(typed(form.summary)),
+        "outcome": line_feeds(typed(form.outcome)),
         "language": typed(form.language),
         "timezone": typed(form.timezone) or "UTC",
         # Who is written to by postcode has to be asked for it.
@@ -108,7 +112,9 @@ def values(
     }
     goal = _whole(typed(form.goal), ("goal",), faults)
     ends = _day(typed(form.ends), ("ends",), faults)
-    found |= {k: v for k, v in (("goal", goal), ("ends", ends)) if v is not None}
+    opens = _moment(typed(form.opens_at), ("opens",), faults)
+    given = (("goal", goal), ("opens", opens), ("ends", ends))
+    found |= {k: v for k, v in given if v is not None}
     return found if kept is None else _with_kept(found, kept), faults
 
 
@@ -210,4 +216,16 @@ def _day(text: str, path: tuple[str | int, ...], faults: list[Fault]) -> date | 
     except ValueError:
         pass  # the fault below says it
     faults.append(Fault(path, Flaw(What.UNREADABLE_DAY)))
+    return None
+
+
+def _moment(text: str, path: tuple[str | int, ...], faults: list[Fault]) -> datetime | None:
+    if not text:
+        return None
+    try:
+        if _MOMENT.fullmatch(text):
+            return datetime.fromisoformat(text)
+    except ValueError:
+        pass  # the fault below says it
+    faults.append(Fault(path, Flaw(What.UNREADABLE_MOMENT)))
     return None

@@ -24,7 +24,7 @@ from webapp.desk.figures.attached import attached
 from webapp.desk.figures.cache import FRESH_SECONDS, glance
 from webapp.desk.figures.pictures import pictures
 from webapp.desk.targets import held_targets
-from webapp.desk.words import alarm_sentence, ending, shown_books, status_word, target_row, trouble
+from webapp.desk.words import alarm_sentence, ending, shown_books, standing, target_row, trouble
 from webapp.site.services import services
 from webapp.site.unhurried import unhurried
 
@@ -115,7 +115,7 @@ def _draw_figures(slug: str, place_of_token: str) -> str:
         held=held,
         decide_url=url_for("desk.decide", slug=slug),
         status=str(stored.campaign.status),
-        status_word=status_word(stored.campaign.status),
+        status_word=standing(stored, now),
         status_url=url_for("desk.set_status", slug=slug),
         settle_url=url_for("desk.settle", slug=slug),
         csrf_token=lambda: place_of_token,

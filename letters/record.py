@@ -52,6 +52,8 @@ class Deed(StrEnum):
     EXPORTED = "exported"
     SUGGESTED = "suggested"
     """An office asks for another address."""
+    WISHED = "wished"
+    """An office says how letters come to it."""
     OFFERED = "offered"
     """An office answers everybody; an organiser has to release it."""
     PASSED_ON = "passed-on"

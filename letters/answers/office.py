@@ -16,7 +16,8 @@ from letters.desk import organisers
 from letters.notices import to_organisers
 from letters.notices.links import Links
 from letters.notices.post import Purpose, post
-from letters.offices import mailbox
+from letters.offices import mailbox, wishes
+from letters.offices.wishes import How
 from letters.reasons import Hold
 from letters.record import Actor, Deed, record
 from letters.states import State
@@ -126,6 +127,16 @@ def stop(database: Database, target_id: int, reason: str, now: datetime) -> None
     with database.write() as connection:
         by = Actor.office(email)
         mailbox.hold(connection, email, reason, now, by, Hold.STOPPED_BY_OFFICE)
+
+
+def wish(connection: Connection, target_id: int, how: How, now: datetime) -> None:
+    """Let letters come to a mailbox one by one, daily or weekly, in every campaign.
+
+    Raises UnknownOffice.
+    """
+    _, found = _find(connection, target_id)
+    email = found.target.email
+    wishes.wish(connection, email, how, now, Actor.office(email))
 
 
 def suggest_address(

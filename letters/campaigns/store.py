@@ -18,6 +18,7 @@ from letters.files.campaign_file import read_campaign, write_campaign
 from letters.files.rules import RESERVED_SLUGS
 from letters.languages import Language
 from letters.offices import mailbox
+from letters.offices.wishes import How
 from letters.organisations import store as organisations
 from letters.reasons import Hold
 from letters.record import COMMAND_LINE, Actor, Deed, record
@@ -378,13 +379,15 @@ def _stored(connection: Connection, row: Row[tuple[object, ...]]) -> StoredCampa
             *_hold(target_row),
             target_row.withdrawn,
             target_row.valid_before,
-            target_row.queued - target_row.plain + (1 if target_row.plain else 0),
+            _mails(target_row),
+            How(target_row.how or How.EACH),
         )
         for target_row in connection.execute(
             select(
                 target,
                 office.c.hold_reason.label("office_hold"),
                 office.c.hold_words.label("office_words"),
+                office.c.how,
             )
             .select_from(target.outerjoin(office, office.c.id == target.c.office_id))
             .where(target.c.campaign_id == row.id)
@@ -402,6 +405,13 @@ def _stored(connection: Connection, row: Row[tuple[object, ...]]) -> StoredCampa
         organisation="" if whose is None else whose.key,
     )
     return StoredCampaign(row.id, parsed, targets, row.loaded_at, whose)
+
+
+def _mails(row: Row[*tuple[Any, ...]]) -> int:
+    """Return how many mails wait for a target, as :func:`letters.sending.digests.mails_waiting`."""
+    if row.how not in {None, str(How.EACH)}:
+        return min(1, row.queued)
+    return int(row.queued - row.plain + (1 if row.plain else 0))
 
 
 def _hold(row: Row[*tuple[Any, ...]]) -> tuple[Hold | None, str | None]:

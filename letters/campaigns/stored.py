@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from letters.campaign import Campaign, Status, Target
+from letters.offices.wishes import How
 from letters.organisation import Organisation
 from letters.reasons import Hold
 
@@ -24,6 +25,8 @@ class StoredTarget:
     waiting: int = 0
     """Mails that wait for it: a digest is one."""
 
+    how: How = How.EACH
+    """How letters come to its office, by its own wish."""
     foot: str = ""
     """What stands below each letter to it, where its campaign gives offices a page."""
 

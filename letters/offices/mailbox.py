@@ -50,6 +50,8 @@ class Office:
     held_at: datetime | None
     soft_failures: int
     """Letters in a row, up to now, that came back or were dropped."""
+    how: str
+    """How letters come to it: see :class:`letters.offices.wishes.How`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +83,7 @@ def find(connection: Connection, email: str) -> Office:
         row.hold_words,
         row.held_at,
         row.soft_failures,
+        row.how,
     )
 
 
@@ -229,7 +232,7 @@ def hold(
             connection.execute(
                 update(target).where(target.c.office_id == found.id).values(alarmed_at=now)
             )
-    _record(connection, Deed.HELD, found, now, by, f": {words}" if words else "")
+    note(connection, Deed.HELD, found, now, by, f": {words}" if words else "")
     return held
 
 
@@ -240,11 +243,11 @@ def release(connection: Connection, email: str, now: datetime, by: Actor = COMMA
     """
     found = find(connection, email)
     queued = let_go(connection, found.id, now)
-    _record(connection, Deed.RELEASED, found, now, by)
+    note(connection, Deed.RELEASED, found, now, by)
     return queued
 
 
-def _record(
+def note(
     connection: Connection, deed: Deed, of: Office, now: datetime, by: Actor, more: str = ""
 ) -> None:
     """Add a line to the record of each campaign that writes to an office."""

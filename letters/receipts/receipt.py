@@ -15,6 +15,7 @@ from letters.campaigns import targets as stored_targets
 from letters.campaigns.stored import StoredCampaign, StoredTarget
 from letters.intake.routing import last_moment
 from letters.mail.kinds import Kind
+from letters.offices.wishes import How
 from letters.pacing.slots import leaves_at
 from letters.receipts import successors
 from letters.sending import digests
@@ -65,6 +66,7 @@ class SubmittedLetter:
     offer: "Offer | None" = None
     answered_at: datetime | None = None
     """When a person first answered it through us."""
+    office_wishes: How = How.EACH
     goes_with_others: bool = False
     """In a bundle, since it could not leave singly before the campaign's moment."""
 
@@ -168,6 +170,7 @@ def read(connection: Connection, submission_id: str, now: datetime) -> Receipt:
                 if row.state == State.HELD
                 else None,
                 answered.get(row.id),
+                targets[row.target_id].how,
                 outlook[1],
             )
             for row in rows
@@ -224,12 +227,13 @@ def _outlook(
     """
     to = next(t for t in stored.targets if t.id == row.target_id)
     first = to.next_slot_at
-    if not row.plain and not row.alone and stored.campaign.matters_at is not None:
+    together = to.how is not How.EACH
+    if not together and not row.plain and not row.alone and stored.campaign.matters_at is not None:
         zone, start = to.target.timezone, max(first, now)
         shared = Foresight(stored.campaign, zone, start, to.waiting, 0, None).shared()
         if shared is not None and ahead >= shared.singly:
             return shared.begins_at, True
-    if row.plain:
+    if row.plain or together:
         ahead = 0
         first = connection.execute(
             select(digests.leaves_from(now))  # with all others of its kind
@@ -239,6 +243,7 @@ def _outlook(
     leaves = leaves_at(stored.campaign.pacing, to.target.timezone, max(first, now), ahead)
     end = last_moment(stored, to)
     in_bundle = bool(row.plain) and stored.campaign.identical is not Identical.DIGEST
+    in_bundle = in_bundle and not together
     return None if end is not None and leaves >= end else leaves, in_bundle
 
 

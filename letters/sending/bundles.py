@@ -4,7 +4,7 @@ A letter that a bundle takes is marked as one that goes with others; from then o
 (:mod:`letters.sending.digests`). Whoever withdraws or changes it before it is claimed is not in it.
 """
 
-from collections.abc import Collection
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -14,9 +14,9 @@ from sqlalchemy import Connection, select, update
 from letters.books import locks
 from letters.books.locks import Rank
 from letters.campaign import Campaign, Identical
+from letters.offices.wishes import How
 from letters.pacing.bundles import AHEAD, Share, last_begin, share
 from letters.pacing.slots import stretches
-from letters.sending.digests import EVERY
 from letters.states import State
 from letters.storage.batch import given, integer_at, text_at
 from letters.storage.schema import IS_PLAIN, NOT_ALONE, is_in, letter, target
@@ -39,6 +39,8 @@ class Foresight:
     gathered: int
     """Those of them that go together already."""
     digest_after: datetime | None
+    how: How = How.EACH
+    """Its office's own wish."""
 
     def shared(self) -> Share | None:
         """Return how its letters are shared before the campaign's moment; None: all go singly."""
@@ -62,26 +64,31 @@ class Foresight:
         An office gets one in a day: it has to be the last before the moment. None: they need not.
         """
         by = self.of.matters_at
-        is_near = by is not None and by - EVERY - AHEAD <= self.first < by - AHEAD
-        if by is None or not is_near or self.of.identical is not Identical.DIGEST:
+        is_near = by is not None and by - self.how.every - AHEAD <= self.first < by - AHEAD
+        gathers = self.of.identical is Identical.DIGEST or self.how is not How.EACH
+        if by is None or not is_near or not gathers:
             return None
-        found = self.shared()
+        found = self.shared() if self.how is How.EACH else None
+        gathered = self.gathered if self.how is How.EACH else self.waiting
         if found is not None:
             begins = found.begins_at
         else:
             opened = stretches(self.of.pacing, self.zone, self.first)
-            begins = last_begin(opened, self.of.pacing.interval, self.first, self.gathered, by)
+            begins = last_begin(opened, self.of.pacing.interval, self.first, gathered, by)
         return begins if begins > self.first else None
 
 
-def begin(connection: Connection, target_ids: Collection[int]) -> dict[int, int]:
+def begin(connection: Connection, target_ids: Mapping[int, How]) -> dict[int, int]:
     """Let all letters that wait for targets go together; return how many do now, by target.
 
-    The caller has the targets' locks. A letter that somebody else holds goes by itself.
+    The caller has the targets' locks. A letter that somebody else holds goes by itself. What an
+    office wishes stands above what a letter's writer said.
     """
+    each = [target_id for target_id, how in target_ids.items() if how is How.EACH]
     rows = connection.execute(
         select(letter.c.id, letter.c.target_id)
-        .where(letter.c.target_id.in_(target_ids), ~IS_PLAIN, NOT_ALONE, is_in(State.QUEUED))
+        .where(letter.c.target_id.in_(list(target_ids)), ~IS_PLAIN, is_in(State.QUEUED))
+        .where(NOT_ALONE | letter.c.target_id.not_in(each))
         .order_by(letter.c.id)
         .with_for_update(skip_locked=True, key_share=True)
     ).all()
@@ -91,5 +98,6 @@ def begin(connection: Connection, target_ids: Collection[int]) -> dict[int, int]
         gathered[row.target_id] += 1
     if rows:
         connection.execute(_GO_TOGETHER, given([row.id] for row in rows))
-        connection.execute(_AT_ONCE, given([i] for i in target_ids))
+    if rows and each:
+        connection.execute(_AT_ONCE, given([i] for i in each))
     return gathered

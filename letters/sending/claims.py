@@ -21,6 +21,7 @@ from letters.campaign import Campaign, Pacing, Replies
 from letters.campaigns.store import campaign_of, target_of
 from letters.mail.kinds import Kind
 from letters.offices import mailbox
+from letters.offices.wishes import How
 from letters.pacing.slots import next_open
 from letters.sending import bundles, digests, mailed
 from letters.sending.bundles import Foresight
@@ -250,6 +251,7 @@ def _due_targets(now: datetime, most: int) -> Select[*tuple[Any, ...]]:
             target.c.plain,
             (target.c.plain > 0) & digests.may_leave(now),
             target.c.digest_after,
+            office.c.how,
             target.c.campaign_id,
             target.c.office_id,
             target.c.served_at,
@@ -262,7 +264,10 @@ def _due_targets(now: datetime, most: int) -> Select[*tuple[Any, ...]]:
         .where(
             HAS_QUEUED,
             office.c.next_slot_at <= now,
-            or_(target.c.queued > target.c.plain, digests.may_leave(now)),
+            or_(
+                ~digests.goes_together() & (target.c.queued > target.c.plain),
+                digests.may_leave(now),
+            ),
             target.c.next_slot_at <= now,
             writable(now),
             sends(now),
@@ -282,6 +287,8 @@ class _Due:
     """Those that go together."""
     has_digest: bool
     digest_after: datetime | None
+    how: How
+    """Its office's own wish."""
     campaign_id: int
     office_id: int
     served_at: datetime | None
@@ -310,8 +317,8 @@ def _claim_letters(connection: Connection, most: int, now: datetime) -> list[_Wo
     )
     campaigns = {i: campaign_of(file) for i, file in connection.execute(files)} if rows else {}
     due = [
-        _Due(id_, definition, queued, plain, bool(digest), after, of, at, served, campaigns[of])
-        for id_, definition, queued, plain, digest, after, of, at, served in rows
+        _Due(i, definition, queued, plain, bool(digest), after, How(how), of, *at, campaigns[of])
+        for i, definition, queued, plain, digest, after, how, of, *at in rows
     ]
     opens = {d.id: next_open(d.pacing, d.definition["timezone"], now) for d in due}
     shut = [(d.id, opens[d.id]) for d in due if opens[d.id] > now]
@@ -322,8 +329,9 @@ def _claim_letters(connection: Connection, most: int, now: datetime) -> list[_Wo
     plain: Counter[int] = Counter()
     if any(d.has_digest for d in due):
         # A digest is put off as it is gathered: all that is changed here is locked in one order.
-        locks.take(connection, targets=[*(d.id for d in due), *(i for i, _ in shut)])
-        begin = [d.id for d in due if d.begins and d.id in counts]
+        sitting = mailbox.targets_at(connection, [d.office_id for d in due])
+        locks.take(connection, targets={*sitting, *(d.id for d in due), *(i for i, _ in shut)})
+        begin = {d.id: d.how for d in due if d.begins and d.id in counts}
         plain += Counter(bundles.begin(connection, begin) if begin else {})
     digesting = {
         d.id: _claim_digest(connection, d, now) for d in due if d.has_digest and d.id in counts
@@ -360,14 +368,16 @@ def _with_bundles(
     found: list[_Due] = []
     put_off: list[tuple[int, datetime]] = []
     for d in due:
+        wishes = d.how is not How.EACH
         if d.campaign.matters_at is None:
-            found.append(d)
+            found.append(replace(d, has_digest=True, begins=True) if wishes else d)
             continue
-        ahead = Foresight(
-            d.campaign, d.definition["timezone"], now, d.queued + d.plain, d.plain, d.digest_after
-        )
+        zone, waiting = d.definition["timezone"], d.queued + d.plain
+        ahead = Foresight(d.campaign, zone, now, waiting, d.plain, d.digest_after, d.how)
         until = ahead.waits_until()
-        if ahead.begins():
+        if until is not None and wishes:
+            put_off.append((d.id, min(until, now + _LOOK_AGAIN)))
+        elif wishes or ahead.begins():
             found.append(replace(d, has_digest=True, begins=True))
         elif not d.has_digest or until is None:
             found.append(d)
@@ -412,7 +422,8 @@ def _move_slots(
 
 
 def _claim_digest(connection: Connection, due: _Due, now: datetime) -> list[_Won]:
-    gathered = digests.gather(connection, due.campaign, target_of(due.definition), due.id, now)
+    to = target_of(due.definition)
+    gathered = digests.gather(connection, due.campaign, to, due.id, now, due.how.every)
     if gathered is None:
         return []
     ids, written = gathered

@@ -15,12 +15,14 @@ from sqlalchemy import ColumnElement, Connection, Row, case, or_, select, update
 from letters.books import locks
 from letters.books.locks import Rank
 from letters.campaign import Campaign, Replies, Status, Target
+from letters.offices.wishes import How
 from letters.states import State
 from letters.storage.schema import (
     IS_PLAIN,
     campaign,
     is_in,
     letter,
+    office,
     submission,
     target,
     writing,
@@ -58,6 +60,11 @@ def may_leave(now: datetime) -> ColumnElement[bool]:
     )
 
 
+def goes_together() -> ColumnElement[bool]:
+    """Return the condition that an office wishes all letters together."""
+    return office.c.how != str(How.EACH)
+
+
 def leaves_from(now: datetime) -> ColumnElement[datetime]:
     """Return when a target's next digest may leave."""
     later: ColumnElement[datetime] = case(
@@ -69,17 +76,27 @@ def leaves_from(now: datetime) -> ColumnElement[datetime]:
 
 
 def mails_waiting() -> ColumnElement[int]:
-    """Return how many mails the letters that wait for a target make: a digest is one."""
-    return target.c.queued - target.c.plain + case((target.c.plain > 0, 1), else_=0)
+    """Return how many mails the letters that wait for a target make: a digest is one.
+
+    For a statement that knows the target's office.
+    """
+    one_by_one = target.c.queued - target.c.plain + case((target.c.plain > 0, 1), else_=0)
+    together: ColumnElement[int] = case((target.c.queued > 0, 1), else_=0)
+    return case((goes_together(), together), else_=one_by_one)
 
 
 def gather(
-    connection: Connection, of: Campaign, to: Target, target_id: int, now: datetime
+    connection: Connection,
+    of: Campaign,
+    to: Target,
+    target_id: int,
+    now: datetime,
+    every: timedelta = EVERY,
 ) -> tuple[list[str], Digest] | None:
     """Lock the letters that go together to a target, oldest first, and write their mail.
 
-    What does not fit goes with the next slot; otherwise the next mail is put off. None: other
-    transactions have all of them.
+    What does not fit goes with the next slot; otherwise the next mail is put off, `every` so long.
+    None: other transactions have all of them.
     """
     zone = ZoneInfo(to.timezone)
     own = for_target(of, to)
@@ -106,7 +123,7 @@ def gather(
         return None
     if not is_full:
         connection.execute(
-            update(target).where(target.c.id == target_id).values(digest_after=now + EVERY)
+            update(target).where(target.c.id == target_id).values(digest_after=now + every)
         )
     today = now.astimezone(zone).date()
     if enclosed:

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Connection, select
+from sqlalchemy import ColumnElement, Connection, exists, select
 
 from letters.books.writable import sends, writable
 from letters.sending import digests, mailed
@@ -15,6 +15,7 @@ from letters.storage.schema import (
     campaign,
     is_in,
     letter,
+    office,
     target,
 )
 
@@ -37,11 +38,25 @@ def next_due(connection: Connection, now: datetime) -> datetime | None:
     ).first()
     due: datetime | None = now
     if notice is None and not mailed.is_waiting(connection):
+        gathers = exists().where(office.c.id == target.c.office_id, digests.goes_together())
         letters = _first(
-            connection, target.c.next_slot_at, HAS_QUEUED, target.c.queued > target.c.plain, now=now
+            connection,
+            target.c.next_slot_at,
+            HAS_QUEUED,
+            target.c.queued > target.c.plain,
+            ~gathers.correlate(target),
+            now=now,
         )
         digest = _first(connection, digests.leaves_from(now), HAS_PLAIN, now=now)
-        due = min((at for at in (letters, digest) if at is not None), default=None)
+        wished = select(office.c.id).where(digests.goes_together())
+        together = _first(
+            connection,
+            digests.leaves_from(now),
+            HAS_QUEUED,
+            target.c.office_id.in_(wished),
+            now=now,
+        )
+        due = min((at for at in (letters, digest, together) if at is not None), default=None)
     if due is not None and gate.not_before is not None:
         due = max(due, gate.not_before)
     return due

@@ -11,16 +11,16 @@ from letters.pacing.plan import Plan, plan
 from letters.pacing.readiness import SoFar
 from letters.sending.digests import mails_waiting
 from letters.states import NOT_LEFT, UNCOUNTED
-from letters.storage.schema import target
+from letters.storage.schema import office, target
 
 
 def so_far(connection: Connection, campaign_id: int) -> dict[str, SoFar]:
     """Return what has become of each target's letters, by its address."""
     states = ledger.by_target(connection, campaign_id)
     rows = connection.execute(
-        select(
-            target.c.id, target.c.email, target.c.next_slot_at, mails_waiting().label("mails")
-        ).where(target.c.campaign_id == campaign_id)
+        select(target.c.id, target.c.email, target.c.next_slot_at, mails_waiting().label("mails"))
+        .select_from(target.join(office, office.c.id == target.c.office_id))
+        .where(target.c.campaign_id == campaign_id)
     )
     found: dict[str, SoFar] = {}
     for row in rows:
@@ -34,7 +34,9 @@ def so_far(connection: Connection, campaign_id: int) -> dict[str, SoFar]:
 def waiting(connection: Connection, campaign_id: int) -> dict[str, int]:
     """Return how many mails wait for each target, by its address."""
     rows = connection.execute(
-        select(target.c.email, mails_waiting()).where(target.c.campaign_id == campaign_id)
+        select(target.c.email, mails_waiting())
+        .select_from(target.join(office, office.c.id == target.c.office_id))
+        .where(target.c.campaign_id == campaign_id)
     )
     found: Counter[str] = Counter()
     for email, mails in rows:

@@ -117,7 +117,10 @@ office = Table(
     Column("released_at", Moment),  # what is told of an earlier time stops it no more
     # Letters in a row, up to now, that came back or were dropped.
     Column("soft_failures", Integer, nullable=False, server_default=text("0")),
-)
+    Column("how", String(6), nullable=False, server_default=text("'each'")),  # its own wish
+    Index("ix_office_how", "how", sqlite_where=text("how <> 'each'"),
+          postgresql_where=text("how <> 'each'")),
+)  # fmt: skip
 
 target = Table(
     "target",

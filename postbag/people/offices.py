@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 from letters.offices import mailbox
 from letters.offices.mailbox import Office, Seat, UnknownOffice
+from letters.offices.wishes import How
 from postbag.people import suppression
 from postbag.shell import Commands, Refused, Shell
 
@@ -51,6 +52,8 @@ def _show(shell: Shell, o: Namespace) -> int:
     why = "can be written to" if office.hold is None else f"is held ({office.hold})"
     words = f": {office.hold_words}" if office.hold_words else ""
     print(f"{office.address} {why}{words}")
+    if office.how != How.EACH:
+        print(f"It wishes its letters together, {office.how}.")
     for seat in seats:
         own = f", held here ({seat.hold})" if seat.hold else ""
         print(f"{seat.slug}: {seat.name} <{seat.email}>, {seat.queued} wait, {seat.held} held{own}")
@@ -64,6 +67,7 @@ def _document(office: Office, seats: list[Seat]) -> dict[str, object]:
         "hold_words": office.hold_words,
         "held_at": None if office.held_at is None else office.held_at.isoformat(),
         "next_slot_at": office.next_slot_at.isoformat(),
+        "how": office.how,
         "soft_failures": office.soft_failures,
         "targets": [
             {

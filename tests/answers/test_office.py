@@ -170,3 +170,13 @@ def test_one_answer_reaches_every_writer_once_when_an_organiser_says_so(
         kept = connection.execute(select(office_answer.c.text)).scalar_one()
         number = connection.execute(select(func.count()).select_from(answer)).scalar_one()
     assert (kept, number) == (None, 5)
+
+
+def test_an_office_says_how_letters_come_to_it(books: Books, client: FlaskClient) -> None:
+    books.load("trees", more=PAGE)
+    assert '"each" checked' in client.get(path(books)).text
+    answered = client.post(path(books), data={"how": "weekly"})
+    assert answered.status_code == 200
+    assert "All letters of one week come to you in one message" in answered.text
+    assert '"weekly" checked' in client.get(path(books)).text
+    assert client.post(path(books), data={"how": "never"}).status_code == 422

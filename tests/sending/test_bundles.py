@@ -7,7 +7,11 @@ from itertools import pairwise
 
 import pytest
 
+from letters.answers import office as offices
+from letters.offices import mailbox
+from letters.offices.wishes import How
 from letters.receipts import receipt as receipts
+from letters.record import Deed, entries
 from letters.sending.claims import Claim
 from letters.sending.due import next_due
 from letters.states import Cause
@@ -173,3 +177,39 @@ def test_digests_of_the_last_day_go_with_the_bundle(books: Books) -> None:
     assert [is_bundle(claim) for _, claim in left_then].count(True) == 1
     assert is_bundle(left_then[-1][1])
     assert books.states("trees") == {"accepted": 41}
+
+
+def test_an_office_that_wishes_one_message_a_day_gets_that(books: Books) -> None:
+    office = "minister@harbours.example"
+    for slug in ("trees", "parks"):
+        books.load(slug, office, more="office_page = true")
+        for n in range(3):
+            books.write(slug, text=f"Word {n} of {slug}.")
+    target_id = books.find("trees").targets[0].id
+    with books.database.write() as connection:
+        offices.wish(connection, target_id, How.DAILY, books.now)
+        assert mailbox.find(connection, office).how == How.DAILY
+        told = {e.slug: e.detail for e in entries(connection) if e.deed is Deed.WISHED}
+        assert told == dict.fromkeys(("trees", "parks"), f"{office}: daily")
+    first = send_until(books, books.now + HOUR)[office]
+    assert [claim.subject[:9] for _, claim in first] == ["3 letters", "3 letters"]
+    writer = books.write("trees", text="Word 4 of trees.")
+    books.write("parks", text="Word 4 of parks.")
+    with books.database.read() as connection:
+        (one,) = receipts.read(connection, books.submission(writer), books.now).letters
+        assert one.office_wishes is How.DAILY
+        assert one.due_at is not None
+        assert one.due_at - books.now > 22 * HOUR
+    assert not send_until(books, books.now + 22 * HOUR)
+    with books.database.write() as connection:
+        offices.wish(connection, target_id, How.WEEKLY, books.now)
+    second = send_until(books, books.now + 48 * HOUR)[office]
+    assert ["Word 4 of" in claim.body for _, claim in second] == [True, True]
+    books.write("trees")
+    books.write("parks")
+    assert not send_until(books, books.now + 48 * HOUR)
+    with books.database.write() as connection:
+        offices.wish(connection, target_id, How.EACH, books.now)
+    singles = send_until(books, books.now + HOUR)[office]
+    assert [is_bundle(claim) for _, claim in singles] == [False, False]
+    assert books.states("trees") == books.states("parks") == {"accepted": 5}

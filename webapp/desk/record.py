@@ -84,6 +84,7 @@ def deed_word(deed: Deed) -> str:
         Deed.PASSKEY_REMOVED: _("removed a passkey"),
         Deed.EXPORTED: _("took a table of people out"),
         Deed.SUGGESTED: _("asked for another address"),
+        Deed.WISHED: _("said how letters are to come"),
         Deed.OFFERED: _("wrote an answer to everybody"),
         Deed.PASSED_ON: _("passed an office's answer on to everybody"),
         Deed.LET_BE: _("did not pass an office's answer on"),

@@ -8,6 +8,7 @@ from letters.answers import office as offices
 from letters.answers.office import Office, UnknownOffice
 from letters.intake.posted import BODY_MAX
 from letters.mail.charsets import storable
+from letters.offices.wishes import How
 from letters.text.addresses import BadAddress, read_address
 from letters.tokens import BadToken
 from webapp.site import errors
@@ -39,6 +40,8 @@ def show(token: str) -> Response:
 def wish(token: str) -> Response:
     """Take an office's wish, and say on a page what becomes of it."""
     found = _read(token)
+    if "how" in request.form:
+        return _come(token, found, request.form["how"])
     for field, take in (("stop", _stop), ("answer", _answer), ("email", _better_address)):
         if field in request.form:
             given = request.form.get("reason" if field == "stop" else field, "")
@@ -67,6 +70,31 @@ def _stop(token: str, found: Office, reason: str) -> Response:
           "words are on the record."),
         action=(url_for("office.show", token=token), _("Back to your page")),
     )  # fmt: skip
+
+
+def _come(token: str, found: Office, word: str) -> Response:
+    if word not in list(How):
+        return _page(token, found, _("Please choose one of the buttons."))
+    how = How(word)
+    with services().database.write() as connection:
+        offices.wish(connection, found.target.id, how, services().now())
+    wake_worker(services().redis)
+    said = {
+        How.EACH: _("Letters come to you one by one from now on, in every campaign here."),
+        How.DAILY: _(
+            "All letters of one day come to you in one message from now on, in every campaign here."
+        ),
+        How.WEEKLY: _(
+            "All letters of one week come to you in one message from now on, in every campaign "
+            "here."
+        ),
+    }[how]
+    return errors.page(
+        HTTPStatus.OK,
+        _("Letters come as you wish"),
+        said,
+        action=(url_for("office.show", token=token), _("Back to your page")),
+    )
 
 
 def _better_address(token: str, found: Office, typed: str) -> Response:
@@ -121,6 +149,7 @@ def _page(token: str, found: Office, wrong: str = "") -> Response:
             by_postcode=found.by_postcode,
             is_answering=found.is_answering,
             is_stopped=found.target.hold is not None,
+            how=str(found.target.how),
             wrong=wrong,
             typed=request.form if wrong else {},
             url=url_for("office.wish", token=token),

@@ -10,6 +10,7 @@ from markupsafe import Markup
 
 from letters.campaign import Status
 from letters.campaigns.stored import StoredCampaign
+from letters.offices.wishes import How
 from letters.receipts import confirmation, repeats
 from letters.receipts.receipt import Receipt, SubmittedLetter
 from letters.states import NOT_LEFT, State
@@ -149,6 +150,16 @@ def item(
             template = _(
                 "%(sentence)s More people have written than this office could read one by one in "
                 "time. So it goes whole, with letters of others in one message, about %(time)s."
+            )
+        elif letter.office_wishes is How.DAILY:
+            template = _(
+                "%(sentence)s This office asked for one message a day, so your letter goes whole "
+                "with those of others, about %(time)s."
+            )
+        elif letter.office_wishes is How.WEEKLY:
+            template = _(
+                "%(sentence)s This office asked for one message a week, so your letter goes whole "
+                "with those of others, about %(time)s."
             )
         else:
             template = _("%(sentence)s It should leave about %(time)s.")

@@ -65,8 +65,10 @@ _MARK: Final = (
     )
 )
 _ADD_ATTEMPTS: Final = insert(attempt).from_select(
-    ["id", "letter_id", "claimed_at"],
-    select(text_at(1), text_at(0), bindparam("now", type_=attempt.c.claimed_at.type)),
+    ["id", "letter_id", "claimed_at", "office_id"],
+    select(
+        text_at(1), text_at(0), bindparam("now", type_=attempt.c.claimed_at.type), integer_at(2)
+    ),
 )
 _LOOK_LATER: Final = (
     update(target).where(target.c.id == integer_at(0)).values(next_slot_at=moment_at(1))
@@ -209,6 +211,7 @@ class _Won:
     slot: Slot | None
     to: tuple[str, str] | None
     """The target's name and address; None for a notice."""
+    office_id: int | None = None
     digest: Digest | None = None
     answers_through_us: bool = False
     with_it: tuple[str, ...] = ()
@@ -468,7 +471,15 @@ def _take(due: _Due, ids: Sequence[str], now: datetime) -> list[_Won]:
     to = (due.definition["name"], due.definition["email"])
     through_us = due.campaign.replies is Replies.THROUGH_US
     return [
-        _Won(i, new_id(now), now + n * interval, slot, to, answers_through_us=through_us)
+        _Won(
+            i,
+            new_id(now),
+            now + n * interval,
+            slot,
+            to,
+            due.office_id,
+            answers_through_us=through_us,
+        )
         for n, i in enumerate(ids)
     ]
 
@@ -480,7 +491,8 @@ def _next_slot(taken: Sequence[_Won], pacing: Pacing) -> datetime:
 
 def _mark(connection: Connection, won: Sequence[_Won], now: datetime) -> None:
     if won:
-        carriers = {**given((w.letter_id, w.attempt_id) for w in won), "now": now}
+        attempts = ((w.letter_id, w.attempt_id, w.office_id) for w in won)
+        carriers = {**given(attempts), "now": now}
         letters = [(i, w.attempt_id) for w in won for i in (w.letter_id, *w.with_it)]
         connection.execute(_MARK, {**given(letters), "now": now})
         connection.execute(_ADD_ATTEMPTS, carriers)

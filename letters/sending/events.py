@@ -17,7 +17,7 @@ from letters.offices import mailbox
 from letters.reasons import Hold
 from letters.sending import taken
 from letters.states import Cause
-from letters.storage.batch import fetch, given, integer_at, moment_at, text_at
+from letters.storage.batch import GIVEN, fetch, given, integer_at, moment_at, text_at
 from letters.storage.identity import new_id
 from letters.storage.schema import account, attempt, campaign, letter, office, submission, target
 from letters.storage.schema import event as event_row
@@ -36,14 +36,24 @@ _LETTERS: Final = (
 _LATEST_CLAIM: Final = select(func.max(attempt.c.claimed_at)).where(
     attempt.c.id.in_(select(text_at(0)))
 )
+# News is of the address that a letter was sent to. Its target may have another one by now.
+_SENT_TO: Final = (
+    select(attempt.c.office_id).where(attempt.c.id == text_at(2)).correlate(GIVEN).scalar_subquery()
+)
 _SOFT_FAILURES: Final = (
-    select(letter.c.id, target.c.office_id, office.c.soft_failures, campaign.c.definition)
+    select(
+        letter.c.id,
+        office.c.id.label("office_id"),
+        target.c.office_id.label("now_at"),
+        office.c.soft_failures,
+        campaign.c.definition,
+    )
     .select_from(
-        letter.join(target)
-        .join(office, office.c.id == target.c.office_id)
+        GIVEN.join(letter, letter.c.id == text_at(0))
+        .join(target, target.c.id == letter.c.target_id)
+        .join(office, office.c.id == func.coalesce(_SENT_TO, target.c.office_id))
         .join(campaign, campaign.c.id == target.c.campaign_id)
     )
-    .where(letter.c.id == text_at(0))
     .where((integer_at(1) == 1) | (office.c.soft_failures > 0))
 )
 
@@ -110,7 +120,7 @@ def record(connection: Connection, events: Sequence[DeliveryEvent], now: datetim
         return []
     failures = _failures(
         connection,
-        {letter_of[event.attempt_id] for event in ours},
+        {letter_of[event.attempt_id]: event.attempt_id for event in ours},
         {
             letter_of[event.attempt_id]: event
             for event in ours
@@ -202,6 +212,9 @@ class _Shaken:
     """The office of a letter that fails now, or that has failed lately."""
 
     office_id: int
+    """To which it was sent."""
+    now_at: int
+    """That of its target now."""
     most_soft_failures: int
     """Of its campaign: so many in a row stop the office."""
 
@@ -225,7 +238,7 @@ class _Failures:
 
     def offices(self) -> set[int]:
         """Return the offices."""
-        return {each.office_id for each in self.shaken.values()}
+        return {i for each in self.shaken.values() for i in (each.office_id, each.now_at)}
 
     def stop(
         self, connection: Connection, changes: Sequence[Change], now: datetime
@@ -247,7 +260,7 @@ class _Failures:
             Happening(change.letter_id, Cause.RELEASE, now)
             for change in changes
             if change.cause is Cause.SUPPRESS and change.letter_id in self.shaken
-            if self.shaken[change.letter_id].office_id not in held
+            if self.shaken[change.letter_id].now_at not in held
         ]
         return free + [
             Happening(letter_id, Cause.HOLD, now)
@@ -289,13 +302,17 @@ class _Failures:
 
 
 def _failures(
-    connection: Connection, letter_ids: Collection[str], failed: Mapping[str, DeliveryEvent]
+    connection: Connection, attempts: Mapping[str, str], failed: Mapping[str, DeliveryEvent]
 ) -> _Failures:
+    """Return what failed, of the letters with news of these attempts, by their letters."""
+    told = {**attempts, **{letter_id: event.attempt_id for letter_id, event in failed.items()}}
     rows = connection.execute(
-        _SOFT_FAILURES, given((i, int(i in failed)) for i in letter_ids)
+        _SOFT_FAILURES, given((i, int(i in failed), attempt_id) for i, attempt_id in told.items())
     ).all()
     shaken = {
-        row.id: _Shaken(row.office_id, pacing_of(row.definition).hold_after_soft_failures)
+        row.id: _Shaken(
+            row.office_id, row.now_at, pacing_of(row.definition).hold_after_soft_failures
+        )
         for row in rows
     }
     run = Counter(row.office_id for row in rows if row.id in failed)

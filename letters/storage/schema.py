@@ -368,6 +368,8 @@ attempt = Table(
     Column("detail", Text),  # the other side's own words, here and below
     # An event said that it was not sent or did not arrive: only a delivery is news of it now.
     Column("ruled_out", Boolean, nullable=False, server_default=text("false")),
+    # Which office it went to, whatever its target has now; null: a notice, or from before that.
+    Column("office_id", BigInteger),
     Index("ix_attempt_letter", "letter_id"),
 )
 

@@ -8,6 +8,7 @@ import pytest
 from letters.campaigns import targets
 from letters.offices import mailbox
 from letters.reasons import Hold
+from letters.states import Cause
 from letters.storage.database import Database
 from tests.support.books import Books
 
@@ -126,5 +127,36 @@ def test_a_letter_goes_to_the_mended_address_at_its_own_pace(books: Books) -> No
             == 1
         )
         assert mailbox.find(connection, "wrong@office.example").hold is Hold.BOUNCED
+        assert mailbox.find(connection, OFFICE).hold is None
+    assert [claim.to_email for claim in books.send()] == [OFFICE]
+
+
+def test_news_of_an_earlier_address_stops_no_other(books: Books) -> None:
+    earlier = "old@office.example"
+    books.load("trees", earlier, pacing="per_target_per_hour = 60")
+    for _ in range(2):
+        books.write("trees")
+    (first,) = books.send()
+    with books.database.write() as connection:
+        targets.change_address(connection, "trees", earlier, OFFICE, books.now)
+    books.bounce(first)
+    with books.database.read() as connection:
+        assert mailbox.find(connection, earlier).hold is Hold.BOUNCED
+        assert mailbox.find(connection, OFFICE).hold is None
+    books.wait(minutes=2)
+    assert [claim.to_email for claim in books.send()] == [OFFICE]
+    assert books.states("trees") == {"accepted": 1, "bounced": 1}
+
+
+def test_what_was_not_sent_to_an_earlier_address_goes_to_the_right_one(books: Books) -> None:
+    earlier = "old@office.example"
+    books.load("trees", earlier, pacing="per_target_per_hour = 60")
+    books.write("trees")
+    (first,) = books.send()
+    with books.database.write() as connection:
+        targets.change_address(connection, "trees", earlier, OFFICE, books.now)
+    books.tell(first, Cause.SUPPRESS, "Bounced Address", Hold.SUPPRESSED)
+    with books.database.read() as connection:
+        assert mailbox.find(connection, earlier).hold is Hold.SUPPRESSED
         assert mailbox.find(connection, OFFICE).hold is None
     assert [claim.to_email for claim in books.send()] == [OFFICE]

@@ -17,7 +17,7 @@ from letters.notices import to_organisers
 from letters.notices.links import Links
 from letters.notices.post import Purpose, post
 from letters.offices import mailbox, wishes
-from letters.offices.wishes import How
+from letters.pacing.bundles import How
 from letters.reasons import Hold
 from letters.record import Actor, Deed, record
 from letters.states import State

@@ -18,8 +18,8 @@ from letters.files.campaign_file import read_campaign, write_campaign
 from letters.files.rules import RESERVED_SLUGS
 from letters.languages import Language
 from letters.offices import mailbox
-from letters.offices.wishes import How
 from letters.organisations import store as organisations
+from letters.pacing.bundles import How
 from letters.reasons import Hold
 from letters.record import COMMAND_LINE, Actor, Deed, record
 from letters.states import Cause
@@ -410,7 +410,7 @@ def _stored(connection: Connection, row: Row[tuple[object, ...]]) -> StoredCampa
 def _mails(row: Row[*tuple[Any, ...]]) -> int:
     """Return how many mails wait for a target, as :func:`letters.sending.digests.mails_waiting`."""
     if row.how not in {None, str(How.EACH)}:
-        return min(1, row.queued)
+        return 1 if row.queued else 0
     return int(row.queued - row.plain + (1 if row.plain else 0))
 
 

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from letters.campaign import Campaign, Status, Target
-from letters.offices.wishes import How
 from letters.organisation import Organisation
+from letters.pacing.bundles import How
 from letters.reasons import Hold
 
 

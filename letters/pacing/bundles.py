@@ -7,7 +7,9 @@ begins, it takes everything that waits.
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from enum import StrEnum
 from math import ceil
+from types import MappingProxyType
 from typing import Final
 
 AHEAD: Final = timedelta(hours=1)
@@ -18,6 +20,26 @@ _LETTERS_IN_MAIL: Final = 100
 Stretch = tuple[datetime, datetime | None]
 _ONE_SLIPS_BY: Final = 100
 """Of so many slots one may be lost: letters leave a moment after their slots, not at them."""
+
+
+class How(StrEnum):
+    """How letters come to an office."""
+
+    EACH = "each"
+    """One by one, at the campaign's pace."""
+    DAILY = "daily"
+    """All of a campaign's together, once a day."""
+    WEEKLY = "weekly"
+
+    @property
+    def every(self) -> timedelta:
+        """Return how long it is from one message to the next, where several letters go together."""
+        return _EVERY[self]
+
+
+_EVERY: Final = MappingProxyType(
+    {How.EACH: timedelta(days=1), How.DAILY: timedelta(days=1), How.WEEKLY: timedelta(days=7)}
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from letters.campaigns import targets as stored_targets
 from letters.campaigns.stored import StoredCampaign, StoredTarget
 from letters.intake.routing import last_moment
 from letters.mail.kinds import Kind
-from letters.offices.wishes import How
+from letters.pacing.bundles import How
 from letters.pacing.slots import leaves_at
 from letters.receipts import successors
 from letters.sending import digests

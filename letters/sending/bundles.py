@@ -14,8 +14,7 @@ from sqlalchemy import Connection, select, update
 from letters.books import locks
 from letters.books.locks import Rank
 from letters.campaign import Campaign, Identical
-from letters.offices.wishes import How
-from letters.pacing.bundles import AHEAD, Share, last_begin, share
+from letters.pacing.bundles import AHEAD, How, Share, last_begin, share
 from letters.pacing.slots import stretches
 from letters.states import State
 from letters.storage.batch import given, integer_at, text_at

@@ -21,7 +21,7 @@ from letters.campaign import Campaign, Pacing, Replies
 from letters.campaigns.store import campaign_of, target_of
 from letters.mail.kinds import Kind
 from letters.offices import mailbox
-from letters.offices.wishes import How
+from letters.pacing.bundles import How
 from letters.pacing.slots import next_open
 from letters.sending import bundles, digests, mailed
 from letters.sending.bundles import Foresight
@@ -320,8 +320,20 @@ def _claim_letters(connection: Connection, most: int, now: datetime) -> list[_Wo
     )
     campaigns = {i: campaign_of(file) for i, file in connection.execute(files)} if rows else {}
     due = [
-        _Due(i, definition, queued, plain, bool(digest), after, How(how), of, *at, campaigns[of])
-        for i, definition, queued, plain, digest, after, how, of, *at in rows
+        _Due(
+            i,
+            definition,
+            queued,
+            plain,
+            bool(digest),
+            after,
+            How(how),
+            of,
+            at,
+            served,
+            campaigns[of],
+        )
+        for i, definition, queued, plain, digest, after, how, of, at, served in rows
     ]
     opens = {d.id: next_open(d.pacing, d.definition["timezone"], now) for d in due}
     shut = [(d.id, opens[d.id]) for d in due if opens[d.id] > now]

@@ -15,7 +15,7 @@ from sqlalchemy import ColumnElement, Connection, Row, case, or_, select, update
 from letters.books import locks
 from letters.books.locks import Rank
 from letters.campaign import Campaign, Replies, Status, Target
-from letters.offices.wishes import How
+from letters.pacing.bundles import How
 from letters.states import State
 from letters.storage.schema import (
     IS_PLAIN,

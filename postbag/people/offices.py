@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from letters.offices import mailbox
 from letters.offices.mailbox import Office, Seat, UnknownOffice
-from letters.offices.wishes import How
+from letters.pacing.bundles import How
 from postbag.people import suppression
 from postbag.shell import Commands, Refused, Shell
 

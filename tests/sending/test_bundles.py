@@ -9,7 +9,7 @@ import pytest
 
 from letters.answers import office as offices
 from letters.offices import mailbox
-from letters.offices.wishes import How
+from letters.pacing.bundles import How
 from letters.receipts import receipt as receipts
 from letters.record import Deed, entries
 from letters.sending.claims import Claim

@@ -8,7 +8,7 @@ from letters.answers import office as offices
 from letters.answers.office import Office, UnknownOffice
 from letters.intake.posted import BODY_MAX
 from letters.mail.charsets import storable
-from letters.offices.wishes import How
+from letters.pacing.bundles import How
 from letters.text.addresses import BadAddress, read_address
 from letters.tokens import BadToken
 from webapp.site import errors

@@ -10,7 +10,7 @@ from markupsafe import Markup
 
 from letters.campaign import Status
 from letters.campaigns.stored import StoredCampaign
-from letters.offices.wishes import How
+from letters.pacing.bundles import How
 from letters.receipts import confirmation, repeats
 from letters.receipts.receipt import Receipt, SubmittedLetter
 from letters.states import NOT_LEFT, State

@@ -1,17 +1,24 @@
-"""`postbag letter`: a person's word on letters that nobody else can decide about."""
+"""`postbag letter`: show one letter, and take a person's word where nobody else can decide."""
 
 from argparse import Namespace
 
 from letters.campaigns.targets import CannotDecide
+from letters.desk.seek import one_letter
+from letters.desk.seek.one_letter import NoLetter
+from letters.reasons import Reason
 from letters.sending import settling
 from letters.sending.settling import CannotSettle, Doubt, Word
 from postbag.shell import Commands, Refused, Shell
 
 
 def add_commands(commands: Commands) -> None:
-    """Add `letter settle` and `letter again`."""
-    letter = commands.add_parser("letter", help="decide about one letter")
+    """Add `letter show`, `letter settle` and `letter again`."""
+    letter = commands.add_parser("letter", help="look at one letter, and decide about it")
     actions = letter.add_subparsers(dest="action", required=True)
+    show = actions.add_parser("show", help="its states, requests and news; no text, no writer")
+    show.add_argument("id")
+    show.add_argument("--json", action="store_true")
+    show.set_defaults(act=_show)
     settle = actions.add_parser("settle", help="say what became of an unknown letter")
     settle.add_argument("id")
     settle.add_argument("word", choices=[str(word) for word in Word])
@@ -32,6 +39,32 @@ def refusal(error: CannotSettle) -> str:
             return f"The letter is {error.state}, so there is nothing to decide about it."
         case Doubt.ERASED:
             return "The letter's text has been erased, so it cannot be sent again."
+
+
+def _show(shell: Shell, options: Namespace) -> int:
+    try:
+        with shell.database.read() as connection:
+            found = one_letter.read(connection, options.id)
+    except NoLetter as error:
+        raise Refused(refusal(CannotSettle(Doubt.NO_LETTER))) from error
+    if options.json:
+        shell.document(found.as_json())
+        return 0
+    print(f"{found.slug}: to {found.target.name} <{found.target.email}>: {found.state}")
+    for step in found.steps:
+        print(f"  {step.at.isoformat()} {step.state}{_because(step.reason, step.detail)}")
+    for each in found.requests:
+        answer = each.answer or "no answer yet"
+        why = _because(each.reason, each.detail)
+        print(f"  {each.began_at.isoformat()} attempt {each.attempt_id}: {answer}{why}")
+    for told in found.news:
+        print(f"  {told.happened_at.isoformat()} event {told.cause}{_because(None, told.detail)}")
+    return 0
+
+
+def _because(reason: Reason | None, detail: str | None) -> str:
+    words = [word for word in (reason and str(reason), detail) if word]
+    return f" ({'; '.join(words)})" if words else ""
 
 
 def _settle(shell: Shell, options: Namespace) -> int:

@@ -18,10 +18,10 @@ from sqlalchemy import Row, Select, func, select
 
 from letters.campaign import Campaign, Confirm
 from letters.campaigns.stored import StoredCampaign
+from letters.desk.seek.finding import may_be_named
 from letters.desk.sources import Sources
 from letters.mail.kinds import Kind
 from letters.record import Actor, Deed, record
-from letters.states import State
 from letters.storage.batch import Written, given, text_at
 from letters.storage.database import Database
 from letters.storage.schema import answer, letter, submission, writing
@@ -70,8 +70,6 @@ _CONSENT: Final = select(
 _Thing = TypeVar("_Thing")
 _Found: TypeAlias = Row[*tuple[Any, ...]]
 _Line: TypeAlias = tuple[str, ...]
-_UNCONFIRMED: Final = str(State.UNCONFIRMED)
-_NEVER_LEFT: Final = frozenset(map(str, (State.UNCONFIRMED, State.EXPIRED, State.CANCELLED)))
 _CHUNK: Final = 1_000
 _LINE_END: Final = "\r\n"
 # A cell that begins so is a formula to a spreadsheet (OWASP, CSV Injection). So is what stands
@@ -152,16 +150,9 @@ def source_rows(found: Sources) -> Iterator[str]:
 
 
 def _person(campaign: Campaign, state: str, person: Sequence[Any]) -> _Line:
-    """Return what is told of a letter's writer: nothing before their yes, where one is asked.
-
-    Whoever typed an address need not be its owner.
-    """
+    """Return what is told of a letter's writer, if they may be named."""
     name, email, postcode, wording, is_confirmed = person
-    if not is_confirmed and (
-        campaign.confirm is Confirm.BEFORE_SENDING
-        or state == _UNCONFIRMED
-        or (campaign.proof_of_work and state in _NEVER_LEFT)
-    ):
+    if not may_be_named(campaign, state, is_confirmed=bool(is_confirmed)):
         return "", "", "", "no", ""
     return (
         safe(name or ""),

@@ -176,6 +176,18 @@ def working_on(connection: Connection, campaign_id: int) -> frozenset[int]:
     )
 
 
+def only_open(connection: Connection, somebody: Organiser) -> frozenset[int] | None:
+    """Return the ids of the campaigns that are open to somebody; None: all of them."""
+    if somebody.is_admin:
+        return None
+    given = campaign_organiser.c
+    return frozenset(
+        connection.execute(
+            select(given.campaign_id).where(given.organiser_id == somebody.id)
+        ).scalars()
+    )
+
+
 def may_open(connection: Connection, somebody: Organiser, slug: str) -> bool:
     """Tell whether a campaign is there and open to somebody."""
     wanted = select(campaign.c.id).where(campaign.c.slug == slug)

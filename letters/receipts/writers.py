@@ -4,7 +4,8 @@ Whoever runs the machine, or an organiser for the campaigns that they may see, d
 who lost their mail. That it was done is in the record, and not for whom.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import Connection, select
@@ -20,6 +21,18 @@ from letters.storage.schema import campaign, submission
 from letters.text.addresses import canonical
 
 
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """All that is kept of one submission."""
+
+    receipt: Receipt
+    repeats: tuple[repeats.Repeat, ...]
+
+    def as_json(self) -> dict[str, object]:
+        """Return the form that `postbag writer show --json` prints."""
+        return _as_json(self.receipt, self.repeats)
+
+
 def of_address(
     connection: Connection,
     email: str,
@@ -27,17 +40,17 @@ def of_address(
     *,
     by: Actor,
     within: Collection[int] | None = None,
-) -> list[dict[str, object]]:
-    """Return all that is kept of a writer, a submission each, as JSON has it.
+) -> list[Kept]:
+    """Return all that is kept of a writer, a submission each.
 
     `within` limits it to campaigns by their ids. That somebody looked is in the record.
     """
     found = _submissions(connection, email, within)
     record(connection, Deed.WRITER_SHOWN, now, by=by, detail=f"{len(found)}")
     return [
-        _as_json(
+        Kept(
             receipt.read(connection, submission_id, now),
-            repeats.of_submission(connection, submission_id),
+            tuple(repeats.of_submission(connection, submission_id)),
         )
         for submission_id in found
     ]
@@ -92,6 +105,12 @@ def erase(
     return len(found)
 
 
+def address_of(connection: Connection, submission_id: str) -> str | None:
+    """Return the address that a submission came with; None: it has been erased."""
+    wanted = select(submission.c.email).where(submission.c.id == submission_id)
+    return connection.execute(wanted).scalar()
+
+
 def _submissions(connection: Connection, email: str, within: Collection[int] | None) -> list[str]:
     wanted = select(submission.c.id).where(
         # All of them, named so that the index serves: it begins with the campaign.
@@ -102,7 +121,7 @@ def _submissions(connection: Connection, email: str, within: Collection[int] | N
     return list(connection.execute(wanted.order_by(submission.c.id)).scalars())
 
 
-def _as_json(read: Receipt, again: list[repeats.Repeat]) -> dict[str, object]:
+def _as_json(read: Receipt, again: Sequence[repeats.Repeat]) -> dict[str, object]:
     return {
         "submission_id": read.submission_id,
         "campaign": read.campaign_slug,

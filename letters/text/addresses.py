@@ -2,6 +2,7 @@
 
 import re
 from enum import StrEnum
+from itertools import combinations, pairwise
 from typing import Final
 
 import idna
@@ -24,6 +25,8 @@ COMMON_DOMAINS: Final = (
     "t-online.de", "orange.fr", "free.fr", "laposte.net", "libero.it", "hotmail.es", "yahoo.es",
     "btinternet.com", "sky.com",
 )  # fmt: skip
+_DOTTED_TWICE: Final = 24
+"""Characters before the @ of which two dots are still tried everywhere: 278 spellings at most."""
 _MEANT_COM: Final = frozenset({"con", "cmo", "cm", "vom", "xom", "ocm"})
 
 
@@ -88,6 +91,28 @@ def canonical(address: str) -> str:
     if domain in _DOTS_DO_NOT_COUNT:
         local, domain = local.replace(".", ""), "gmail.com"
     return f"{local}@{domain}"
+
+
+def spellings(address: str) -> tuple[str, ...]:
+    """Return the canonical addresses that differ from one in the dots before the @ alone.
+
+    With them as typed first, then without any, with one and with two. Elsewhere than at Gmail those
+    are other mailboxes, but whoever tells an address over the telephone does not tell its dots.
+    """
+    typed = canonical(address)
+    local, _, domain = typed.rpartition("@")
+    if domain == "gmail.com":
+        return (typed,)
+    bare = local.replace(".", "")
+    places = range(1, len(bare))
+    most = 2 if len(bare) <= _DOTTED_TWICE else 1
+    found = [typed]
+    for dots in range(most + 1):
+        for chosen in combinations(places, dots):
+            cuts = [0, *chosen, len(bare)]
+            dotted = ".".join(bare[a:b] for a, b in pairwise(cuts))
+            found.append(f"{dotted}@{domain}")
+    return tuple(dict.fromkeys(found))
 
 
 def near_miss(address: str) -> str | None:

@@ -38,15 +38,16 @@ def _show(shell: Shell, options: Namespace) -> int:
     with shell.database.write() as connection:  # that somebody looked is in the record
         found = writers.of_address(connection, email, shell.now(), by=COMMAND_LINE)
     if options.json:
-        shell.document({"submissions": found})
+        shell.document({"submissions": [each.as_json() for each in found]})
         return 0
     if not found:
         shell.say("Nothing is kept of this address.")
     for each in found:
-        print(f"{each['campaign']}: {each['name']} <{each['email']}>, {each['submitted_at']}")
-        letters = each["letters"]
-        for letter in letters if isinstance(letters, list) else []:
-            print(f"  {letter['letter_id']} to {letter['target']}: {letter['state']}")
+        kept = each.receipt
+        at = kept.submitted_at.isoformat()
+        print(f"{kept.campaign_slug}: {kept.name} <{kept.email}>, {at}")
+        for letter in kept.letters:
+            print(f"  {letter.id} to {letter.target.name}: {letter.state}")
     return 0
 
 

@@ -28,9 +28,9 @@ def test_all_that_is_kept_is_shown(books: Books) -> None:
         found = writers.of_address(
             connection, "C.anary+x@googlemail.com", books.now, by=COMMAND_LINE
         )
-    assert [each["campaign"] for each in found] == ["trees", "roads"]
-    assert all(each["email"] == f"{CANARY}@gmail.com" for each in found)
-    assert all(each["letters"][0]["state"] == "queued" for each in found)  # type: ignore[index]
+    assert [each.receipt.campaign_slug for each in found] == ["trees", "roads"]
+    assert all(each.receipt.email == f"{CANARY}@gmail.com" for each in found)
+    assert all(each.receipt.letters[0].state == "queued" for each in found)
 
 
 def test_an_organiser_finds_only_what_is_theirs_to_see(books: Books) -> None:
@@ -40,7 +40,7 @@ def test_an_organiser_finds_only_what_is_theirs_to_see(books: Books) -> None:
         found = writers.of_address(
             connection, f"{CANARY}@gmail.com", books.now, by=ada, within=only
         )
-        assert [each["campaign"] for each in found] == ["roads"]
+        assert [each.receipt.campaign_slug for each in found] == ["roads"]
         assert writers.erase(connection, f"{CANARY}@gmail.com", books.now, by=ada, within=only) == 1
     assert books.states("trees") == {"queued": 2}
     assert books.states("roads") == {"cancelled": 1}

@@ -15,6 +15,7 @@ from webapp.desk.editor import routes as editor
 from webapp.desk.entry import passkeys, sessions, sign_in
 from webapp.desk.entry.door import OPEN, blueprint
 from webapp.desk.figures import dashboard, sources
+from webapp.desk.seek import finding, one_letter
 
 __all__ = [
     "OPEN",
@@ -24,6 +25,8 @@ __all__ = [
     "checklist",
     "dashboard",
     "editor",
+    "finding",
+    "one_letter",
     "pace",
     "passkeys",
     "people",

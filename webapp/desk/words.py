@@ -128,6 +128,8 @@ class Trouble:
     since_iso: str
     buttons: tuple[tuple[str, str], ...]
     """What mends it: pairs of the word that is posted and the button's own."""
+    is_relay: bool
+    """It is a mail that passes an answer on, and no letter with a page."""
 
 
 def target_row(
@@ -203,6 +205,7 @@ def trouble(found: attention.Found, now: datetime) -> Trouble:
         ago(found.since, now),
         found.since.isoformat(),
         buttons.get(found.state, ()),
+        found.is_relay,
     )
 
 

@@ -1,0 +1,1 @@
+"""Find one letter, and read all that the books hold of it."""

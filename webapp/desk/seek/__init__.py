@@ -1,0 +1,1 @@
+"""Answer whether a letter went: find it, show it, help its writer."""

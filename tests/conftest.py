@@ -31,6 +31,8 @@ _SECOND = {"database_kind": "postgresql", "language": "es"}
 _MEASURES = (
     "tests/operations/test_proxies.py",  # and needs programs of the system
     "tests/operations/test_pgbouncer.py",  # the same
+    "tests/operations/test_alerts.py",  # the same
+    "tests/operations/test_scores.py",  # the same
     "tests/faults/test_rate.py",
     "tests/desk/test_live.py::test_fifty",
     "tests/abuse/test_sign_in.py::test_how_long",

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from launch.checking.browser import ensure_driver, find_browser
-from launch.checking.proxies import ensure_proxies
+from launch.checking.programs import ensure_programs
 from launch.checkout import Checkout
 
 COVERAGE: Final = "--coverage"
@@ -27,7 +27,7 @@ def prepare(checkout: Checkout, arguments: list[str], environment: dict[str, str
     ensure_driver(checkout, environment)
     environment["POSTBAG_CHROMIUM"] = find_browser(checkout, environment)
     if "--long" in arguments:
-        environment["PATH"] = ensure_proxies(environment)
+        environment["PATH"] = ensure_programs(environment)
     return arguments
 
 

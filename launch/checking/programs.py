@@ -1,4 +1,4 @@
-"""See that the proxies are there whose settings we document; the long tests try them."""
+"""See that the system's programs are there with which the long tests try what we document."""
 
 import os
 import shutil
@@ -7,12 +7,18 @@ from collections.abc import Mapping
 from launch.checking.debian import apt_install
 from launch.failure import Failure
 
-_PACKAGES = {"nginx": "nginx-light", "caddy": "caddy"}
+_PACKAGES = {
+    "nginx": "nginx-light",
+    "caddy": "caddy",
+    "promtool": "prometheus",
+    "spamassassin": "spamassassin",
+    "rspamd": "rspamd",
+}
 _ADMINISTRATORS = "/usr/sbin"  # where Debian keeps nginx, and few have it on their PATH
 
 
-def ensure_proxies(environment: Mapping[str, str]) -> str:
-    """Give a PATH on which nginx and Caddy are; as root on Debian, install what is missing.
+def ensure_programs(environment: Mapping[str, str]) -> str:
+    """Give a PATH on which they are; as root on Debian, install what is missing.
 
     Raises Failure if one is not there and cannot be installed.
     """
@@ -22,7 +28,7 @@ def ensure_proxies(environment: Mapping[str, str]) -> str:
             apt_install(package, environment)
         if shutil.which(program, path=path) is None:
             raise Failure(
-                f"The long tests try the documented settings of {program}, which is not there and "
-                f"could not be installed: install it (on Debian: apt-get install {package})."
+                f"The long tests need {program}, which is not there and could not be installed: "
+                f"install it (on Debian: apt-get install {package})."
             )
     return path

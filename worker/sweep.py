@@ -5,21 +5,24 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from letters.campaigns import store, targets
+from letters.campaigns import targets
 from letters.intake import limits
 from letters.notices import alarms, reminders, undelivered
 from letters.notices.links import Links
+from letters.offices import mailbox
 from letters.receipts import erasure, expiry, successors
 from letters.sending import gate as account
 from letters.sending import lost
 from letters.sending.due import next_due
 from letters.settings import Settings
+from letters.states import Cause
 from letters.storage.database import Database
 from letters.tokens import Tokens
 from letters.updates import deliver
 
 _MOST: Final = 1_000
-_MOST_ERASED: Final = 100
+_MOST_ERASED: Final = 250
+_ERASURES: Final = 8
 _MOST_NOTICES: Final = 500
 _log = logging.getLogger(__name__)
 
@@ -56,32 +59,36 @@ def sweep(database: Database, settings: Settings, now: datetime) -> Swept:
         with database.write() as connection:
             found += expiry.expire(connection, expired, now)
     if left_office:
-        with database.write() as connection:
-            store.hold(connection, left_office, now)
+        mailbox.carry_on(database, left_office, Cause.HOLD, now)
     if found:
         _log.info("swept %d letters", found)
-    _forget(database, settings, now)
+    has_more = _forget(database, settings, now)
     told = _notify(database, settings, now)
-    return Swept(now if found or left_office or told else due_at, found)
+    return Swept(now if found or left_office or has_more or told else due_at, found)
 
 
-def _forget(database: Database, settings: Settings, now: datetime) -> None:
-    """Erase what has been kept long enough."""
+def _forget(database: Database, settings: Settings, now: datetime) -> bool:
+    """Erase what has been kept long enough, some of it; tell whether there is more.
+
+    In several transactions: what writes meanwhile waits for none of them for long.
+    """
     keep = timedelta(days=settings.retention_days)
     with database.read() as connection:
-        old = erasure.due(connection, now - keep, _MOST_ERASED)
+        old = erasure.due(connection, now - keep, _MOST_ERASED * _ERASURES)
         old_notices = erasure.due_notices(connection, now, keep, _MOST)
         is_stale = limits.is_stale(connection, now)
     if not (old or old_notices or is_stale):
-        return
+        return False
+    for begin in range(0, len(old), _MOST_ERASED):
+        with database.write() as connection:
+            erasure.erase_all(connection, old[begin : begin + _MOST_ERASED], now, is_wish=False)
     with database.write() as connection:
-        if old:
-            erasure.erase_all(connection, old, now, is_wish=False)
         erasure.erase_notices(connection, old_notices)
         limits.forget(connection, now)
     erasure.forget_pages(database)
     if old:
         _log.info("erased %d submissions whose time to be kept was over", len(old))
+    return len(old) == _MOST_ERASED * _ERASURES or len(old_notices) == _MOST
 
 
 def _notify(database: Database, settings: Settings, now: datetime) -> bool:

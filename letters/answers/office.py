@@ -20,7 +20,7 @@ from letters.offices import mailbox, wishes
 from letters.pacing.bundles import How
 from letters.reasons import Hold
 from letters.record import Actor, Deed, record
-from letters.states import State
+from letters.states import Cause, State
 from letters.storage.database import Database
 from letters.storage.identity import new_id
 from letters.storage.schema import (
@@ -127,6 +127,8 @@ def stop(database: Database, target_id: int, reason: str, now: datetime) -> None
     with database.write() as connection:
         by = Actor.office(email)
         mailbox.hold(connection, email, reason, now, by, Hold.STOPPED_BY_OFFICE)
+        sitting = mailbox.seated(connection, email)
+    mailbox.carry_on(database, sitting, Cause.HOLD, now)
 
 
 def wish(connection: Connection, target_id: int, how: How, now: datetime) -> None:

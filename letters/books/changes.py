@@ -13,7 +13,6 @@ from typing import Final
 
 from sqlalchemy import (
     Connection,
-    bindparam,
     insert,
     literal_column,
     select,
@@ -23,10 +22,10 @@ from sqlalchemy import (
 
 from letters.books import locks
 from letters.books.counts import bump
-from letters.books.writable import writable
+from letters.books.writable import writable_among
 from letters.reasons import Reason
 from letters.states import RULES_OUT, Cause, State, advance, is_news
-from letters.storage.batch import GIVEN, fetch, given, integer_at, moment_at, text_at
+from letters.storage.batch import GIVEN, fetch, given, moment_at, text_at
 from letters.storage.database import StorageUnavailable
 from letters.storage.schema import (
     IS_PLAIN,
@@ -86,10 +85,6 @@ _WITH_COMPANIONS: Final = union(
         )
     )
     .where(_mine.c.plain == literal_column("1"), _other.c.plain == literal_column("1")),
-)
-_WRITABLE: Final = select(target.c.id).where(
-    target.c.id.in_(select(integer_at(0))),
-    writable(bindparam("now", type_=target.c.valid_before.type)),
 )
 _SET_STATE: Final = (
     update(letter).where(letter.c.id == text_at(0)).values(state=text_at(1), state_at=moment_at(2))
@@ -316,8 +311,7 @@ def _lock_targets(
     if not queues:
         return
     now = max(at for _, at in queues)
-    found = fetch(connection, _WRITABLE, {**given([i] for i in targets), "now": now})
-    can_be_written_to = {target_id for (target_id,) in found}
+    can_be_written_to = writable_among(connection, targets, now)
     for row, _ in queues:
         row.can_be_written_to = row.target_id in can_be_written_to
 

@@ -1,10 +1,13 @@
 """Say in SQL who can be written to now, and which campaigns send: one rule each, said once."""
 
+from collections.abc import Iterable
 from datetime import datetime
+from typing import Final
 
-from sqlalchemy import BindParameter, ColumnElement, exists, or_
+from sqlalchemy import BindParameter, ColumnElement, Connection, bindparam, exists, or_, select
 
 from letters.campaign import Status
+from letters.storage.batch import fetch, given, integer_at
 from letters.storage.schema import campaign, office, target
 
 SENDING_STATUSES = (Status.LIVE, Status.CLOSED)
@@ -27,6 +30,21 @@ def writable(now: datetime | BindParameter[datetime]) -> ColumnElement[bool]:
         & target.c.withdrawn.is_(False)
         & or_(target.c.valid_before.is_(None), target.c.valid_before > now)
     )
+
+
+_WRITABLE: Final = select(target.c.id).where(
+    target.c.id.in_(select(integer_at(0))),
+    writable(bindparam("now", type_=target.c.valid_before.type)),
+)
+
+
+def writable_among(connection: Connection, target_ids: Iterable[int], now: datetime) -> set[int]:
+    """Return those of some targets for which a letter may leave.
+
+    Whoever has the lock of their office is told what holds until the lock is let go.
+    """
+    found = fetch(connection, _WRITABLE, {**given([i] for i in target_ids), "now": now})
+    return {target_id for (target_id,) in found}
 
 
 def sends(now: datetime) -> ColumnElement[bool]:

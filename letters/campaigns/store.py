@@ -1,6 +1,6 @@
 """Keep campaigns and their targets."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import date, datetime
 from functools import lru_cache
@@ -279,12 +279,6 @@ def _load_targets(
     if gone:
         withdrawn = update(target).where(target.c.id == bindparam("target_id"))
         connection.execute(withdrawn.values(withdrawn=True), gone)
-
-
-def hold(connection: Connection, target_ids: Collection[int], now: datetime) -> int:
-    """Hold every letter that waits for targets; return how many did."""
-    ids = [i for of_one in mailbox.waiting(connection, target_ids).values() for i in of_one]
-    return len(apply(connection, [Happening(i, Cause.HOLD, now) for i in ids]))
 
 
 def repace(

@@ -16,6 +16,7 @@ from letters.offices import mailbox
 from letters.reasons import Hold
 from letters.record import COMMAND_LINE, Actor, Deed, record
 from letters.states import Cause, State
+from letters.storage.database import Database
 from letters.storage.schema import HAS_QUEUED, letter, successor, target
 from letters.text.addresses import is_address
 
@@ -50,9 +51,15 @@ class CannotDecide(Exception):
 def stop(
     connection: Connection, target_id: int, why: Hold, now: datetime, words: str | None = None
 ) -> None:
-    """Let nothing go to a target any more. `words` are the other side's own, if it said any."""
-    ids = mailbox.waiting(connection, [target_id]).get(target_id, [])
-    locks.take(connection, letters=ids, targets=[target_id])
+    """Let nothing go to a target any more. `words` are the other side's own, if it said any.
+
+    The first letters are held with it: :func:`carry_on` holds the rest, or the next sweep does.
+    """
+    found = mailbox.waiting(connection, [target_id], most=mailbox.PART)
+    ids = found.get(target_id, [])
+    # The office too, which a claim has locked: what it takes, it took before.
+    office_id = _office_of(connection, target_id)
+    locks.take(connection, letters=ids, offices=[office_id], targets=[target_id])
     if mark_stopped(connection, target_id, why, now, words):
         apply(connection, [Happening(i, Cause.HOLD, now) for i in ids])
 
@@ -108,6 +115,28 @@ def _can_be_released(found: StoredTarget, now: datetime) -> None:
         )
 
 
+def carry_on(
+    database: Database,
+    slug: str,
+    email: str,
+    cause: Cause,
+    now: datetime,
+    *,
+    is_offices: bool = False,
+) -> int:
+    """Hold or release the rest of a target's letters, part after part; return how many of them.
+
+    What is done to its office is done to everybody there. Raises UnknownCampaign and CannotDecide.
+    """
+    with database.read() as connection:
+        found = find(connection, slug, email)
+        ids = [found.id]
+        if is_offices:
+            ids = [*mailbox.targets_at(connection, [_office_of(connection, found.id)])]
+    changes = mailbox.carry_on(database, ids, cause, now)
+    return sum(change.target_id == found.id for change in changes)
+
+
 def change_address(
     connection: Connection,
     slug: str,
@@ -126,7 +155,7 @@ def change_address(
     kept = store.target_definition(replace(found.target, email=new_email))
     before = _office_of(connection, found.id)
     # The letters, before anything else: they wait for the new office, and may leave at once.
-    letters = mailbox.waiting(connection, [found.id], State.HELD).get(found.id, [])
+    letters = mailbox.waiting(connection, [found.id], State.HELD, mailbox.PART).get(found.id, [])
     locks.take(connection, letters=letters)
     (office_id, next_slot_at) = mailbox.offices_for(connection, [new_email], now)[new_email]
     locks.take(connection, offices={before, office_id}, targets=[found.id])
@@ -145,7 +174,7 @@ def _release(connection: Connection, target_id: int, now: datetime) -> int:
     """Forget what holds a target, and what holds its office over all campaigns."""
     office_id = _office_of(connection, target_id)
     sitting = mailbox.targets_at(connection, [office_id])
-    held = mailbox.waiting(connection, sitting, State.HELD)
+    held = mailbox.waiting(connection, sitting, State.HELD, mailbox.PART)
     letters = [i for ids in held.values() for i in ids]
     locks.take(connection, letters=letters, offices=[office_id], targets=sitting)
     _clear(connection, target_id)

@@ -10,9 +10,8 @@ from sqlalchemy import Connection, func, select
 
 from letters.reasons import Reason
 from letters.sending import gate as account
-from letters.sending.relays import IS_SETTLED
 from letters.states import State
-from letters.storage.schema import answer, history, is_in, letter, target
+from letters.storage.schema import answer, history, is_in, letter, tally, target
 
 _MOST: Final = 50
 
@@ -66,15 +65,35 @@ def alarms(connection: Connection, now: datetime) -> list[Alarm]:
 
 
 def overdue(connection: Connection, campaign_id: int, now: datetime, grace_seconds: float) -> int:
-    """Return how many letters' fate has been unknown for longer than the grace."""
-    return connection.execute(
-        select(func.count()).where(
-            letter.c.campaign_id == campaign_id,
-            IS_SETTLED,
-            is_in(State.UNKNOWN),
-            letter.c.state_at <= now - timedelta(seconds=grace_seconds),
+    """Return how many letters' fate has been unknown for longer than the grace.
+
+    All that the tallies hold, without those of late: to count the old ones takes longer, the more
+    there are. Answers that are passed on have no tally, and are few.
+    """
+    known_by = now - timedelta(seconds=grace_seconds)
+    of_all = (
+        select(func.coalesce(func.sum(tally.c.letters), 0))
+        .select_from(tally.join(target))
+        .where(target.c.campaign_id == campaign_id, tally.c.state == str(State.UNKNOWN))
+    )
+    of_late = select(func.count()).where(
+        letter.c.campaign_id == campaign_id,
+        letter.c.state == str(State.UNKNOWN),
+        letter.c.state_at > known_by,
+        letter.c.kind == "letter",
+    )
+    relayed = (
+        select(func.count())
+        .select_from(answer.join(letter, letter.c.id == answer.c.relay_id))
+        .where(
+            answer.c.campaign_id == campaign_id, is_in(State.UNKNOWN), letter.c.state_at <= known_by
         )
-    ).scalar_one()
+    )
+    each = (of_all, of_late, relayed)
+    letters, late, answers = connection.execute(
+        select(*(one.scalar_subquery() for one in each))
+    ).one()
+    return int(letters) - int(late) + int(answers)
 
 
 def undecided(

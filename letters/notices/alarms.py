@@ -2,10 +2,10 @@
 
 from collections import Counter
 from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
-from sqlalchemy import ColumnElement, Connection, and_, exists, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, and_, exists, func, literal, or_, select, update
 
 from letters.books import locks
 from letters.books.locks import Rank
@@ -24,6 +24,7 @@ from letters.storage.schema import campaign, event, is_in, letter, office, targe
 _AGAIN_AFTER: Final = timedelta(hours=24)
 _LAST_LETTERS: Final = 20
 _LAST_EVENTS: Final = 2_000
+_BEFORE_ALL: Final = literal(datetime.fromtimestamp(0, UTC), campaign.c.unknown_alarm_at.type)
 _DID_NOT_ARRIVE: Final = frozenset({Cause.BOUNCE, Cause.DROP})
 
 
@@ -173,25 +174,24 @@ def came_back(connection: Connection, target_id: int) -> tuple[int, int]:
 
 def _unknown(connection: Connection, before: datetime, now: datetime) -> dict[int, int]:
     """Return how many letters of which campaigns wait for a person's word, where none was told."""
-    rows = connection.execute(
-        select(letter.c.campaign_id, func.count())
-        .select_from(letter.join(campaign))
+    told_at = campaign.c.unknown_alarm_at
+    # Counted by campaign, each from when it was told: what became unknown before is no news.
+    waiting = (
+        select(func.count())
         .where(
-            is_in(State.UNKNOWN),
-            IS_SETTLED,
+            letter.c.campaign_id == campaign.c.id,
+            letter.c.state == str(State.UNKNOWN),
             letter.c.state_at <= before,
-            or_(
-                campaign.c.unknown_alarm_at.is_(None),
-                and_(
-                    campaign.c.unknown_alarm_at < now - _AGAIN_AFTER,
-                    # Only what has become unknown since is news.
-                    letter.c.state_at > campaign.c.unknown_alarm_at,
-                ),
-            ),
+            letter.c.state_at > func.coalesce(told_at, _BEFORE_ALL),
+            IS_SETTLED,
         )
-        .group_by(letter.c.campaign_id)
+        .correlate(campaign)
+        .scalar_subquery()
     )
-    return {campaign_id: number for campaign_id, number in rows if campaign_id is not None}
+    rows = connection.execute(
+        select(campaign.c.id, waiting).where(or_(told_at.is_(None), told_at < now - _AGAIN_AFTER))
+    )
+    return {campaign_id: number for campaign_id, number in rows if number}
 
 
 def _about_unknown(connection: Connection, links: Links, before: datetime, now: datetime) -> None:

@@ -7,21 +7,25 @@ hold by one campaign's organiser is not: that is the target's.
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import chain
 from typing import Final
 
 from sqlalchemy import Connection, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from letters.books import locks
-from letters.books.changes import Happening, apply
-from letters.books.writable import writable
+from letters.books.changes import Change, Happening, apply
+from letters.books.writable import writable, writable_among
 from letters.reasons import Hold
 from letters.record import COMMAND_LINE, Actor, Deed, record
 from letters.states import Cause, State
 from letters.storage.batch import fetch, given, integer_at
+from letters.storage.database import Database
 from letters.storage.schema import campaign, is_in, letter, office, target
 from letters.text.addresses import canonical
 
+PART: Final = 500
+"""So many letters are held or released in one transaction."""
 _SITTING: Final = select(target.c.id, target.c.office_id).where(
     target.c.office_id.in_(select(integer_at(0)))
 )
@@ -157,15 +161,25 @@ def targets_at(connection: Connection, office_ids: Collection[int]) -> dict[int,
     return {row[0]: row[1] for row in rows}
 
 
+def seated(connection: Connection, email: str) -> list[int]:
+    """Return the targets at the office with an address; raise UnknownOffice."""
+    return [*targets_at(connection, [find(connection, email).id])]
+
+
 def waiting(
-    connection: Connection, target_ids: Collection[int], state: State = State.QUEUED
+    connection: Connection,
+    target_ids: Collection[int],
+    state: State = State.QUEUED,
+    most: int | None = None,
 ) -> dict[int, list[str]]:
-    """Return the letters that wait for targets, by the target's id; or those in another state."""
+    """Return the letters that wait for targets, by the target's id; or those in another state.
+
+    All of them, or `most`.
+    """
     found: dict[int, list[str]] = {}
     if target_ids:
-        for target_id, letter_id in fetch(
-            connection, _WAITING.where(is_in(state)), given([i] for i in target_ids)
-        ):
+        wanted = _WAITING.where(is_in(state)).limit(most)
+        for target_id, letter_id in fetch(connection, wanted, given([i] for i in target_ids)):
             found.setdefault(target_id, []).append(letter_id)
     return found
 
@@ -211,6 +225,37 @@ def mark_stopped(
     return stopped.rowcount > 0
 
 
+def carry_on(
+    database: Database, target_ids: Collection[int], cause: Cause, now: datetime
+) -> list[Change]:
+    """Hold, or release, what the beginning has left of the letters to some targets.
+
+    A hold or a release changes what stands in the way and the first :data:`PART` letters in one
+    transaction, and here the rest in others: nobody waits for long. A claim takes no letter to
+    whom is held, changed or not. Whoever is released or held meanwhile is left as they are.
+    """
+    changes: list[Change] = []
+    while True:
+        with database.write() as connection:
+            part = next_part(connection, target_ids, cause, now)
+        changes += part
+        if not part:
+            return changes
+
+
+def next_part(
+    connection: Connection, target_ids: Collection[int], cause: Cause, now: datetime
+) -> list[Change]:
+    """Hold, or release, the next :data:`PART` letters to some targets, as far as they are so."""
+    state = State.QUEUED if cause is Cause.HOLD else State.HELD
+    found = waiting(connection, target_ids, state, PART)
+    locks.take(connection, letters=chain.from_iterable(found.values()), targets=target_ids)
+    free = writable_among(connection, target_ids, now)
+    chosen = free if cause is Cause.RELEASE else set(target_ids) - free
+    letters = [i for target_id, ids in found.items() if target_id in chosen for i in ids]
+    return apply(connection, [Happening(i, cause, now) for i in letters])
+
+
 def hold(
     connection: Connection,
     email: str,
@@ -221,6 +266,7 @@ def hold(
 ) -> int:
     """Let nothing go to an office, since a person says so; return how many letters are held.
 
+    They are the first :data:`PART`: :func:`carry_on` holds the rest, or the next sweep does.
     `words` are that person's. Raises UnknownOffice.
     """
     found = find(connection, email)
@@ -239,7 +285,8 @@ def hold(
 def release(connection: Connection, email: str, now: datetime, by: Actor = COMMAND_LINE) -> int:
     """Let sending to an office go on; return how many letters are queued again.
 
-    What its campaigns' own organisers hold stays held. Raises UnknownOffice.
+    They are the first :data:`PART`: :func:`carry_on` queues the rest. What its campaigns' own
+    organisers hold stays held. Raises UnknownOffice.
     """
     found = find(connection, email)
     queued = let_go(connection, found.id, now)
@@ -283,8 +330,8 @@ def clear(connection: Connection, office_id: int, now: datetime) -> None:
 
 
 def _lock(connection: Connection, office_id: int, state: State) -> list[str]:
-    """Lock an office, its targets, and the letters that are in `state` for it: return these."""
+    """Lock an office, its targets, and the first letters in `state` for it: return these."""
     sitting = targets_at(connection, [office_id])
-    letters = [i for ids in waiting(connection, sitting, state).values() for i in ids]
+    letters = [i for ids in waiting(connection, sitting, state, PART).values() for i in ids]
     locks.take(connection, letters=letters, offices=[office_id], targets=sitting)
     return letters

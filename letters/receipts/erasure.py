@@ -5,13 +5,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from sqlalchemy import Connection, and_, delete, exists, or_, select, update
+from sqlalchemy import Connection, and_, bindparam, delete, exists, func, or_, select, update
 
 from letters.books import locks
 from letters.books.changes import Happening, apply
 from letters.notices.post import NOTICE_EVERY, Purpose
 from letters.receipts import consent
 from letters.states import FINAL, NOT_LEFT, Cause, State
+from letters.storage.batch import fetch, given, text_at
 from letters.storage.database import Database
 from letters.storage.identity import new_id
 from letters.storage.schema import (
@@ -30,6 +31,55 @@ from letters.storage.schema import (
 _OVERLAP: Final = timedelta(minutes=1)
 _MOST_TOLD: Final = 5_000
 _ENDED: Final = [str(state) for state in (*FINAL, State.ACCEPTED, State.DEFERRED)]
+
+_GIVEN: Final = select(text_at(0))
+_LETTERS: Final = select(letter.c.id, letter.c.state).where(letter.c.submission_id.in_(_GIVEN))
+# Over all that is given at once, and only where there is something to erase: a row that is written
+# anew costs more than one that is read.
+_ERASE_LETTERS: Final = (
+    update(writing)
+    .where(
+        writing.c.letter_id.in_(_GIVEN),
+        func.coalesce(
+            writing.c.once,
+            writing.c.to_name,
+            writing.c.to_email,
+            writing.c.subject,
+            writing.c.body,
+        ).is_not(None),
+    )
+    .values(once=None, to_name=None, to_email=None, subject=None, body=None),
+    update(answer)
+    .where(answer.c.letter_id.in_(_GIVEN), answer.c.digest.is_not(None))
+    .values(digest=None),
+    # Whoever erases and writes again brings no further mail on the address in the same day.
+    update(notice).where(notice.c.letter_id.in_(_GIVEN)).values(purpose=str(Purpose.ERASED)),
+    *(
+        update(table)
+        .where(table.c.letter_id.in_(_GIVEN), table.c.detail.is_not(None))
+        .values(detail=None)
+        for table in (attempt, event, history)
+    ),
+)
+_DROP_REPEATS: Final = delete(repeat).where(repeat.c.submission_id.in_(_GIVEN))
+_ERASE_SUBMISSIONS: Final = (
+    update(submission)
+    .where(submission.c.id.in_(_GIVEN))
+    .values(
+        address=None,
+        name=None,
+        email=None,
+        postcode=None,
+        reason=None,
+        points=[],
+        opt_in_wording=None,
+        opt_in_at=None,
+        opt_in_ended_at=None,
+        token_id=submission.c.id,  # its form may bring something new
+        remind_at=None,
+        erased_at=bindparam("now", type_=submission.c.erased_at.type),
+    )
+)
 
 
 class StillLeaving(Exception):
@@ -52,54 +102,22 @@ def erase_all(
     Where it is somebody's wish, their consents end with it; where their time here is over, whoever
     was told of a consent may go by it.
     """
-    its_letters = select(letter.c.id, letter.c.state, letter.c.kind).where(
-        letter.c.submission_id.in_(submission_ids)
-    )
-    locks.take(connection, letters=connection.execute(its_letters).scalars().all())
+    theirs = given([i] for i in submission_ids)
+    locks.take(connection, letters=[row[0] for row in fetch(connection, _LETTERS, theirs)])
     # Asked again: an answer that was being taken has added its relay, and from now on none can.
-    rows = connection.execute(its_letters).all()
-    if any(row.state == State.SENDING for row in rows):
+    rows = fetch(connection, _LETTERS, theirs)
+    if any(state == State.SENDING for _, state in rows):
         raise StillLeaving
-    ids = [row.id for row in rows]
-    apply(
-        connection,
-        [Happening(row.id, Cause.CANCEL, now) for row in rows if State(row.state) in NOT_LEFT],
-    )
-    connection.execute(
-        update(writing)
-        .where(writing.c.letter_id.in_(ids))
-        .values(once=None, to_name=None, to_email=None, subject=None, body=None)
-    )
-    connection.execute(update(answer).where(answer.c.letter_id.in_(ids)).values(digest=None))
-    # Whoever erases and writes again brings no further mail on the address in the same day.
-    connection.execute(
-        update(notice).where(notice.c.letter_id.in_(ids)).values(purpose=str(Purpose.ERASED))
-    )
-    for table in (attempt, event, history):
-        connection.execute(update(table).where(table.c.letter_id.in_(ids)).values(detail=None))
+    apply(connection, [Happening(i, Cause.CANCEL, now) for i, s in rows if State(s) in NOT_LEFT])
+    letters = given([i] for i, _ in rows)
+    for statement in _ERASE_LETTERS:
+        connection.execute(statement, letters)
     locks.take(connection, submissions=submission_ids)
-    for submission_id in submission_ids:
-        if is_wish and not is_erased(connection, submission_id):
+    for submission_id in submission_ids if is_wish else ():
+        if not is_erased(connection, submission_id):
             consent.take_back(connection, submission_id, now)
-    connection.execute(delete(repeat).where(repeat.c.submission_id.in_(submission_ids)))
-    connection.execute(
-        update(submission)
-        .where(submission.c.id.in_(submission_ids))
-        .values(
-            address=None,
-            name=None,
-            email=None,
-            postcode=None,
-            reason=None,
-            points=[],
-            opt_in_wording=None,
-            opt_in_at=None,
-            opt_in_ended_at=None,
-            token_id=submission.c.id,  # its form may bring something new
-            remind_at=None,
-            erased_at=now,
-        )
-    )
+    connection.execute(_DROP_REPEATS, theirs)
+    connection.execute(_ERASE_SUBMISSIONS, {**theirs, "now": now})
 
 
 def erase_notices(connection: Connection, notice_ids: Sequence[str]) -> None:

@@ -10,7 +10,7 @@ from letters.books.changes import Happening, apply
 from letters.campaign import Status
 from letters.receipts import successors
 from letters.states import NOT_LEFT, Cause, State
-from letters.storage.schema import campaign, is_in, letter, writing
+from letters.storage.schema import campaign, is_in, letter, tally, target, writing
 
 CONFIRM_WITHIN: Final = timedelta(days=7)
 _MOST: Final = 1_000
@@ -61,15 +61,30 @@ def _forgotten(connection: Connection, before: datetime) -> list[str]:
 
 
 def _over(connection: Connection, now: datetime) -> list[str]:
-    return list(
-        connection.execute(
+    """Find what has not left of campaigns that are over.
+
+    The tallies say where there is any: a join would look at every letter of them, in each sweep.
+    """
+    left_over = connection.execute(
+        select(target.c.campaign_id, tally.c.state)
+        .select_from(tally.join(target).join(campaign))
+        .where(
+            campaign.c.ends_at <= now,
+            tally.c.state.in_([str(state) for state in NOT_LEFT]),
+            tally.c.letters > 0,
+        )
+        .distinct()
+    ).all()
+    found: list[str] = []
+    for campaign_id, state in left_over:
+        found += connection.execute(
             select(letter.c.id)
-            .select_from(letter.join(campaign))
             .where(
-                campaign.c.ends_at <= now,
+                letter.c.campaign_id == campaign_id,
+                letter.c.state == state,
                 letter.c.kind == "letter",
-                letter.c.state.in_([str(state) for state in NOT_LEFT]),
             )
+            .order_by(letter.c.state_at)
             .limit(_MOST)
         ).scalars()
-    )
+    return found[:_MOST]

@@ -16,7 +16,7 @@ from sqlalchemy import Connection, Select, bindparam, case, insert, or_, select,
 from letters.books import locks
 from letters.books.counts import bump
 from letters.books.locks import Rank
-from letters.books.writable import sends, writable
+from letters.books.writable import sends, writable, writable_among
 from letters.campaign import Campaign, Pacing, Replies
 from letters.campaigns.store import campaign_of, target_of
 from letters.mail.kinds import Kind
@@ -314,6 +314,10 @@ def _claim_letters(connection: Connection, most: int, now: datetime) -> list[_Wo
         _due_targets(now, most).with_for_update(of=office, skip_locked=True, key_share=True)
     ).all()
     locks.note(connection, Rank.OFFICE, {row.office_id for row in rows}, waits=False)
+    # Asked again, now that nobody else has these offices: whoever held one a moment ago may have
+    # left some of its letters for later.
+    free = writable_among(connection, (row.id for row in rows), now) if rows else set[int]()
+    rows = [row for row in rows if row.id in free]
     # Not with each target: a campaign's file names all its targets, and may be long.
     files = select(campaign.c.id, campaign.c.definition).where(
         campaign.c.id.in_({row.campaign_id for row in rows})

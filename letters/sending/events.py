@@ -324,5 +324,7 @@ def _failures(
         or row.soft_failures + run[row.office_id] >= shaken[row.id].most_soft_failures
     }
     sitting = mailbox.targets_at(connection, {each.office_id for each in shaken.values()})
-    waiting = mailbox.waiting(connection, [i for i, at in sitting.items() if at in may_stop])
+    stop = [i for i, at in sitting.items() if at in may_stop]
+    # No more at once: the next sweep holds the rest, and nobody claims it.
+    waiting = mailbox.waiting(connection, stop, most=mailbox.PART)
     return _Failures(failed, shaken, sitting, waiting)

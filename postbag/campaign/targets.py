@@ -4,10 +4,9 @@ from argparse import ArgumentParser, Namespace
 from collections.abc import Callable
 from typing import Final
 
-from sqlalchemy import Connection
-
 from letters.campaigns import targets
 from letters.campaigns.targets import CannotDecide, Objection
+from letters.states import Cause
 from postbag.people import suppression
 from postbag.shell import Commands, Refused, Shell
 
@@ -45,10 +44,9 @@ def _action(actions: Commands, name: str, words: str) -> ArgumentParser:
     return action
 
 
-def _decide(shell: Shell, decision: Callable[[Connection], str]) -> int:
+def _decide(shell: Shell, decide: Callable[[], str]) -> int:
     try:
-        with shell.database.write() as connection:
-            sentence = decision(connection)
+        sentence = decide()
     except CannotDecide as error:
         raise Refused(_SENTENCES[error.objection].format(**error.values)) from error
     shell.say(sentence)
@@ -56,16 +54,23 @@ def _decide(shell: Shell, decision: Callable[[Connection], str]) -> int:
 
 
 def _hold(shell: Shell, o: Namespace) -> int:
-    def decide(connection: Connection) -> str:
-        targets.hold_by_hand(connection, o.slug, o.email, shell.now())
+    def decide() -> str:
+        with shell.database.write() as connection:
+            targets.hold_by_hand(connection, o.slug, o.email, shell.now())
+        targets.carry_on(shell.database, o.slug, o.email, Cause.HOLD, shell.now())
         return f"Nothing goes to {o.email} until it is released."
 
     return _decide(shell, decide)
 
 
 def _release(shell: Shell, o: Namespace) -> int:
-    def decide(connection: Connection) -> str:
-        queued = targets.release(connection, o.slug, o.email, shell.now())
+    def decide() -> str:
+        now = shell.now()
+        with shell.database.write() as connection:
+            queued = targets.release(connection, o.slug, o.email, now)
+        queued += targets.carry_on(
+            shell.database, o.slug, o.email, Cause.RELEASE, now, is_offices=True
+        )
         return f"{o.email} can be written to again; {queued} letters wait their turn."
 
     suppression.take_off_first(shell, o)
@@ -73,16 +78,21 @@ def _release(shell: Shell, o: Namespace) -> int:
 
 
 def _address(shell: Shell, o: Namespace) -> int:
-    def decide(connection: Connection) -> str:
-        queued = targets.change_address(connection, o.slug, o.email, o.new_email, shell.now())
+    def decide() -> str:
+        now = shell.now()
+        with shell.database.write() as connection:
+            queued = targets.change_address(connection, o.slug, o.email, o.new_email, now)
+        queued += targets.carry_on(shell.database, o.slug, o.new_email, Cause.RELEASE, now)
         return f"Letters go to {o.new_email} now; {queued} wait their turn."
 
     return _decide(shell, decide)
 
 
 def _successor(shell: Shell, o: Namespace) -> int:
-    def decide(connection: Connection) -> str:
-        targets.name_successor(connection, o.slug, o.email, o.successor_email, shell.now())
+    def decide() -> str:
+        with shell.database.write() as connection:
+            targets.name_successor(connection, o.slug, o.email, o.successor_email, shell.now())
+        targets.carry_on(shell.database, o.slug, o.email, Cause.HOLD, shell.now())
         return f"{o.successor_email} follows {o.email}; each writer whose letter waits is asked."
 
     return _decide(shell, decide)

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from letters.offices import mailbox
 from letters.offices.mailbox import Office, Seat, UnknownOffice
 from letters.pacing.bundles import How
+from letters.states import Cause
 from postbag.people import suppression
 from postbag.shell import Commands, Refused, Shell
 
@@ -86,6 +87,8 @@ def _document(office: Office, seats: list[Seat]) -> dict[str, object]:
 def _hold(shell: Shell, o: Namespace) -> int:
     with shell.database.write() as connection:
         held = mailbox.hold(connection, o.email, o.reason, shell.now())
+        sitting = mailbox.seated(connection, o.email)
+    held += len(mailbox.carry_on(shell.database, sitting, Cause.HOLD, shell.now()))
     shell.say(f"Nothing goes to {o.email} until it is released; {held} letters wait.")
     return 0
 
@@ -94,5 +97,7 @@ def _release(shell: Shell, o: Namespace) -> int:
     suppression.take_off_first(shell, o)
     with shell.database.write() as connection:
         queued = mailbox.release(connection, o.email, shell.now())
+        sitting = mailbox.seated(connection, o.email)
+    queued += len(mailbox.carry_on(shell.database, sitting, Cause.RELEASE, shell.now()))
     shell.say(f"{o.email} can be written to again; {queued} letters wait their turn.")
     return 0

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from itertools import product
 from random import Random
 
@@ -24,7 +25,7 @@ from letters.sending.outcomes import Answer, Outcome, record
 from letters.states import Cause
 from letters.storage.database import Database
 from letters.storage.migrate import migrate
-from letters.storage.schema import letter
+from letters.storage.schema import letter, target
 from rig.campaigns import campaign_file
 from tests.conftest import MakePostgres
 from tests.support.books import URL, Books
@@ -93,6 +94,8 @@ def make_scene(database: Database) -> Scene:
             .where(letter.c.id.in_(scene.letters("unconfirmed")))
             .values(state="unconfirmed")
         )
+        term = books.now + timedelta(days=100)
+        connection.execute(update(target).where(target.c.email == B).values(valid_before=term))
         gate.back_off(connection, "no-answer", books.now, probe=True, jitter=1)  # type: ignore[arg-type]
     write("waiting", 0, 1)
     write("waiting too", 1, 0)
@@ -103,6 +106,7 @@ def make_scene(database: Database) -> Scene:
 def changes(scene: Scene) -> dict[str, Change]:
     """Return everything that changes something, by name."""
     books, now = scene.books, scene.books.now
+    later = now + timedelta(days=200)  # a term is over
     links = Links(URL, books.tokens)
     waiting = scene.letters("waiting")
     all_targets = [target.id for target in books.find("trees").targets]
@@ -166,7 +170,7 @@ def changes(scene: Scene) -> dict[str, Change]:
         "settle": lambda c: settling.settle(c, ids["unknown"][1][0], settling.Word.AGAIN, now),
         "again": lambda c: settling.again(c, ids["refused"][1][1], now),
         "sweep": lambda c: lost.settle(c, lost.find(c, books.settings, now)),
-        "hold what waits": lambda c: store.hold(c, all_targets, now),
+        "hold what waits": lambda c: mailbox.next_part(c, all_targets, Cause.HOLD, later),
         "tell": lambda c: undelivered.tell(c, links, [ids["refused"][0]], now),
         "remind": lambda c: reminders.remind(c, links, [i for i, _ in ids.values()], now),
         "alarm": lambda c: alarms.sound(c, links, 0, now),

@@ -1,14 +1,18 @@
 """One mailbox over all campaigns: its pace, what stops it, and who sits there."""
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
 import pytest
 
+from bench.bulk import fill
+from letters.books import ledger
 from letters.campaigns import targets
 from letters.offices import mailbox
 from letters.reasons import Hold
-from letters.states import Cause
+from letters.sending import gate
+from letters.sending.claims import claim
+from letters.states import Cause, State
 from letters.storage.database import Database
 from tests.support.books import Books
 
@@ -77,6 +81,28 @@ def test_what_one_campaigns_organiser_holds_stays_that_campaigns(books: Books) -
     with books.database.write() as connection:
         assert mailbox.release(connection, OFFICE, books.now) == 0
     assert books.states("one") == {"held": 1}
+
+
+def test_many_letters_are_held_and_released_in_parts_and_none_leaves_between(
+    database: Database,
+) -> None:
+    many, now = 2 * mailbox.PART + 100, datetime.now(UTC)
+    fill(database, "long", many, 1, states={"queued": 1_000}, per_hour=3_600_000)
+    email = "office0@harbours.example"
+    with database.write() as connection:
+        assert mailbox.hold(connection, email, "on leave", now) == mailbox.PART
+        sitting = mailbox.seated(connection, email)
+    with database.write() as connection:
+        assert claim(connection, most=10, gate=gate.look(connection), now=now) == []
+    assert len(mailbox.carry_on(database, sitting, Cause.HOLD, now)) == many - mailbox.PART
+    with database.write() as connection:
+        assert mailbox.release(connection, email, now) == mailbox.PART
+    assert len(mailbox.carry_on(database, sitting, Cause.HOLD, now)) == 0  # it is released
+    assert len(mailbox.carry_on(database, sitting, Cause.RELEASE, now)) == many - mailbox.PART
+    with database.read() as connection:
+        books = ledger.count(connection)["long"]
+    assert books.reconciled
+    assert books.states[State.QUEUED] == many
 
 
 def test_soft_failures_are_counted_over_campaigns(books: Books) -> None:

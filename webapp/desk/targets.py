@@ -16,7 +16,7 @@ from letters.campaigns.targets import CannotDecide, Objection
 from letters.notices.alarms import came_back
 from letters.offices import suppression
 from letters.reasons import Hold
-from letters.states import NOT_LEFT, State
+from letters.states import NOT_LEFT, Cause, State
 from webapp.desk.done import done
 from webapp.desk.entry.door import acting, blueprint
 from webapp.site import errors
@@ -127,6 +127,13 @@ def objection_sentence(error: CannotDecide) -> str:
     return sentence.format(**error.values)
 
 
+def _carry_on(slug: str, email: str, word: str, now: datetime) -> None:
+    """Do to the rest of the letters what was done to the first of them."""
+    cause = Cause.RELEASE if word in {"release", "address"} else Cause.HOLD
+    is_offices = word == "release"
+    targets.carry_on(services().database, slug, email, cause, now, is_offices=is_offices)
+
+
 @blueprint.post("/<slug>/target")
 def decide(slug: str) -> Response:
     """Take an organiser's decision about a target."""
@@ -147,6 +154,7 @@ def decide(slug: str) -> Response:
                     targets.name_successor(connection, slug, email, other, now, acting())
                 case _:
                     return _refused(slug, _("Please choose one of the buttons on the desk."))
+        _carry_on(slug, other if word == "address" else email, word, now)
     except CannotDecide as error:
         return _refused(slug, objection_sentence(error))
     wake_worker(services().redis)

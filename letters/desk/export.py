@@ -164,7 +164,8 @@ def _person(campaign: Campaign, state: str, person: Sequence[Any]) -> _Line:
 
 
 def _moment(written: str | None) -> str:
-    return "" if written is None else written.replace(".000000", "")
+    """Return a moment in the one form that spreadsheets of every language take for a moment."""
+    return "" if written is None else written[:19].replace("T", " ")
 
 
 def _letters_of(stored: StoredCampaign) -> Select[str]:

@@ -97,7 +97,7 @@ def test_the_spreadsheet_and_the_receipt_say_when(
     office.answer(answered, "Once more.")
     lines = "".join(export.rows(books.database, books.find("trees")))
     rows = {row["letter_id"]: row for row in csv.DictReader(io.StringIO(lines))}
-    assert rows[answered.letter_id]["answered_at"] == came_at.isoformat()
+    assert rows[answered.letter_id]["answered_at"] == f"{came_at:%Y-%m-%d %H:%M:%S}"
     assert rows[other.letter_id]["answered_at"] == ""
     writer = rows[answered.letter_id]["supporter_email"]
     with books.database.read() as connection:

@@ -75,7 +75,7 @@ class Watcher:
 
     def spreadsheet(self) -> dict[str, str]:
         """Give each letter's state by its id."""
-        rows = csv.DictReader(io.StringIO(self._get("/letters.csv")))
+        rows = csv.DictReader(io.StringIO(self._get("/letters.csv").removeprefix("\ufeff")))
         return {row["letter_id"]: row["state"] for row in rows}
 
     def taken(self) -> set[str]:

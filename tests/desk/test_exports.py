@@ -108,7 +108,7 @@ def test_only_those_who_ticked_are_in_the_consents_with_wording_and_time(
     (row,) = csv.DictReader(io.StringIO("".join(export.consents(database, stored))))
     assert tuple(row) == export.CONSENT_COLUMNS
     assert row["supporter_name"] == "Ana Reed"
-    assert row["given_at"] == NOW.isoformat()
+    assert row["given_at"] == f"{NOW:%Y-%m-%d %H:%M:%S}"
     assert row["confirmed_at"] == ""
 
 
@@ -121,7 +121,7 @@ def test_an_address_that_nobody_confirmed_gives_no_consent(database: Database) -
             update(submission).where(submission.c.id == submission_id).values(confirmed_at=NOW)
         )
     (row,) = csv.DictReader(io.StringIO("".join(export.consents(database, stored))))
-    assert row["confirmed_at"] == NOW.isoformat()
+    assert row["confirmed_at"] == f"{NOW:%Y-%m-%d %H:%M:%S}"
 
 
 def test_nobody_who_was_erased_is_in_any_export(database: Database) -> None:

@@ -196,6 +196,7 @@ def test_a_link_signs_in_once_and_shows_the_books(stack: Stack, slug: str) -> No
     assert books["states"]["delivered"] == 1
     assert books["targets"][f"delivered@{slug}.example"]["delivered"] == 1
     table = stack.get(f"/desk/{slug}/letters.csv", Cookie=cookie).body.decode()
+    assert table.startswith("\ufeffletter_id,")  # the mark: names of every script read right
     assert "'=HYPERLINK" in table
     printed = stack.postbag("ledger", slug, "--json")
     assert printed.returncode == 0

@@ -11,9 +11,10 @@ from sqlalchemy import Connection, Row, bindparam, exists, insert, select, updat
 from letters.books import locks
 from letters.books.changes import Happening, apply
 from letters.campaign import Campaign, Pacing, Status, Target
-from letters.campaigns import lists
+from letters.campaigns import lists, versions
 from letters.campaigns.lists import NobodyToWriteTo
 from letters.campaigns.stored import StoredCampaign, StoredTarget
+from letters.campaigns.versions import Along
 from letters.files.campaign_file import read_campaign, write_campaign
 from letters.files.rules import RESERVED_SLUGS
 from letters.languages import Language
@@ -80,13 +81,27 @@ def load_all(
             raise NobodyToWriteTo(one.slug)
     whose = organisations.whose(connection, [one.organisation for one in every])
     known = _lock(connection, [one.slug for one in every])
-    gone = _lock_targets(connection, {known[c.slug]: c.targets for c in every if c.slug in known})
+    moved = [_along(connection, c, known[c.slug]) for c in every if c.slug in known]
+    also = [letter_id for each in moved for letter_id in each.letters]
+    stay = {known[c.slug]: c.targets for c in every if c.slug in known}
+    gone = _lock_targets(connection, stay, also)
     ids = [
         _load(connection, replace(one, organisation=key), of, known.get(one.slug), now, by)
         for one, (of, key) in zip(every, whose, strict=True)
     ]
+    for each in moved:
+        versions.take(connection, each)
     apply(connection, [Happening(i, Cause.HOLD, now) for i in gone])
     return ids
+
+
+def _along(connection: Connection, new: Campaign, campaign_id: int) -> Along:
+    """Return what goes along where targets get another version of the letter."""
+    before = find(connection, new.slug)
+    if not (before.campaign.letter.versions or new.letter.versions):
+        return Along(before.campaign, new, {}, ())
+    paired = zip(_paired(_known(connection, campaign_id), new.targets), new.targets, strict=True)
+    return versions.along(connection, before, new, paired)
 
 
 def _load(
@@ -151,10 +166,15 @@ def _lock_one(connection: Connection, slug: str) -> int:
     return found[slug]
 
 
-def _lock_targets(connection: Connection, stay: Mapping[int, Iterable[Target] | None]) -> list[str]:
+def _lock_targets(
+    connection: Connection,
+    stay: Mapping[int, Iterable[Target] | None],
+    also: Iterable[str] = (),
+) -> list[str]:
     """Lock campaigns' targets with their offices, and the letters of who does not `stay`.
 
-    Returns those letters' ids, as far as they wait. With None everybody stays.
+    Returns those letters' ids, as far as they wait. With None everybody stays. `also` are letters
+    that are locked with them.
     """
     gone: set[int] = set()
     offices: set[int] = set()
@@ -167,7 +187,7 @@ def _lock_targets(connection: Connection, stay: Mapping[int, Iterable[Target] | 
             gone |= known.keys() - {i for i in _paired(known, staying) if i is not None}
     letters = [i for ids in mailbox.waiting(connection, gone).values() for i in ids]
     sitting = mailbox.targets_at(connection, offices)
-    locks.take(connection, letters=letters, offices=offices, targets={*targets, *sitting})
+    locks.take(connection, letters={*letters, *also}, offices=offices, targets={*targets, *sitting})
     return letters
 
 

@@ -25,30 +25,38 @@ class Sheet:
     target: Target
     subject: str
     text: str
+    version: str
+    """Of the letter; empty: the letter itself."""
 
 
 def sheets(campaign: Campaign, most: int) -> list[Sheet]:
-    """Return the letter to each of the first targets, exactly as it would leave."""
+    """Return the letter to each of the first targets, exactly as it would leave.
+
+    One of every version that somebody gets comes first, however many there are.
+    """
     keys = [point.key for point in campaign.letter.points]
     found = []
-    for target in _of_every_version(campaign)[:most]:
+    first, others = _of_every_version(campaign)
+    for target in [*first, *others[: max(0, most - len(first))]]:
         theirs = for_target(campaign, target)
         values = merge_values(target, name=WRITER, postcode=POSTCODE, address=ADDRESS)
         # The page fills in the body before a writer has typed a name.
         words = body(theirs, merge_values(target), keys)
         subject = merge(theirs.letter.subjects[0], merge_values(target))
-        found.append(Sheet(target, subject, text(theirs, values, reason="", body=words)))
+        version = version_for(campaign.letter, target)
+        whole = text(theirs, values, reason="", body=words)
+        found.append(Sheet(target, subject, whole, version.key if version else ""))
     return found
 
 
-def _of_every_version(campaign: Campaign) -> list[Target]:
-    """Return the targets, those first who are the first to get a version of the letter."""
+def _of_every_version(campaign: Campaign) -> tuple[list[Target], list[Target]]:
+    """Return the targets who are the first to get a version of the letter, and the others."""
     first: dict[str, Target] = {}
     for target in campaign.targets:
         version = version_for(campaign.letter, target)
         first.setdefault(version.key if version else "", target)
     others = [target for target in campaign.targets if target not in first.values()]
-    return [*first.values(), *others]
+    return [*first.values()], others
 
 
 def notice_of_test(campaign: Campaign, link: str) -> Notice:

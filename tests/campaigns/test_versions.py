@@ -5,27 +5,33 @@ import io
 from collections import Counter
 from dataclasses import replace
 
-from letters.campaign import Version
+from letters.books import ledger
+from letters.campaign import Campaign, Version
 from letters.campaigns import store
+from letters.campaigns.versions import by_version
 from letters.desk import export
 from letters.files.campaign_file import read_campaign
 from letters.intake.posted import Posted
 from letters.intake.routing import whom
 from letters.intake.written import submission_of, written_of
 from letters.notices import rehearsal
+from letters.receipts import receipt as receipts
+from letters.states import State
 from letters.storage.database import Database
-from letters.text.compose import body, merge_values
+from letters.text.compose import body, merge_values, text
 from letters.text.versions import for_target
 from rig.campaigns import campaign_file
 from tests.support.books import Books
 
 PARTIES = ("Green", "Labour", "Blue", "Red", "")
+OF_PARTIES = tuple(party.lower() for party in PARTIES[:4])
 KEYS = ["trees", "shade"]
 
 
-def test_check_letters_and_spreadsheet_agree(database: Database) -> None:
-    books = Books(database)
-    made = read_campaign(campaign_file("trees", *(f"t{n}@x.example" for n in range(650))))
+def load_parties(books: Books, people: int, more: str = "") -> Campaign:
+    """Load a campaign whose people have five parties in turn, the last of them none."""
+    addresses = (f"t{n}@x.example" for n in range(people))
+    made = read_campaign(campaign_file("trees", *addresses, more=more))
     targets = tuple(
         replace(target, attributes=(("party", PARTIES[n % 5]),) if PARTIES[n % 5] else ())
         for n, target in enumerate(made.targets)
@@ -35,18 +41,25 @@ def test_check_letters_and_spreadsheet_agree(database: Database) -> None:
         for party in PARTIES[:4]
     )
     campaign = replace(made, targets=targets, letter=replace(made.letter, versions=versions))
-    with database.write() as connection:
+    with books.database.write() as connection:
         store.load(connection, campaign, books.now)
+    return campaign
+
+
+def test_check_letters_figures_and_spreadsheet_agree(database: Database) -> None:
+    books = Books(database)
+    campaign = load_parties(books, 650)
     stored = books.find("trees")
     assert stored.campaign == campaign
 
-    sheets = rehearsal.sheets(stored.campaign, 5)
+    sheets = rehearsal.sheets(stored.campaign, 2)
+    assert {sheet.version for sheet in sheets} == {"", *OF_PARTIES}
     openings = {sheet.text.split("\n\n")[1] for sheet in sheets}
-    assert openings == {made.letter.opening, *(f"To {party}." for party in PARTIES[:4])}, (
+    assert openings == {campaign.letter.opening, *(f"To {party}." for party in PARTIES[:4])}, (
         "the check shows each version"
     )
 
-    shown = targets[0]
+    shown = campaign.targets[0]
     offered = body(for_target(campaign, shown), merge_values(shown), KEYS)
     posted = Posted("Ana", "ana@readers.example", subject="Keep the trees", body=offered)
     written = written_of(stored, posted, whom(stored, posted, books.now))
@@ -60,4 +73,34 @@ def test_check_letters_and_spreadsheet_agree(database: Database) -> None:
     for claim in books.send():
         words = claim.body.split("\n\n")[1]
         version = of[claim.to_email]
-        assert words == (f"To {version.capitalize()}." if version else made.letter.opening)
+        assert words == (f"To {version.capitalize()}." if version else campaign.letter.opening)
+        if version == "green":
+            books.deliver(claim)
+    with database.read() as connection:
+        counted = by_version(stored, ledger.by_target(connection, stored.id))
+    assert [each.key for each in counted] == [*OF_PARTIES, ""]
+    for each in counted:
+        state = State.DELIVERED if each.key == "green" else State.ACCEPTED
+        assert (each.targets, each.states) == (130, Counter({state: 130}))
+
+
+def test_letters_left_as_offered_go_along_with_another_version(database: Database) -> None:
+    books = Books(database)
+    campaign = load_parties(books, 5, 'confirm = "before-sending"')
+    green = books.find("trees").targets[0]
+    values = merge_values(green.target, name="Ana Reed")
+    own = for_target(campaign, green.target)
+    offered = text(own, values, reason="", body=body(own, values, KEYS))
+    as_offered = books.write("trees", text=offered, targets=[0])
+    as_written = books.write("trees", text="My own words.", targets=[0])
+    changed = replace(green.target, attributes=(("party", "Labour"),))
+    with database.write() as connection:
+        store.load(
+            connection, replace(campaign, targets=(changed, *campaign.targets[1:])), books.now
+        )
+    with database.read() as connection:
+        found = [
+            receipts.read(connection, books.submission(email), books.now).letters[0].text
+            for email in (as_offered, as_written)
+        ]
+    assert found == [offered.replace("To Green.", "To Labour."), "My own words."]

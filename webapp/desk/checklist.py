@@ -47,14 +47,16 @@ def ready(slug: str) -> str:
     with services().database.read() as connection:
         stored = store.find(connection, slug)
         found = check(connection, stored, stored.campaign)
+    sheets = rehearsal.sheets(stored.campaign, _MOST_SHEETS)
     return render_template(
         "desk/checklist.html",
         campaign=stored.campaign,
         is_open=stored.campaign.status in {Status.LIVE, Status.PAUSED},
         reasons=list(map(told, found.reasons)),
         known=_known(stored.campaign, found),
-        sheets=rehearsal.sheets(stored.campaign, _MOST_SHEETS),
-        more=max(0, len(stored.campaign.targets) - _MOST_SHEETS),
+        sheets=sheets,
+        has_versions=bool(stored.campaign.letter.versions),
+        more=max(0, len(stored.campaign.targets) - len(sheets)),
         subjects=stored.campaign.letter.subjects,
         mail_from=services().settings.mail_from,
     )

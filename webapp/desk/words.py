@@ -12,6 +12,7 @@ from markupsafe import Markup
 from letters.books import ledger
 from letters.campaign import Status
 from letters.campaigns.stored import StoredCampaign, StoredTarget
+from letters.campaigns.versions import OfVersion
 from letters.desk import trouble as attention
 from letters.pacing.slots import leaves_at, next_open
 from letters.reasons import Hold, Reason
@@ -170,6 +171,26 @@ def target_row(
         ends_text=moment(last, timezone, beside=True) if last else Markup("–"),
         hold=hold,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class VersionRow:
+    """One version's line of the table."""
+
+    key: str
+    """Empty: the letter itself."""
+    numbers: tuple[int, ...]
+    """Targets, letters, waiting, under way, delivered, not delivered."""
+
+
+def version_row(of: OfVersion) -> VersionRow:
+    """Return one version's line of the table."""
+    waiting, under_way, bad = (
+        sum(of.states[state] for state in some) for some in (_WAITING, _UNDER_WAY, _BAD)
+    )
+    delivered = of.states[State.DELIVERED]
+    total = of.states.total()
+    return VersionRow(of.key, (of.targets, total, waiting, under_way, delivered, bad))
 
 
 def ending(rows: Sequence[TargetRow], status: Status, timezone: str) -> Markup | None:

@@ -11,7 +11,7 @@ from flask_wtf.csrf import generate_csrf
 from markupsafe import Markup
 
 from letters.books import ledger
-from letters.campaigns import store
+from letters.campaigns import store, versions
 from letters.campaigns.stored import StoredCampaign
 from letters.desk import export, figures
 from letters.desk import trouble as attention
@@ -24,7 +24,15 @@ from webapp.desk.figures.attached import attached
 from webapp.desk.figures.cache import FRESH_SECONDS, glance
 from webapp.desk.figures.pictures import pictures
 from webapp.desk.targets import held_targets
-from webapp.desk.words import alarm_sentence, ending, shown_books, standing, target_row, trouble
+from webapp.desk.words import (
+    alarm_sentence,
+    ending,
+    shown_books,
+    standing,
+    target_row,
+    trouble,
+    version_row,
+)
 from webapp.site.services import services
 from webapp.site.unhurried import unhurried
 
@@ -112,6 +120,7 @@ def _draw_figures(slug: str, place_of_token: str) -> str:
         not_arrived=books.states.get(State.BOUNCED, 0) + books.states.get(State.DROPPED, 0),
         pictures=pictures(counted, stored.campaign.timezone),
         targets=rows,
+        versions=[version_row(of) for of in versions.by_version(stored, by_target)],
         held=held,
         decide_url=url_for("desk.decide", slug=slug),
         status=str(stored.campaign.status),

@@ -6,6 +6,7 @@ import re
 import secrets
 import time
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from itertools import count
 from pathlib import Path
 
@@ -13,8 +14,14 @@ import pytest
 from redis import Redis
 from sqlalchemy import text
 
+from letters.campaigns import store
+from letters.notices import mailings
+from letters.notices.mailings import Audience, Draft, Sort
+from letters.record import COMMAND_LINE
 from rig.campaigns import form_fields
+from rig.inbound import PATH, raw_message, raw_post
 from rig.servers import wait_for
+from sandbox.behaviour.events import signature_headers
 from tests.conftest import AtMost
 from tests.support.stack import Stack
 
@@ -90,10 +97,8 @@ def test_bad_news_reaches_the_writer_and_the_receipt_tells_it_plainly(
 
 def test_erasing_a_writer_leaves_no_byte_of_them(stack: Stack, slug: str) -> None:
     canary = f"canary{secrets.token_hex(5)}"
-    stack.load(
-        slug, f"bounced@{slug}.example", f"delivered@{slug}.example",
-        more='asks_postcode = true\nopt_in = "Write to me."',
-    )  # fmt: skip
+    more = 'asks_postcode = true\nopt_in = "Write to me."\nreplies = "through-us"\n'
+    stack.load(slug, f"bounced@{slug}.example", f"answers@{slug}.example", more=more)
     fields = stack.form(
         slug,
         name=f"{canary} Reed",
@@ -106,15 +111,41 @@ def test_erasing_a_writer_leaves_no_byte_of_them(stack: Stack, slug: str) -> Non
     assert stack.post(f"/c/{slug}", fields).status == 303
     receipt = stack.receipt_path(fields["email"])
     wait_for(lambda: stack.states(slug) == {"bounced": 1, "delivered": 1})
-    wait_for(lambda: len(stack.messages(fields["email"])) == 2)
+    wait_for(lambda: len(stack.messages(fields["email"])) == 3)  # a link, bad news, an answer
+    answered = raw_message(to := _own_address(stack, slug), f"Dear {canary}, no.")
+    body, kind = raw_post(to, answered)
+    headers = {"Content-Type": kind, **signature_headers(stack.inbound_key, body, time.time())}
+    assert stack.put(PATH, body, headers).status == 204
+    stack.post(f"{receipt}/consent", {"opt_in": "1"})
+    _send_update(stack, slug)
+    wait_for(lambda: len(stack.messages(fields["email"])) == 5)
     assert canary in stack.get(receipt).body.decode()
     wait_for(lambda: not _waits(stack, fields["email"]))
     answer = stack.post(f"{receipt}/erase", {})
     assert answer.status == 200, answer.body
     found = [*_in_database(stack, canary), *_in_redis(stack, canary), *_in_logs(stack, canary)]
     assert found == []
+    cookie = stack.at_desk("olu@postbag.example")
+    for name in ("letters.csv", "consents.csv", "ledger.json", "answers", "updates"):
+        assert canary not in stack.get(f"/desk/{slug}/{name}", Cookie=cookie).body.decode()
     assert stack.states(slug) == {"bounced": 1, "delivered": 1}
     assert stack.get(receipt).status == 404
+
+
+def _own_address(stack: Stack, slug: str) -> str:
+    """Give the own address of the letter to the office that answers."""
+    (letter,) = stack.messages(f"answers@{slug}.example")
+    return str(letter["reply_to"]["email"])
+
+
+def _send_update(stack: Stack, slug: str) -> None:
+    """Let an update go to whoever wrote."""
+    now = datetime.now(UTC)
+    draft = Draft(Sort.UPDATE, Audience.WRITERS, "News", "It goes on.", includes_later=False)
+    with stack.database.write() as connection:
+        campaign_id = store.find(connection, slug).id
+        mailing_id = mailings.keep(connection, campaign_id, None, draft, now)
+        mailings.release(connection, campaign_id, mailing_id, draft.seen, now, COMMAND_LINE)
 
 
 def _waits(stack: Stack, email: str) -> bool:

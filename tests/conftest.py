@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Protocol
 
+import hypothesis
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 from sqlalchemy import create_engine, text
@@ -16,6 +17,12 @@ from letters.storage.migrate import migrate
 from rig.servers import Valkey, postgres_server
 from tests.support.command import Terminal
 from tests.support.stack import Stack
+
+# How long an example takes depends on what else the machine does.
+hypothesis.settings.register_profile(
+    "postbag", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.load_profile("postbag")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

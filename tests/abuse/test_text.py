@@ -326,7 +326,6 @@ def test_whatever_hypothesis_finds(make_site: MakeSite, is_long: bool) -> None:
 
     @settings(
         max_examples=2_000 if is_long else 60,
-        deadline=None,
         suppress_health_check=list(HealthCheck),
         database=None,
     )
@@ -351,7 +350,6 @@ def test_whatever_hypothesis_finds(make_site: MakeSite, is_long: bool) -> None:
 
     @settings(
         max_examples=1_000 if is_long else 60,
-        deadline=None,
         suppress_health_check=list(HealthCheck),
         database=None,
     )

@@ -1,7 +1,7 @@
 """A form is the same form, however its bytes happen to come."""
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from rig.inbound import form
@@ -28,7 +28,6 @@ def read(body: bytes, size: int) -> list[tuple[str, bytes]]:
     return found
 
 
-@settings(deadline=None)  # a busy machine is no fault of the form
 @given(VALUES, st.integers(1, 80))
 def test_each_field_arrives_byte_for_byte(values: list[bytes], size: int) -> None:
     fields = {f"f{n}": value for n, value in enumerate(values) if b"--xYzZY" not in value}
@@ -49,7 +48,6 @@ def test_a_file_has_a_name_and_a_kind(size: int) -> None:
     )  # fmt: skip
 
 
-@settings(deadline=None)  # a busy machine is no fault of the form
 @given(st.integers(0, 200), st.integers(1, 40))
 def test_what_is_cut_off_gives_what_came_before(cut: int, size: int) -> None:
     body, _ = form({"a": b"first", "b": b"second" * 20})

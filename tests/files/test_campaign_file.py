@@ -5,7 +5,7 @@ from datetime import date, datetime, time
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from letters.campaign import (
@@ -604,13 +604,11 @@ def names_nobody(letter: LetterTemplate) -> bool:
     return not named & {"name", "postcode"}
 
 
-@settings(deadline=None)
 @given(CAMPAIGNS)
 def test_what_is_written_is_read_back_as_it_was(campaign: Campaign) -> None:
     assert read_campaign(write_campaign(campaign)) == campaign
 
 
-@settings(deadline=None)
 @given(CAMPAIGNS)
 def test_the_line_of_an_error_is_found_below_any_text(campaign: Campaign) -> None:
     file = write_campaign(campaign) + "wrong = 1\n"
@@ -619,7 +617,6 @@ def test_the_line_of_an_error_is_found_below_any_text(campaign: Campaign) -> Non
     assert line == file.count("\n")
 
 
-@settings(deadline=None)
 @given(st.text() | st.text(alphabet="ab.=\"'[]{}#\n1,"))
 def test_whatever_a_file_holds_its_errors_have_lines(file: str) -> None:
     for _, line, message in errors_in(file):

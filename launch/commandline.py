@@ -14,7 +14,7 @@ from launch.failure import Failure, Stopped
 from launch.processes.procfile import read_procfile, shell_command
 from launch.processes.signals import Signals
 from launch.setup import DEVELOPMENT, ensure_installed
-from launch.start import start
+from launch.start import start, where_it_runs
 from launch.supply.advisories import check_advisories
 from launch.supply.sbom import bill_of_materials
 
@@ -74,7 +74,8 @@ def _run(arguments: list[str], checkout: Checkout, signals: Signals) -> int:
             _become(checkout, "bench", rest, environment)
         case ["postbag", *rest]:
             ensure_installed(checkout)
-            environment = settings_environment(checkout, os.environ)
+            # Links lead to the ./run that is running, wherever that is.
+            environment = settings_environment(checkout, where_it_runs(checkout) | os.environ)
             if "DATABASE_URL" not in os.environ and not (checkout.var / DATABASE_FILE).exists():
                 _migrate(checkout, environment)
             _become(checkout, "postbag", rest, environment)

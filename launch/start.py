@@ -35,6 +35,7 @@ SAMPLE_CAMPAIGN = "azerbaijan-2018"
 SAMPLE_ORGANISATION = "lantern"
 ORGANISER = "organiser@postbag.example"
 
+_LOCK = "lock"
 _UP_WITHIN_SECONDS = 60.0
 _PREVIOUS_ENDS_WITHIN_SECONDS = 90.0
 _WEB_PATIENCE_SECONDS = 10.0
@@ -45,7 +46,7 @@ _DEFAULT_SEND_TIMEOUT_SECONDS = 15.0
 def start(checkout: Checkout, outer: Mapping[str, str], signals: Signals) -> None:
     """Start everything, say where it is, and look after it until Stopped is raised."""
     port = read_port(outer)
-    with only_one(checkout) as lock:
+    with only_one(checkout, port, outer.get("PUBLIC_URL", "")) as lock:
         refuse_taken_ports(port)
         ensure_installed(checkout)
         environment = settings_environment(checkout, outer)
@@ -67,14 +68,17 @@ def start(checkout: Checkout, outer: Mapping[str, str], signals: Signals) -> Non
 
 
 @contextmanager
-def only_one(checkout: Checkout) -> Iterator[int]:
-    """Hold the lock of a running ./run; its lifeline holds it until the last child has ended."""
-    with (checkout.make_var() / "lock").open("a+") as file:
+def only_one(checkout: Checkout, port: int | None = None, public_url: str = "") -> Iterator[int]:
+    """Hold the lock of a running ./run; its lifeline holds it until the last child has ended.
+
+    Its file says who holds it, and where the pages are.
+    """
+    with (checkout.make_var() / _LOCK).open("a+") as file:
         deadline = time.monotonic() + _PREVIOUS_ENDS_WITHIN_SECONDS
         told = False
         while not _locked(file.fileno()):
             file.seek(0)
-            holder = file.read().strip()
+            holder = file.readline().strip()
             if holder.isdecimal() and look_at(int(holder)) is not None:
                 raise Failure(
                     f"Postbag is running already in this checkout, as process {holder}: "
@@ -87,9 +91,24 @@ def only_one(checkout: Checkout) -> Iterator[int]:
                 told = True
             time.sleep(0.1)
         file.truncate(0)
-        file.write(f"{os.getpid()}\n")
+        file.write(f"{os.getpid()}\n{port or ''}\n{public_url}\n")
         file.flush()
-        yield file.fileno()
+        try:
+            yield file.fileno()
+        finally:
+            file.truncate(0)
+
+
+def where_it_runs(checkout: Checkout) -> dict[str, str]:
+    """Return the settings that say where a running ./run has its pages; none if none runs."""
+    try:
+        holder, port, public_url, *_ = (checkout.var / _LOCK).read_text().split("\n")
+    except (OSError, ValueError):
+        return {}
+    if not holder.isdecimal() or look_at(int(holder)) is None:
+        return {}
+    found = {"PORT": port, "PUBLIC_URL": public_url}
+    return {name: value for name, value in found.items() if value}
 
 
 def _locked(file_number: int) -> bool:

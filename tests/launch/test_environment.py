@@ -9,6 +9,7 @@ import pytest
 
 from launch.checkout import Checkout
 from launch.environment import embedded_redis_socket, settings_environment
+from launch.start import only_one, where_it_runs
 
 ALL_OWN = {
     "DATABASE_URL": "postgresql://db.example/postbag",
@@ -48,6 +49,18 @@ def test_everything_else_has_a_value(checkout: Checkout) -> None:
     assert settings["REPLY_DOMAIN"] == "replies.postbag.example"
     assert settings["LOG_FORMAT"] == "text"
     assert settings.keys() >= ALL_OWN.keys() - {"FORM_MIN_SECONDS"}
+
+
+def test_a_command_finds_the_run_that_is_running(checkout: Checkout) -> None:
+    assert where_it_runs(checkout) == {}
+    with only_one(checkout, 8200):
+        found = where_it_runs(checkout)
+        assert settings_environment(checkout, {**KEY, **found})["PUBLIC_URL"].endswith(":8200")
+    with only_one(checkout, 8200, "https://letters.example"):
+        assert where_it_runs(checkout)["PUBLIC_URL"] == "https://letters.example"
+    assert where_it_runs(checkout) == {}
+    (checkout.var / "lock").write_text("999999999\n8200\n\n")  # it was killed
+    assert where_it_runs(checkout) == {}
 
 
 def test_keys_are_made_once_and_for_their_owner_alone(checkout: Checkout) -> None:

@@ -78,6 +78,8 @@ class Deed(StrEnum):
     """Somebody looked for letters by a person's name or address; of how many is told, not whose."""
     LETTER_SHOWN = "letter-shown"
     """Somebody looked at one letter; its id is told."""
+    PREVIEW_LINKED = "preview-linked"
+    """Somebody made a link that shows a campaign to whoever has it, for some days."""
     WRITER_SHOWN = "writer-shown"
     """Somebody looked at what is kept of a writer; of how many submissions is told, not whose."""
     WRITER_LINKED = "writer-linked"

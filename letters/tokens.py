@@ -101,6 +101,20 @@ class Tokens:
         except (BadSignature, UnicodeError, ValueError) as error:
             raise BadToken from error
 
+    def preview(self, campaign_id: int, until: datetime) -> str:
+        """Return the token of a link that shows a campaign's page before it is public."""
+        return self._signer(f"preview/{campaign_id}").sign(str(int(until.timestamp()))).decode()
+
+    def read_preview(self, campaign_id: int, token: str, now: datetime) -> datetime:
+        """Return until when the link holds; raise BadToken, or TokenTooOld once that is past."""
+        try:
+            until = int(self._unsign(f"preview/{campaign_id}", token))
+        except (BadSignature, UnicodeError, ValueError) as error:
+            raise BadToken from error
+        if now.timestamp() >= until:
+            raise TokenTooOld
+        return datetime.fromtimestamp(until, UTC)
+
     def updates(self, submission_id: str) -> str:
         """Return the token of the link that ends updates to a submission's writer."""
         return self._signer("updates").sign(submission_id).decode()

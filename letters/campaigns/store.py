@@ -60,19 +60,31 @@ def pacing_of(definition: str) -> Pacing:
     return _parsed(definition).pacing
 
 
-def load(connection: Connection, new: Campaign, now: datetime, by: Actor = COMMAND_LINE) -> int:
+def load(
+    connection: Connection,
+    new: Campaign,
+    now: datetime,
+    by: Actor = COMMAND_LINE,
+    made_of: str = "",
+) -> int:
     """Create or update a campaign; return its id.
+
+    `made_of` is what the record says of a new one.
 
     Targets are known by their address. One that is missing from `new` is withdrawn, and its
     waiting letters are held. People of lists come from the lists as they are now. Raises
     ReservedSlug, NobodyToWriteTo and NotNamed.
     """
-    (campaign_id,) = load_all(connection, [new], now, by)
+    (campaign_id,) = load_all(connection, [new], now, by, made_of)
     return campaign_id
 
 
 def load_all(
-    connection: Connection, new: Sequence[Campaign], now: datetime, by: Actor = COMMAND_LINE
+    connection: Connection,
+    new: Sequence[Campaign],
+    now: datetime,
+    by: Actor = COMMAND_LINE,
+    made_of: str = "",
 ) -> list[int]:
     """Load several campaigns at once: all of them, or none."""
     every = [replace(one, targets=lists.with_followed(connection, one)) for one in new]
@@ -86,7 +98,7 @@ def load_all(
     stay = {known[c.slug]: c.targets for c in every if c.slug in known}
     gone = _lock_targets(connection, stay, also)
     ids = [
-        _load(connection, replace(one, organisation=key), of, known.get(one.slug), now, by)
+        _load(connection, replace(one, organisation=key), of, known.get(one.slug), now, by, made_of)
         for one, (of, key) in zip(every, whose, strict=True)
     ]
     for each in moved:
@@ -111,6 +123,7 @@ def _load(
     found: int | None,
     now: datetime,
     by: Actor,
+    made_of: str,
 ) -> int:
     values = {
         "organisation_id": organisation_id,
@@ -134,7 +147,7 @@ def _load(
         connection.execute(update(campaign).where(campaign.c.id == campaign_id).values(**values))
     _load_targets(connection, campaign_id, new.targets, now)
     if found is None:
-        record(connection, Deed.CREATED, now, by=by, campaign_id=campaign_id)
+        record(connection, Deed.CREATED, now, by=by, campaign_id=campaign_id, detail=made_of)
     elif changed:
         detail = ", ".join(changed)
         record(connection, Deed.CHANGED, now, by=by, campaign_id=campaign_id, detail=detail)

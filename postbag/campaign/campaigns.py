@@ -5,7 +5,8 @@ from argparse import Namespace
 from dataclasses import replace
 
 from letters.campaign import Status
-from letters.campaigns import store
+from letters.campaigns import copying, store
+from letters.campaigns.copying import BadSlug, SlugTaken
 from letters.files.campaign_file import faults_with_targets, read_campaign, write_campaign
 from letters.files.organisation_file import not_named
 from letters.files.spreadsheet import read_targets
@@ -20,7 +21,7 @@ from postbag.waking import wake_workers
 
 
 def add_commands(commands: Commands) -> None:
-    """Add `campaign load|dump|status|check|test` and `targets load`."""
+    """Add `campaign load|dump|copy|status|check|test` and `targets load`."""
     campaign = commands.add_parser("campaign", help="load, dump or steer a campaign")
     actions = campaign.add_subparsers(dest="action", required=True)
     load = actions.add_parser("load", help="create or update a campaign from a file")
@@ -29,6 +30,10 @@ def add_commands(commands: Commands) -> None:
     dump = actions.add_parser("dump", help="print a campaign as a file")
     dump.add_argument("slug")
     dump.set_defaults(act=_dump)
+    copy = actions.add_parser("copy", help="make a draft of it, with everything but the letters")
+    copy.add_argument("slug")
+    copy.add_argument("new")
+    copy.set_defaults(act=_copy)
     status = actions.add_parser("status", help="set what a campaign does now")
     status.add_argument("slug")
     status.add_argument("status", choices=[str(status) for status in Status])
@@ -69,6 +74,18 @@ def _dump(shell: Shell, options: Namespace) -> int:
     with shell.database.read() as connection:
         stored = store.find(connection, options.slug)
     sys.stdout.write(write_campaign(stored.campaign))
+    return 0
+
+
+def _copy(shell: Shell, options: Namespace) -> int:
+    try:
+        with shell.database.write() as connection:
+            copying.copy(connection, options.slug, options.new, shell.now())
+    except BadSlug as error:
+        raise Refused(f"The slug of the copy {faults.words(error.flaw)}.") from error
+    except SlugTaken as error:
+        raise Refused(f"There is a campaign {error} already: choose another slug.") from error
+    print(options.new)
     return 0
 
 

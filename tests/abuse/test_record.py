@@ -111,6 +111,8 @@ class Post:
 ROUTES = {
     "desk.create": Post(Deed.CREATED, lambda _: campaign_fields("New", MINISTER, slug="new-one")),
     "desk.edit": Post(Deed.CHANGED),
+    "desk.copy": Post(Deed.CREATED, lambda _: {"slug": "trees-copied"}),
+    "desk.link_preview": Post(Deed.PREVIEW_LINKED),
     "desk.set_status": Post(Deed.STATUS, lambda _: {"status": "paused"}),
     "desk.pace": Post(
         Deed.PACED, lambda _: {"per_hour": "12", "days": ["mon", "tue"], "do": "save"}
@@ -221,6 +223,7 @@ def test_nobody_writes_what_they_like_into_the_record(make_site: MakeSite) -> No
 
 COMMANDS: dict[str, tuple[Deed, tuple[str, ...]]] = {
     "campaign load": (Deed.CREATED, ("new.toml",)),
+    "campaign copy": (Deed.CREATED, ("trees", "trees-again")),
     "campaign status": (Deed.STATUS, ("trees", "paused")),
     "campaign test": (Deed.TESTED, ("trees", ANA)),
     "targets load": (Deed.CHANGED, ("trees", "targets.csv")),

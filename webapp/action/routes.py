@@ -86,7 +86,8 @@ def _unknown(_error: UnknownCampaign) -> Response:
     except UnknownCampaign:
         return errors.not_found()
     source = source_code(request.args.get("source", "")) or None
-    return make_response(redirect(url_for(str(request.endpoint), slug=tidy, source=source)))
+    places = {**(request.view_args or {}), "slug": tidy, "source": source}
+    return make_response(redirect(url_for(str(request.endpoint), _external=False, **places)))
 
 
 @blueprint.get("/")

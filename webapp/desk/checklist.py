@@ -1,6 +1,6 @@
 """The check list before going live, the letter as everybody will see it, and a test to oneself."""
 
-from dataclasses import replace
+from datetime import timedelta
 from http import HTTPStatus
 
 from flask import Response, make_response, redirect, render_template, url_for
@@ -10,12 +10,13 @@ from sqlalchemy import Connection
 from letters.campaign import Campaign, Status
 from letters.campaigns import store
 from letters.campaigns.stored import StoredCampaign
-from letters.intake.routing import whom
 from letters.notices import rehearsal, trial
 from letters.pacing import readiness
 from letters.pacing.readiness import Kind, Readiness, SoFar
+from letters.record import Deed, record
 from letters.sending import outlook
-from webapp.action.routes import as_offered, fresh_page
+from webapp.action.shown import shown
+from webapp.desk.done import done
 from webapp.desk.entry.door import acting, blueprint, signed_in
 from webapp.desk.reasons import cautions, told
 from webapp.site import errors
@@ -28,6 +29,7 @@ from webapp.site.whose import enter_organisation
 from webapp.site.words import marked, moment
 
 _MOST_SHEETS = 5
+PREVIEW_LIFE = timedelta(days=14)
 
 
 def check(connection: Connection, stored: StoredCampaign | None, campaign: Campaign) -> Readiness:
@@ -108,11 +110,29 @@ def preview(slug: str) -> Response:
     with services().database.read() as connection:
         stored = store.find(connection, slug)
     enter_organisation(stored.organisation)
-    now, posted = services().now(), as_offered(stored)
-    to = whom(stored, posted, now)
-    if not to.offered:  # nobody can be reached any more; the page itself can be looked at
-        to = replace(to, offered=stored.targets[:1])
-    return fresh_page(stored, posted, to, now, "desk/preview.html")
+    return shown(stored, "desk/preview.html")
+
+
+@blueprint.post("/<slug>/preview")
+def link_preview(slug: str) -> Response:
+    """Make a link that shows the page to whoever has it, for some days."""
+    now = services().now()
+    until = now + PREVIEW_LIFE
+    with services().database.write() as connection:
+        stored = store.find(connection, slug)
+        detail = f"{until:%Y-%m-%d %H:%M} UTC"
+        record(
+            *(connection, Deed.PREVIEW_LINKED, now),
+            by=acting(),
+            campaign_id=stored.id,
+            detail=detail,
+        )
+    path = url_for("action.preview", slug=slug, token=services().tokens.preview(stored.id, until))
+    sentence = _(
+        "For a fortnight, whoever has this link sees the page, without an account: %(link)s",
+        link=f"{services().settings.public_url}{path}",
+    )
+    return done(sentence, "desk.ready", slug=slug)
 
 
 @blueprint.post("/<slug>/test")

@@ -65,6 +65,7 @@ def deed_word(deed: Deed) -> str:
         Deed.DECIDED: _("decided about a letter"),
         Deed.LETTERS_SOUGHT: _("looked for letters by a name, an address or an id"),
         Deed.LETTER_SHOWN: _("looked at a letter"),
+        Deed.PREVIEW_LINKED: _("made a link that shows the page before it is public, until"),
         Deed.WRITER_SHOWN: _("looked at what is kept of a writer"),
         Deed.WRITER_LINKED: _("mailed a writer their links"),
         Deed.WRITER_ERASED: _("erased a writer"),

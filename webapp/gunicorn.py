@@ -13,7 +13,7 @@ bind = f"{f'[{_host}]' if ':' in _host else _host}:{os.environ.get('PORT', '8000
 workers = int(os.environ.get("WEB_CONCURRENCY", "2"))
 worker_class = "webapp.server.arrivals.Patient"
 logger_class = "webapp.server.log.Log"
-threads = 8
+threads = 4  # more of them take the interpreter from each other, and answer fewer requests
 timeout = 60
 graceful_timeout = 8  # with what an end costs itself, all are gone within ten seconds
 keepalive = 5
@@ -55,4 +55,5 @@ def on_exit(server: Any) -> None:  # noqa: ANN401 - the same
 
 # A thread that stores a letter holds the database's one place for writers, and has to win the
 # interpreter back after each statement: from threads that render pages, in 5 ms a time by default.
-sys.setswitchinterval(0.0005)
+# Much less, and all of them spend their time on taking it from each other.
+sys.setswitchinterval(0.002)

@@ -3,11 +3,12 @@
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Final
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, bindparam, func, select
 
 from letters.mail.kinds import Kind
-from letters.states import State
+from letters.states import UNCOUNTED, State
 from letters.storage.schema import IS_PLAIN, answer, campaign, is_in, letter, tally, target
 
 
@@ -51,6 +52,26 @@ def shown(connection: Connection, campaign_id: int) -> Books:
     )
     states = {State(state): int(letters) for state, letters in rows if letters}
     return Books(states, answers(connection, campaign_id))
+
+
+_COUNTED: Final = (
+    select(target.c.campaign_id, func.sum(tally.c.letters))
+    .select_from(tally.join(target))
+    .where(tally.c.state.not_in([str(state) for state in UNCOUNTED]))
+    .group_by(target.c.campaign_id)
+)
+_COUNTED_OF_ONE: Final = _COUNTED.where(target.c.campaign_id == bindparam("of_campaign"))
+
+
+def letters_counted(connection: Connection, campaign_id: int) -> int:
+    """Return the number that a campaign's page shows: confirmed, not withdrawn and not failed."""
+    row = connection.execute(_COUNTED_OF_ONE, {"of_campaign": campaign_id}).first()
+    return 0 if row is None else int(row[1])
+
+
+def all_counted(connection: Connection) -> dict[int, int]:
+    """Return that number of every campaign that has any, by its id."""
+    return {campaign_id: int(letters) for campaign_id, letters in connection.execute(_COUNTED)}
 
 
 def answers(connection: Connection, campaign_id: int) -> dict[str, int]:

@@ -1,12 +1,13 @@
 """Keep campaigns and their targets."""
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import date, datetime
 from functools import lru_cache
 from typing import Any, Final
 
-from sqlalchemy import Connection, Row, bindparam, exists, insert, select, update
+from sqlalchemy import Connection, Row, Text, bindparam, cast, exists, insert, select, update
 
 from letters.books import locks
 from letters.books.changes import Happening, apply
@@ -29,6 +30,26 @@ from letters.storage.schema import campaign, campaign_organiser, office, organis
 _definition, *_logo = organisations.KNOWN
 _WITH_WHOSE: Final = select(campaign, _definition.label("whose"), *_logo).select_from(
     campaign.outerjoin(organisation, organisation.c.id == campaign.c.organisation_id)
+)
+_WITH_SLUG: Final = _WITH_WHOSE.where(campaign.c.slug == bindparam("slug"))
+_TARGETS: Final = (
+    select(
+        target.c.id,
+        cast(target.c.definition, Text).label("definition"),
+        target.c.next_slot_at,
+        target.c.hold_reason,
+        target.c.hold_words,
+        target.c.withdrawn,
+        target.c.valid_before,
+        target.c.queued,
+        target.c.plain,
+        office.c.hold_reason.label("office_hold"),
+        office.c.hold_words.label("office_words"),
+        office.c.how,
+    )
+    .select_from(target.outerjoin(office, office.c.id == target.c.office_id))
+    .where(target.c.campaign_id == bindparam("of_campaign"))
+    .order_by(target.c.withdrawn, target.c.position, target.c.id)
 )
 
 
@@ -370,7 +391,7 @@ def set_status(
 
 def find(connection: Connection, slug: str) -> StoredCampaign:
     """Return a campaign, its withdrawn targets included; raise UnknownCampaign."""
-    row = connection.execute(_WITH_WHOSE.where(campaign.c.slug == slug)).first()
+    row = connection.execute(_WITH_SLUG, {"slug": slug}).first()
     if row is None:
         raise UnknownCampaign(slug)
     return _stored(connection, row)
@@ -401,7 +422,7 @@ def _stored(connection: Connection, row: Row[tuple[object, ...]]) -> StoredCampa
     targets = tuple(
         StoredTarget(
             target_row.id,
-            _from_json(target_row.definition),
+            _kept_target(target_row.definition),
             target_row.next_slot_at,
             *_hold(target_row),
             target_row.withdrawn,
@@ -409,17 +430,7 @@ def _stored(connection: Connection, row: Row[tuple[object, ...]]) -> StoredCampa
             _mails(target_row),
             How(target_row.how or How.EACH),
         )
-        for target_row in connection.execute(
-            select(
-                target,
-                office.c.hold_reason.label("office_hold"),
-                office.c.hold_words.label("office_words"),
-                office.c.how,
-            )
-            .select_from(target.outerjoin(office, office.c.id == target.c.office_id))
-            .where(target.c.campaign_id == row.id)
-            .order_by(target.c.withdrawn, target.c.position, target.c.id)
-        )
+        for target_row in connection.execute(_TARGETS, {"of_campaign": row.id})
     )
     active = tuple(stored.target for stored in targets if not stored.withdrawn)
     whose = organisations.organisation_of(
@@ -451,6 +462,12 @@ def _hold(row: Row[*tuple[Any, ...]]) -> tuple[Hold | None, str | None]:
 def target_definition(of: Target) -> dict[str, object]:
     """Return what is kept of a target as its organisers wrote it."""
     return {**lists.definition(of), "list": of.of_list}
+
+
+# By what is stored itself: what changes is read anew, at once and in every process.
+@lru_cache(maxsize=16_384)
+def _kept_target(definition: str) -> Target:
+    return _from_json(json.loads(definition))
 
 
 def _from_json(kept: dict[str, object]) -> Target:

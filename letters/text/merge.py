@@ -6,6 +6,7 @@ never read again, so a value that looks like a field stays as it is.
 
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Final
 
 FIELDS: Final = ("salutation", "target", "role", "name", "postcode", "address")
@@ -38,12 +39,26 @@ def merge(text: str, values: Mapping[str, str]) -> str:
 
     `values` has to hold every field that `text` uses.
     """
+    first, *rest = _taken_apart(text)
+    if not rest:
+        return first
+    pieces = [first]
+    for name, literal in zip(rest[::2], rest[1::2], strict=True):
+        pieces += (values[name], literal)
+    return "".join(pieces)
 
-    def filled(found: re.Match[str]) -> str:
+
+@lru_cache(maxsize=4096)  # organisers' words are few, and each is filled in for every target
+def _taken_apart(text: str) -> tuple[str, ...]:
+    """Return the literal texts of `text` with the names of the fields between them."""
+    pieces, end = [""], 0
+    for found in _MARK.finditer(text):
         mark = _checked(found)
-        return mark[0] if len(mark) == 2 else values[mark[1:-1]]
-
-    return _MARK.sub(filled, text)
+        literal = pieces[-1] + text[end : found.start()]
+        pieces[-1:] = [literal + mark[0]] if len(mark) == 2 else [literal, mark[1:-1], ""]
+        end = found.end()
+    pieces[-1] += text[end:]
+    return tuple(pieces)
 
 
 def _checked(found: re.Match[str]) -> str:

@@ -10,7 +10,7 @@ from letters.campaign import Campaign, Routing, Target
 from letters.languages import Language
 from letters.text import compose
 from letters.text.merge import merge
-from letters.text.typeset import BLANK, Sheet
+from letters.text.sheet import BLANK, Sheet
 from letters.text.versions import for_target
 
 MOST_LETTERS: Final = 20

@@ -6,7 +6,6 @@ The paper is A4. What neither font has (Latin, Greek, Cyrillic, Arabic) becomes 
 import re
 from collections.abc import Sequence
 from contextlib import closing
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from pathlib import Path
 from typing import Any, Final
@@ -16,9 +15,8 @@ from fpdf.enums import MethodReturnValue, TextDirection, XPos, YPos
 from fpdf.fonts import TTFFont
 
 from letters.languages import Language
+from letters.text.sheet import BLANK, Sheet
 
-BLANK: Final = "_" * 24
-"""Room to write in; on a line of its own it is a line to sign on."""
 _FONTS: Final = Path(__file__).parent / "fonts"
 _MARGIN_MM: Final = 27
 _FOOT_MM: Final = 22
@@ -32,19 +30,6 @@ _CONTROL: Final = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f]")
 _UNSEEN: Final = re.compile(r"[\u00ad\u200b\u2060-\u2064\ufeff]")
 _HEAP: Final = re.compile(r"([\u0300-\u036f]{4})[\u0300-\u036f]+")
 _SURROGATE: Final = re.compile(r"[\ud800-\udfff]")
-
-
-@dataclass(frozen=True, slots=True)
-class Sheet:
-    """One letter, its merge fields filled in. Paragraphs have blank lines between them."""
-
-    address: str
-    """The addressee's lines; empty: room to write them."""
-    date: str
-    subject: str
-    salutation: str
-    body: str
-    closing: str
 
 
 class _Remembering(TTFFont):

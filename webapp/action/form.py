@@ -11,6 +11,7 @@ from wtforms import (
     StringField,
     TextAreaField,
 )
+from wtforms.i18n import DummyTranslations
 
 from letters.intake.posted import BODY_MAX, Field, Posted, source_code, trimmed
 from letters.text.compose import line_feeds
@@ -33,7 +34,10 @@ class ActionForm(FlaskForm):  # type: ignore[misc]  # flask-wtf brings no types
         """No session, so no session's token; and no sentence of its own to translate."""
 
         csrf = False
-        locales = False
+
+        def get_translations(self, _form: object) -> DummyTranslations:
+            """Read no catalogue: it would be read from disk with each post."""
+            return DummyTranslations()
 
     name = StringField()
     email = StringField()

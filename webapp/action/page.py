@@ -1,7 +1,7 @@
 """Set the action page: the letter as a letter, with what was typed and what was wrong."""
 
 import html
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import lru_cache
 from http import HTTPStatus
@@ -15,12 +15,11 @@ from markdown_it import MarkdownIt
 from markupsafe import Markup
 
 from letters.books import ledger
-from letters.campaign import Replies, Routing
+from letters.campaign import Campaign, Replies, Routing
 from letters.campaigns.stored import StoredCampaign, StoredTarget
 from letters.intake.faults import Wrong
 from letters.intake.search import search
 from letters.intake.written import Written, personal_share
-from letters.states import UNCOUNTED
 from letters.submission import Draft
 from letters.text import compose
 from letters.text.addresses import COMMON_DOMAINS
@@ -28,6 +27,7 @@ from letters.text.merge import merge
 from letters.text.versions import letter_for
 from webapp.action import proof
 from webapp.action.form import TRAP, put_aside
+from webapp.action.kept import COUNT_MARK, TOKEN_MARK, filled_in, pages
 from webapp.action.measure import THRESHOLDS, measure, sentences
 from webapp.action.points import full_order
 from webapp.site.faults import sentence
@@ -93,12 +93,52 @@ class View:
 def letters_counted(stored: StoredCampaign) -> int:
     """Return the number that the page shows: letters confirmed and not withdrawn or failed."""
     with services().database.read() as connection:
-        states = ledger.shown(connection, stored.id).states
-    return sum(n for state, n in states.items() if state not in UNCOUNTED)
+        return ledger.letters_counted(connection, stored.id)
 
 
 def render(written: Written, view: View, now: datetime) -> Response:
     """Return the page with what was written, and what `view` adds to it."""
+    so_far = _so_far(written.stored)
+    fresh = View(token=view.token, template=view.template)
+    if request.method == "GET" and view == fresh and not proof.is_asked(written.campaign):
+        text = filled_in(_kept(written, view, now), view.token, so_far)
+    else:
+        text = _set(written, view, now, so_far)
+    response = make_response(text, view.status)
+    if view.retry_seconds:
+        response.headers["Retry-After"] = str(view.retry_seconds)
+    return response
+
+
+def _so_far(stored: StoredCampaign) -> Markup:
+    counted = letters_counted(stored)
+    goal = stored.campaign.goal
+    set_ = render_template("action/so_far.html", letters_count=counted, goal=goal)
+    return Markup(set_)  # noqa: S704 - a template of ours has set it
+
+
+def _kept(written: Written, view: View, now: datetime) -> str:
+    """Return the page that nobody has touched yet: set anew only if it would be another."""
+    to = written.whom
+    people = (to.offered, to.targets, to.too_late, to.serving, (written.shown,))
+    shows = (
+        written.campaign,
+        written.stored.organisation,
+        [[each.id for each in some] for some in people],
+        _day(written.campaign, now),
+    )
+    frame = (bool(g.get("embedded")), tuple(g.get("frame_ancestors", ())))
+    key = (view.template, written.campaign.slug, written.posted, frame)
+    marked = replace(view, token=TOKEN_MARK)
+    return pages().text(key, shows, lambda: _set(written, marked, now, COUNT_MARK))
+
+
+def _day(campaign: Campaign, now: datetime) -> str:
+    day: str = format_date(now.astimezone(ZoneInfo(campaign.timezone)), "long")
+    return day
+
+
+def _set(written: Written, view: View, now: datetime, so_far: Markup) -> str:
     campaign, posted, shown = written.as_shown, written.posted, written.shown.target
     values = compose.merge_values(
         shown,
@@ -112,58 +152,53 @@ def render(written: Written, view: View, now: datetime) -> Response:
     faults = written.faults if view.shows_faults else ()
     wrong = {str(fault.field): [sentence(fault)] for fault in faults}
     names = {target.id: target.target.name for target in written.whom.targets}
-    response = make_response(
-        render_template(
-            view.template,
-            campaign=campaign,
-            through_us=campaign.replies is Replies.THROUGH_US
-            and bool(services().settings.reply_domain),
-            summary_html=summary(campaign.summary, new_tab=bool(g.get("embedded"))),
-            letters_count=letters_counted(written.stored),
-            page_url=f"{services().settings.public_url}/c/{campaign.slug}",
-            image_url=services().settings.public_url + url_for("static", filename="preview.png"),
-            description=description(campaign.summary),
-            targets=[_shown(written, target) for target in written.whom.offered],
-            who=view.who,
-            matches=[_shown(written, t) for t in search(written.whom.offered, view.who)],
-            is_long=len(written.whom.offered) > _MANY,
-            sheet=_shown(written, written.shown),
-            serving=[_shown(written, target) for target in written.whom.serving],
-            found=[target.target.name for target in written.whom.targets],
-            too_late=[target.target.name for target in written.whom.too_late],
-            last_day=format_date(campaign.ends, "long") if campaign.ends else None,
-            salutation=merge(campaign.letter.salutation, values),
-            opening=merge(campaign.letter.opening, body_values),
-            closing=merge(campaign.letter.closing, values),
-            today=format_date(now.astimezone(ZoneInfo(campaign.timezone)), "long"),
-            posted=posted,
-            wrong=wrong,
-            common_domains=" ".join(COMMON_DOMAINS),
-            unfolded="unfolded" in request.form or bool({"subject", "body"} & wrong.keys()),
-            can_clean=any(fault.wrong is Wrong.CONTROL for fault in faults),
-            token=view.token,
-            trap=TRAP,
-            points=_points(written, body_values),
-            measure=measure(share),
-            own_sentences=sentences(),
-            own_thresholds=THRESHOLDS,
-            notice=view.notice,
-            preview=[(names[draft.target_id], draft.subject, draft.text) for draft in view.preview],
-            proof=proof.challenge(services().settings.secret_keys, view.token, now)
-            if proof.is_asked(campaign)
-            else None,
-            focus=view.focus,
-            is_apart=view.is_apart,
-            before=put_aside() if view.before is None else view.before,
-            retry_seconds=view.retry_seconds,
-            action_url=url_for("action.hand_in", slug=campaign.slug),
-            retention_days=services().settings.retention_days,
-        ),
-        view.status,
+    text: str = render_template(
+        view.template,
+        campaign=campaign,
+        through_us=campaign.replies is Replies.THROUGH_US
+        and bool(services().settings.reply_domain),
+        summary_html=summary(campaign.summary, new_tab=bool(g.get("embedded"))),
+        so_far=so_far,
+        page_url=f"{services().settings.public_url}/c/{campaign.slug}",
+        image_url=services().settings.public_url + url_for("static", filename="preview.png"),
+        description=description(campaign.summary),
+        targets=[_shown(written, target) for target in written.whom.offered],
+        who=view.who,
+        matches=[_shown(written, t) for t in search(written.whom.offered, view.who)],
+        is_long=len(written.whom.offered) > _MANY,
+        sheet=_shown(written, written.shown),
+        serving=[_shown(written, target) for target in written.whom.serving],
+        found=[target.target.name for target in written.whom.targets],
+        too_late=[target.target.name for target in written.whom.too_late],
+        last_day=format_date(campaign.ends, "long") if campaign.ends else None,
+        salutation=merge(campaign.letter.salutation, values),
+        opening=merge(campaign.letter.opening, body_values),
+        closing=merge(campaign.letter.closing, values),
+        today=_day(campaign, now),
+        posted=posted,
+        wrong=wrong,
+        common_domains=" ".join(COMMON_DOMAINS),
+        unfolded="unfolded" in request.form or bool({"subject", "body"} & wrong.keys()),
+        can_clean=any(fault.wrong is Wrong.CONTROL for fault in faults),
+        token=view.token,
+        trap=TRAP,
+        points=_points(written, body_values),
+        measure=measure(share),
+        own_sentences=sentences(),
+        own_thresholds=THRESHOLDS,
+        notice=view.notice,
+        preview=[(names[draft.target_id], draft.subject, draft.text) for draft in view.preview],
+        proof=proof.challenge(services().settings.secret_keys, view.token, now)
+        if proof.is_asked(campaign)
+        else None,
+        focus=view.focus,
+        is_apart=view.is_apart,
+        before=put_aside() if view.before is None else view.before,
+        retry_seconds=view.retry_seconds,
+        action_url=url_for("action.hand_in", slug=campaign.slug),
+        retention_days=services().settings.retention_days,
     )
-    if view.retry_seconds:
-        response.headers["Retry-After"] = str(view.retry_seconds)
-    return response
+    return text
 
 
 def point_order(written: Written) -> list[str]:

@@ -17,7 +17,7 @@ from flask import Blueprint, Response
 from redis import Redis, RedisError
 
 from letters.text import printed
-from letters.text.typeset import typeset
+from letters.text.sheet import set_on_paper
 from webapp.action.closed import shut
 from webapp.action.routes import open_campaign
 from webapp.site import errors
@@ -51,7 +51,7 @@ def letter(slug: str) -> Response:
     pdf = once(
         services().redis,
         hashlib.sha256(repr((about, today)).encode()).hexdigest(),
-        lambda: typeset(sheets, title=campaign.title, language=campaign.language, day=today),
+        lambda: set_on_paper(sheets, title=campaign.title, language=campaign.language, day=today),
     )
     if pdf is None:
         return busy()

@@ -9,6 +9,7 @@ from http import HTTPStatus
 from flask import Blueprint, Response, make_response, redirect, render_template, request, url_for
 from flask_babel import format_timedelta
 
+from letters.books import ledger
 from letters.campaign import Status
 from letters.campaigns import store
 from letters.campaigns.store import UnknownCampaign
@@ -103,6 +104,7 @@ def index() -> str:
             and not stored.is_to_open(now)
         ]
         enter_organisation(organisations.only_one(connection))
+        counted = ledger.all_counted(connection)
     return render_template(
         "action/index.html",
         campaigns=[
@@ -110,7 +112,7 @@ def index() -> str:
                 "slug": stored.campaign.slug,
                 "title": stored.campaign.title,
                 "whose": stored.organisation.name if stored.organisation else "",
-                "letters": letters_counted(stored),
+                "letters": counted.get(stored.id, 0),
                 "goal": stored.campaign.goal,
             }
             for stored in live

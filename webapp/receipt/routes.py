@@ -15,7 +15,7 @@ from letters.receipts.successors import CannotSendOn, Obstacle
 from letters.states import NOT_LEFT
 from letters.text import printed
 from letters.text.compose import line_feeds
-from letters.text.typeset import typeset
+from letters.text.sheet import set_on_paper
 from webapp.action import pdf
 from webapp.receipt.door import back, blueprint, change, noindex, read
 from webapp.receipt.page import page
@@ -156,7 +156,7 @@ def letter_pdf(token: str) -> Response:
     ]
     made = pdf.alone(
         services().redis,
-        lambda: typeset(sheets, title=campaign.title, language=campaign.language, day=day),
+        lambda: set_on_paper(sheets, title=campaign.title, language=campaign.language, day=day),
     )
     if made is None:
         return pdf.busy()

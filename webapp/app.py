@@ -18,6 +18,7 @@ from webapp import desk, operations, receipt
 from webapp.action import kept, pdf, privacy
 from webapp.action import routes as action
 from webapp.office import routes as office
+from webapp.receipt import lost
 from webapp.sendgrid import inbound
 from webapp.sendgrid import routes as sendgrid
 from webapp.site import errors, face, language, measured, posted, refused, whose
@@ -79,6 +80,7 @@ def create_app(environ: Mapping[str, str] = os.environ) -> Flask:
         privacy,
         face,
         receipt,
+        lost,
         updates,
         office,
         sendgrid,

@@ -1,4 +1,4 @@
-"""Work beside the sweeper: the desk's figures, other systems' webhooks, and sign-in links.
+"""Work beside the sweeper: the desk's figures, other systems' webhooks, links that people ask for.
 
 Threads of the worker's own process, so that a slow receiver holds up neither the figures nor the
 sweep. Each may fail: it says so and goes on.
@@ -13,6 +13,7 @@ from typing import Final
 from letters.desk import history
 from letters.notices import asking
 from letters.notices.links import Links
+from letters.receipts import lost
 from letters.settings import Settings
 from letters.storage.database import Database, StorageUnavailable
 from letters.tokens import Tokens
@@ -43,10 +44,16 @@ def start(
             wake()
         return False
 
+    def answer_who_lost() -> bool:
+        if lost.answer(database, links, datetime.now(UTC)):
+            wake()
+        return False
+
     for name, work in (
         ("figures", read_news),
         ("webhooks", tell_others),
         ("sign-in links", answer_who_asks),
+        ("lost links", answer_who_lost),
     ):
         threading.Thread(
             target=_repeat, args=(name, work, stopping), name=name, daemon=True

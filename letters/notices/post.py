@@ -37,6 +37,8 @@ class Purpose(StrEnum):
 
     LINK = "link"
     """The link to confirm, or to the receipt, after a submission."""
+    LOST = "lost"
+    """The same for whoever lost it and asked. It has a budget of its own: letters.receipts.lost."""
     REMINDER = "reminder"
     SIGN_IN = "sign-in"
     """A link to the desk. It has a budget of its own: letters.notices.asking."""

@@ -66,6 +66,21 @@ def mail_links(
     within: Collection[int] | None = None,
 ) -> int:
     """Mail a writer the links to all that they handed in; return how many mails that are."""
+    number = post_links(connection, links, email, now, Purpose.LINK, within=within)
+    record(connection, Deed.WRITER_LINKED, now, by=by, detail=f"{number}")
+    return number
+
+
+def post_links(
+    connection: Connection,
+    links: Links,
+    email: str,
+    now: datetime,
+    purpose: Purpose,
+    *,
+    within: Collection[int] | None = None,
+) -> int:
+    """Queue a mail for each submission of a writer, with its link; return how many."""
     found = _submissions(connection, email, within)
     for submission_id in found:
         head = connection.execute(
@@ -79,13 +94,12 @@ def mail_links(
             connection,
             links.tokens,
             words,
-            Purpose.LINK,
+            purpose,
             head.email,
             now,
             head.campaign_id,
             submission_id,
         )
-    record(connection, Deed.WRITER_LINKED, now, by=by, detail=f"{len(found)}")
     return len(found)
 
 

@@ -491,6 +491,15 @@ asking = Table(
     Column("at", Moment, nullable=False),
 )
 
+# Who lost the link to their letter, whoever it is, until the worker has looked what is kept.
+lost_link = Table(
+    "lost_link",
+    metadata,
+    Column("id", _Key, primary_key=True),
+    Column("email", Text, nullable=False),
+    Column("at", Moment, nullable=False),
+)
+
 campaign_organiser = Table(
     "campaign_organiser",
     metadata,

@@ -68,7 +68,7 @@ def _unknown(_error: Exception) -> Response:
         _("This link leads nowhere"),
         _("It may have been cut off on its way: please copy the whole link from your mail."),
         _("If you had your letter erased, nothing is left to show."),
-        action=("/", _("See the campaigns")),
+        action=(url_for("lost.ask"), _("I lost the link to my letter")),
     )
 
 

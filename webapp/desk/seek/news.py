@@ -52,6 +52,7 @@ def purpose_word(purpose: str) -> str:
     """Return what a mail to a writer was for."""
     words = {
         Purpose.LINK: _("The link"),
+        Purpose.LOST: _("The link, which they asked for"),
         Purpose.REMINDER: _("A reminder to confirm"),
         Purpose.BAD_NEWS: _("That a letter did not arrive"),
         Purpose.QUESTION: _("Whether a letter may go to somebody else"),

@@ -4,14 +4,18 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Final
 
 from sqlalchemy import Connection, func, select
 
 from letters.books import ledger
+from letters.campaign import Status
 from letters.campaigns.stored import StoredCampaign
 from letters.sending.relays import IS_SETTLED
 from letters.states import State
 from letters.storage.schema import is_in, letter, office_answer
+
+_TAKES_LETTERS: Final = frozenset({Status.LIVE, Status.PAUSED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,10 +72,14 @@ def of_campaigns(
 
 
 def _stopped(stored: StoredCampaign, by_target: Mapping[int, Counter[State]], now: datetime) -> int:
-    """Count the targets that the desk asks a person to decide about."""
+    """Count the targets that a person has to decide about: letters wait for them, or may yet."""
+    takes_letters = stored.campaign.status in _TAKES_LETTERS and not stored.is_over(now)
     return sum(
         not target.can_be_written_to(now)
-        and (target.hold is not None or by_target.get(target.id, Counter[State]())[State.HELD] > 0)
+        and (
+            by_target.get(target.id, Counter[State]())[State.HELD] > 0
+            or (target.hold is not None and takes_letters)
+        )
         for target in stored.targets
     )
 

@@ -30,6 +30,7 @@ NO_LANGUAGE = {
     *("name", "host", "org", "https", "example", "english", "español", "ab"),
     *("email", "salutation", "role", "address", "timezone", "areas", "valid", "until"),
     *("api", "key", "mb", "audit"),
+    *("whatsapp", "telegram", "facebook", "bluesky", "qr", "svg"),
     "suppressions",  # what SendGrid calls the place where a person takes an address off
 }
 # What the tests themselves typed.

@@ -37,6 +37,7 @@ from webapp.action.page import View, description, letters_counted, render
 from webapp.site import errors
 from webapp.site.language import gettext as _
 from webapp.site.services import services
+from webapp.site.share import link, share
 from webapp.site.throttle import wait_seconds
 from webapp.site.wake import wake_worker
 from webapp.site.whose import enter_campaign, enter_organisation
@@ -46,8 +47,6 @@ blueprint = Blueprint("action", __name__)
 blueprint.app_context_processor(frame_words)
 _MARKS_BEHIND = ".,;:!?)]}>»”’'\""
 """What stands behind a link where people write one."""
-SHARED = "shared"
-"""The source code of links that writers pass on."""
 OTHER_POSTS = 10
 """Posts that store nothing may come so many times as often as those that do."""
 
@@ -330,8 +329,8 @@ def thanks(slug: str) -> str:
         "action/thanks.html",
         campaign=stored.campaign,
         description=description(stored.campaign.summary),
-        share_url=f"{services().settings.public_url}/c/{stored.campaign.slug}",
-        shared_source=SHARED,
+        page_url=link(stored.campaign.slug),
+        share=share(stored.campaign),
     )
 
 

@@ -55,7 +55,8 @@ def set_status(slug: str) -> Response:
     sentence = _("The campaign is now %(status)s.", status=status_word(status))
     if status is Status.LIVE and stored.is_to_open(now):
         sentence = _("The campaign is published. It opens by itself at the moment that you set.")
-    return done(sentence, "desk.show", slug=slug)
+    is_new = before is Status.DRAFT and status is Status.LIVE
+    return done(sentence, "desk.show_share" if is_new else "desk.show", slug=slug)
 
 
 @blueprint.post("/<slug>/settle")

@@ -17,6 +17,7 @@ from letters.states import NOT_LEFT, State
 from webapp.receipt.door import noindex
 from webapp.site.language import gettext as _
 from webapp.site.services import services
+from webapp.site.share import share
 from webapp.site.words import marked, moment, words_for
 
 # What a form leads to, by the name that the templates have for it.
@@ -108,6 +109,7 @@ def page(
             can_confirm=any(x.state is State.UNCONFIRMED for x in receipt.letters),
             submitted=moment(receipt.submitted_at, campaign.timezone),
             done=_done(),
+            share=share(stored.campaign) if request.args.get("done") == "confirmed" else None,
             last_day=format_date(campaign.ends, "long") if campaign.ends else None,
             retention_days=services().settings.retention_days,
             **writer_of(receipt, stored),

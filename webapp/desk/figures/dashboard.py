@@ -18,7 +18,6 @@ from letters.desk import trouble as attention
 from letters.desk.export import Table
 from letters.desk.version import Pulse
 from letters.states import State
-from webapp.action.frame import embed_snippet
 from webapp.desk.entry.door import acting, blueprint
 from webapp.desk.figures.attached import attached
 from webapp.desk.figures.cache import FRESH_SECONDS, glance
@@ -50,7 +49,6 @@ def show(slug: str) -> str:
         "desk/campaign.html",
         campaign=stored.campaign,
         has_letters=found.books.submitted > 0,
-        embed=embed_snippet(services().settings.public_url, slug, stored.campaign.title),
         figures=figures_html,
         version=found.version,
     )

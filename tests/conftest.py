@@ -25,6 +25,9 @@ hypothesis.settings.register_profile(
 hypothesis.settings.load_profile("postbag")
 
 
+_FIGURES = pytest.StashKey[list[str]]()
+
+
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--long", action="store_true", help="run the long tests at full length")
 
@@ -258,3 +261,20 @@ def page(browser: Browser) -> Iterator[Page]:
     context.set_default_timeout(_PAGE_PATIENCE_MS)
     yield context.new_page()
     context.close()
+
+
+@pytest.fixture
+def say(request: pytest.FixtureRequest) -> Callable[[str], None]:
+    """Give a function that keeps a measured figure for the end of the test run."""
+    figures = request.config.stash.setdefault(_FIGURES, [])
+    return lambda figure: figures.append(f"{request.node.name}: {figure}")
+
+
+def pytest_terminal_summary(
+    terminalreporter: pytest.TerminalReporter, config: pytest.Config
+) -> None:
+    figures = config.stash.get(_FIGURES, [])
+    if figures:
+        terminalreporter.section("figures")
+    for figure in figures:
+        terminalreporter.line(figure)

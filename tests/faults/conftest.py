@@ -10,8 +10,6 @@ import pytest
 from rig.servers import Valkey
 from tests.support.stack import Stack
 
-_FIGURES = pytest.StashKey[list[str]]()
-
 
 class StartStack(Protocol):
     """Start a stack around an empty database; it ends with the test."""
@@ -44,20 +42,3 @@ def start_stack(
             )
 
         yield start
-
-
-@pytest.fixture
-def say(request: pytest.FixtureRequest) -> Callable[[str], None]:
-    """Give a function that keeps a measured figure for the end of the test run."""
-    figures = request.config.stash.setdefault(_FIGURES, [])
-    return lambda figure: figures.append(f"{request.node.name}: {figure}")
-
-
-def pytest_terminal_summary(
-    terminalreporter: pytest.TerminalReporter, config: pytest.Config
-) -> None:
-    figures = config.stash.get(_FIGURES, [])
-    if figures:
-        terminalreporter.section("figures")
-    for figure in figures:
-        terminalreporter.line(figure)

@@ -72,6 +72,16 @@ def test_the_next_digest_waits_a_day_and_personal_letters_do_not(books: Books) -
     assert books.states("trees") == {"accepted": 3}
 
 
+def test_a_digest_leaves_for_an_office_that_another_campaign_writes_to_as_well(
+    books: Books,
+) -> None:
+    books.load("quay")
+    books.load("trees", more=MORE)  # to the same mailbox
+    leave_as_it_is(books)
+    (digest,) = books.send()
+    assert "1 person sent you" in digest.body
+
+
 def test_a_digest_that_is_not_taken_leaves_again_at_once(books: Books) -> None:
     books.load("trees", more=MORE)
     for _ in range(3):

@@ -1,16 +1,18 @@
 """Say in English why a campaign cannot go live, and the ways out."""
 
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from types import MappingProxyType
 from typing import Final
 
-from babel.dates import format_date
+from babel.dates import format_date, format_timedelta
 
 from letters.campaign import Campaign
 from letters.campaigns.following import Gaps
+from letters.pacing.crowd import Crowd
 from letters.pacing.readiness import MOST_PER_HOUR, Kind, Reason, Remedy, Way
 from letters.text.first_lines import Oddity, odd_lines
+from letters.text.printed import unprintable
 
 _MOST_SHOWN: Final = 20
 _ODD: Final = MappingProxyType(
@@ -67,7 +69,30 @@ def cautions(campaign: Campaign) -> list[str]:
         for one in odd[:_MOST_SHOWN]
     ]
     more = len(odd) - len(sentences)
-    return [*sentences, f"And {more:,} more letters begin oddly."] if more else sentences
+    if more:
+        sentences.append(f"And {more:,} more letters begin oddly.")
+    sentences += [
+        f"A PDF cannot show “{lack.character}” in the {lack.part}: its fonts have Latin, Greek, "
+        "Cyrillic and Arabic letters. There is no PDF of this letter."
+        for lack in unprintable(campaign)
+    ]
+    return sentences
+
+
+def of_crowd(found: Crowd) -> str:
+    """Return what becomes of many people behind one network."""
+    period = format_timedelta(timedelta(seconds=found.period_seconds), threshold=2, locale="en")
+    left = format_timedelta(found.leaves_within, threshold=1.2, locale="en")
+    return (
+        f"From one network, such as a school's, {found.people:,} people can write in {period} "
+        "(FORM_LIMIT); others are asked to wait, and keep their text. The last of their letters to "
+        f"one office has left after {left} of sending."
+    )
+
+
+def of_last(letters: int, last: datetime) -> str:
+    """Return when the last letter would leave."""
+    return f"The last of {letters:,} letters would leave about {_day(last.date())}."
 
 
 def of_gaps(gaps: Gaps) -> list[str]:

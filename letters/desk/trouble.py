@@ -6,12 +6,12 @@ from datetime import datetime, timedelta
 from enum import Enum, auto
 from typing import Final
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, func, or_, select
 
 from letters.reasons import Reason
 from letters.sending import gate as account
 from letters.states import State
-from letters.storage.schema import answer, history, is_in, letter, tally, target
+from letters.storage.schema import IS_NOTICE, answer, history, is_in, letter, tally, target
 
 _MOST: Final = 50
 
@@ -107,6 +107,18 @@ def undecided(
     unknown = _newest(connection, campaign_id, State.UNKNOWN, _MOST, before=known_by)
     failed = _newest(connection, campaign_id, State.FAILED, _MOST)
     return _by_time([*unknown, *failed])
+
+
+def lost_mail(connection: Connection, campaign_id: int) -> int:
+    """Return how many mails of ours to a campaign's writers did not arrive."""
+    return connection.execute(
+        select(func.count()).where(
+            letter.c.campaign_id == campaign_id,
+            IS_NOTICE,
+            letter.c.submission_id.is_not(None),
+            or_(*map(is_in, (State.BOUNCED, State.DROPPED, State.FAILED))),
+        )
+    ).scalar_one()
 
 
 def turned_back(connection: Connection, campaign_id: int, most: int = 20) -> list[Found]:

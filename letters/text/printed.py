@@ -9,6 +9,7 @@ from babel.dates import format_date
 from letters.campaign import Campaign, Routing, Target
 from letters.languages import Language
 from letters.text import compose
+from letters.text.glyphs import Lack, lacking
 from letters.text.merge import merge
 from letters.text.sheet import BLANK, Sheet
 from letters.text.versions import for_target
@@ -30,6 +31,11 @@ def sheets(campaign: Campaign, targets: Sequence[Target], day: date) -> tuple[Sh
     addressees = targets if targets and (named or len(targets) == 1) else (_NOBODY,)
     today = format_date(day, "long", campaign.language.locale)
     return tuple(_sheet(campaign, target, today) for target in addressees)
+
+
+def unprintable(campaign: Campaign) -> tuple[Lack, ...]:
+    """Return what of a campaign's letters to any target cannot be set on paper."""
+    return lacking(_sheet(campaign, target, "") for target in campaign.targets)
 
 
 def own_sheet(target: Target, subject: str, text: str, day: date, language: Language) -> Sheet:

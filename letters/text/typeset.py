@@ -1,12 +1,13 @@
 """Set letters on paper: letters in, a PDF out. Pure but for reading the two fonts.
 
-The paper is A4. What neither font has (Latin, Greek, Cyrillic, Arabic) becomes an empty box.
+The paper is A4. What neither font has becomes an empty box; letters/text/glyphs.py tells of it.
 """
 
 import re
 from collections.abc import Sequence
 from contextlib import closing
 from datetime import UTC, date, datetime, time
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final
 
@@ -168,7 +169,7 @@ def typeset(sheets: Sequence[Sheet], *, title: str, language: Language, day: dat
     The same letters give the same bytes. Text of every kind gives pages, never an error.
     """
     with closing(_Paper(language)) as paper:
-        paper.set_title(_printable(title))
+        paper.set_title(printable(title))
         paper.set_lang(language.value)
         paper.set_creation_date(datetime.combine(day, time(), UTC))
         paper.set_line_width(0.2)
@@ -177,21 +178,29 @@ def typeset(sheets: Sequence[Sheet], *, title: str, language: Language, day: dat
         return bytes(paper.output())
 
 
+@lru_cache(maxsize=1)
+def known_characters() -> frozenset[int]:
+    """Return the code points that one of the fonts has."""
+    with closing(_Paper(Language.EN)) as paper:
+        fonts = [font for font in paper.fonts.values() if isinstance(font, TTFFont)]
+        return frozenset(character for font in fonts for character in font.cmap)
+
+
 def _set_letter(paper: _Paper, sheet: Sheet) -> None:
     paper.begin_letter()
     if sheet.address:
-        paper.write_paragraph(_printable(sheet.address))
+        paper.write_paragraph(printable(sheet.address))
     else:
         for _ in range(4):
             paper.ln(_LINE_MM + _GAP_MM)
             paper.rule()
     paper.ln(3 * _GAP_MM)
-    paper.write_paragraph(_printable(sheet.date))
+    paper.write_paragraph(printable(sheet.date))
     paper.ln(3 * _GAP_MM)
     if sheet.salutation:  # a writer's own letter has it in its text
-        paper.write_paragraph(_printable(sheet.salutation))
+        paper.write_paragraph(printable(sheet.salutation))
         paper.ln(_GAP_MM)
-    paper.write_underlined(_printable(sheet.subject))
+    paper.write_underlined(printable(sheet.subject))
     paper.ln(_GAP_MM)
     for paragraph in _paragraphs(sheet.body):
         paper.write_paragraph(paragraph)
@@ -221,9 +230,9 @@ def _set_signature(paper: _Paper, text: str) -> None:
 
 
 def _paragraphs(text: str) -> list[str]:
-    return [part for part in re.split(r"\n\s*\n", _printable(text).strip("\n")) if part]
+    return [part for part in re.split(r"\n\s*\n", printable(text).strip("\n")) if part]
 
 
-def _printable(text: str) -> str:
+def printable(text: str) -> str:
     """Return `text` without what is not for print: control characters and heaps of marks."""
     return _HEAP.sub(r"\1", _SURROGATE.sub("\ufffd", _UNSEEN.sub("", _CONTROL.sub(" ", text))))

@@ -1,6 +1,7 @@
 """`postbag campaign check|test`: what the desk shows before a campaign goes live."""
 
 from argparse import Namespace
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
 
@@ -9,12 +10,13 @@ from letters.campaigns.stored import StoredCampaign
 from letters.notices import trial
 from letters.notices.links import Links
 from letters.pacing import readiness
+from letters.pacing.crowd import crowd
 from letters.sending import outlook
 from letters.text.addresses import is_address
 from letters.text.first_lines import odd_lines
 from letters.text.versions import version_for
 from letters.tokens import Tokens
-from postbag.reasons import cautions, of_gaps, sentence, ways, what
+from postbag.reasons import cautions, of_crowd, of_gaps, of_last, sentence, ways, what
 from postbag.shell import Refused, Shell
 
 
@@ -23,9 +25,11 @@ def warn(shell: Shell, connection: Connection, stored: StoredCampaign) -> None:
 
     The command line does it all the same: who can run it is trusted to know why.
     """
-    for reason in _reasons(shell, connection, stored):
+    for reason in _foreseen(shell, connection, stored).reasons:
         shell.say(f"Warning: {sentence(reason)}")
-    for caution in _cautions(connection, stored):
+    together = crowd(shell.settings.form_limit, stored.campaign.pacing)
+    told = [*_cautions(connection, stored), *([of_crowd(together)] if together.is_tight else [])]
+    for caution in told:
         shell.say(f"Look at this: {caution}")
 
 
@@ -33,8 +37,10 @@ def check(shell: Shell, options: Namespace) -> int:
     """Print whether the desk would let a campaign go live; exit status 1 if not."""
     with shell.database.read() as connection:
         stored = store.find(connection, options.slug)
-        reasons = _reasons(shell, connection, stored)
+        foreseen = _foreseen(shell, connection, stored)
         told = _cautions(connection, stored)
+    reasons, last = foreseen.reasons, foreseen.plan.ends_at
+    together = of_crowd(crowd(shell.settings.form_limit, stored.campaign.pacing))
     if options.json:
         shell.document(
             {
@@ -47,7 +53,7 @@ def check(shell: Shell, options: Namespace) -> int:
                     {"kind": str(odd.oddity), "target": odd.target.email, "line": odd.line}
                     for odd in odd_lines(stored.campaign)
                 ],
-                "told": told,
+                "told": [*told, together],
                 "versions": _versions(stored),
             }
         )
@@ -55,6 +61,9 @@ def check(shell: Shell, options: Namespace) -> int:
         print("\n".join(map(sentence, reasons)) or f"{options.slug} can go live.")
         for caution in told:
             print(f"Look at this: {caution}")
+        if last is not None and not reasons:
+            print(of_last(foreseen.letters, last.astimezone(ZoneInfo(stored.campaign.timezone))))
+        print(together)
     return 1 if reasons else 0
 
 
@@ -83,12 +92,10 @@ def _versions(stored: StoredCampaign) -> dict[str, str]:
     return {email: version.key if version else "" for email, version in found.items()}
 
 
-def _reasons(
-    shell: Shell, connection: Connection, stored: StoredCampaign
-) -> tuple[readiness.Reason, ...]:
+def _foreseen(shell: Shell, connection: Connection, stored: StoredCampaign) -> readiness.Readiness:
     return readiness.check(
         stored.campaign,
         outlook.so_far(connection, stored.id),
         now=shell.now(),
         send_rate=shell.settings.send_rate,
-    ).reasons
+    )

@@ -13,6 +13,7 @@ from sqlalchemy import update
 
 from bench.bulk import fill
 from letters.storage.schema import history, target
+from rig.servers import wait_for
 from tests.desk.conftest import AtDesk, sign_in
 from tests.support.stack import Stack
 from webapp.desk.figures import charts
@@ -92,3 +93,22 @@ def test_each_act_is_told_once_on_the_page_that_follows(
     sentence = "The campaign is now paused: takes letters and sends none."
     assert sentence in desk.page("/desk/told")
     assert sentence not in desk.page("/desk/told")
+
+
+def test_a_no_and_a_lost_mail_are_counted_and_nobody_is_named(
+    stack: Stack, sign_in: Callable[..., AtDesk]
+) -> None:
+    slug = f"not-me-{secrets.token_hex(3)}"
+    stack.load(slug, more='confirm = "before-sending"\n')
+    victim = stack.form(slug)
+    stack.post(f"/c/{slug}", victim)
+    stack.post(f"/c/{slug}", {**stack.form(slug), "email": f"bounced@{slug}.example"})
+    receipt = stack.receipt_path(victim["email"]).removesuffix("/confirm")
+    said = stack.post(f"{receipt}/not-me", {})
+    assert "Everything written with your address is erased" in said.body.decode()
+    ana = sign_in("ana@not-me.example")
+    wait_for(lambda: "1 mail to a writer did not arrive." in ana.page(f"/desk/{slug}"))
+    page = ana.page(f"/desk/{slug}")
+    assert "1 person answered “This was not me”" in page
+    assert victim["email"] not in page
+    assert victim["name"] not in page

@@ -1,5 +1,6 @@
 """The letter to print, as the web serves it."""
 
+import html
 from io import BytesIO
 
 from pypdf import PdfReader
@@ -24,3 +25,14 @@ def test_the_letter_can_be_printed_while_the_campaign_is_on(stack: Stack) -> Non
         assert gone.status == expected
         assert gone.headers["Cache-Control"] == "no-store"
     assert stack.get("/c/nowhere/letter.pdf").status == 404
+
+
+def test_a_writing_that_the_fonts_lack_is_said_and_not_left_out(stack: Stack) -> None:
+    stack.load("han", "delivered@han.example", more='confirm = "none"\n')
+    fields = {**stack.form("han"), "body": "Dear 李小龍, keep them."}
+    stack.post("/c/han", fields)
+    refused = stack.get(f"{stack.receipt_path(fields['email'])}/letter.pdf")
+    assert refused.status == 404
+    assert "A PDF cannot show “李”, which stands in the text" in html.unescape(
+        refused.body.decode()
+    )

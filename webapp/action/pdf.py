@@ -7,7 +7,7 @@ once a day for all processes, which find it in Redis; and only one is made at a 
 import hashlib
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from http import HTTPStatus
 from typing import Final, cast
@@ -17,7 +17,8 @@ from flask import Blueprint, Response
 from redis import Redis, RedisError
 
 from letters.text import printed
-from letters.text.sheet import set_on_paper
+from letters.text.glyphs import Lack, Part, lacking
+from letters.text.sheet import Sheet, set_on_paper
 from webapp.action.closed import shut
 from webapp.action.routes import open_campaign
 from webapp.site import errors
@@ -47,6 +48,9 @@ def letter(slug: str) -> Response:
     today = now.astimezone(ZoneInfo(campaign.timezone)).date()
     targets = [target.target for target in stored.targets if not target.withdrawn]
     sheets = printed.sheets(campaign, targets, today)
+    refused = cannot_be_set(sheets)
+    if refused is not None:
+        return refused
     about = (sheets, campaign.title, campaign.language)
     pdf = once(
         services().redis,
@@ -94,12 +98,42 @@ def alone(redis: Redis, make: Callable[[], bytes]) -> bytes | None:
         _here.release()
 
 
+def cannot_be_set(sheets: Sequence[Sheet]) -> Response | None:
+    """Return the page that says which letters the fonts lack; None where they lack none."""
+    lacks = lacking(sheets)
+    if not lacks:
+        return None
+    return errors.page(
+        HTTPStatus.NOT_FOUND,
+        _("There is no PDF of this letter"),
+        printing_lack(lacks[0]),
+        _("Please print the page with the letter instead: your browser may know this writing."),
+    )
+
+
+def printing_lack(lack: Lack) -> str:
+    """Return where which letter cannot be set."""
+    places = {
+        Part.ADDRESS: _("the addressee"),
+        Part.SALUTATION: _("the salutation"),
+        Part.SUBJECT: _("the subject"),
+        Part.BODY: _("the text"),
+        Part.CLOSING: _("the closing"),
+    }
+    return _(
+        "A PDF cannot show “%(letter)s”, which stands in %(place)s: its fonts have Latin, Greek, "
+        "Cyrillic and Arabic letters.",
+        letter=lack.character,
+        place=places[lack.part],
+    )
+
+
 def busy() -> Response:
     """Return the page that says that another letter is just being set."""
     page = errors.page(
         HTTPStatus.SERVICE_UNAVAILABLE,
         _("We cannot do this right now"),
-        _("The letter is just being set. Please try again in a moment."),
+        _("The PDF is being made just now. Please try again in a moment."),
     )
     page.headers["Retry-After"] = "5"
     return page

@@ -18,7 +18,7 @@ from letters.sending import outlook
 from webapp.action.shown import shown
 from webapp.desk.done import done
 from webapp.desk.entry.door import acting, blueprint, signed_in
-from webapp.desk.reasons import cautions, told
+from webapp.desk.reasons import cautions, crowd_sentence, told
 from webapp.site import errors
 from webapp.site.language import gettext as _
 from webapp.site.language import ngettext
@@ -83,6 +83,7 @@ def _known(campaign: Campaign, found: Readiness) -> list[tuple[str, str]]:
             figure=format_decimal(per_hour),
         )
         known.append(("check", sentence))
+    known.append(("dash", crowd_sentence(services().settings.form_limit, campaign)))
     if found.plan.ends_at is None:
         sentence = _("There is no goal, so nobody can foresee when the last letter leaves.")
         known.append(("dash", sentence))

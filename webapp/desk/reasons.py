@@ -1,14 +1,18 @@
 """Say in the reader's language why a campaign cannot go live, and the ways out."""
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Final
 
-from flask_babel import format_date, format_decimal
+from flask_babel import format_date, format_decimal, format_timedelta
 
 from letters.campaign import Campaign
+from letters.pacing.crowd import crowd
 from letters.pacing.readiness import MOST_PER_HOUR, Kind, Reason, Remedy, Way
+from letters.settings import Limit
 from letters.text.first_lines import Oddity, odd_lines
+from letters.text.printed import unprintable
+from webapp.action.pdf import printing_lack
 from webapp.site.language import gettext as _
 from webapp.site.language import ngettext
 
@@ -54,7 +58,24 @@ def cautions(campaign: Campaign) -> list[str]:
                 figure=format_decimal(more),
             )
         )
-    return sentences
+    return [*sentences, *map(printing_lack, unprintable(campaign))]
+
+
+def crowd_sentence(limit: Limit, campaign: Campaign) -> str:
+    """Return what becomes of many people behind one network, a school or a phone company."""
+    found = crowd(limit, campaign.pacing)
+    return ngettext(
+        "From one network, such as a school's, %(people)s person can write in %(period)s; others "
+        "are asked to wait, and keep their text.",
+        "From one network, such as a school's, %(people)s people can write in %(period)s; others "
+        "are asked to wait, and keep their text.",
+        found.people,
+        people=format_decimal(found.people),
+        period=format_timedelta(timedelta(seconds=found.period_seconds), threshold=2),
+    ) + " " + _(
+        "The last of their letters to one office has left after %(time)s of sending.",
+        time=format_timedelta(found.leaves_within, threshold=1.2),
+    )  # fmt: skip
 
 
 def _odd(oddity: Oddity) -> str:

@@ -154,6 +154,9 @@ def letter_pdf(token: str) -> Response:
         printed.own_sheet(letter.target, letter.subject, letter.text, day, campaign.language)
         for letter in receipt.letters[: printed.MOST_LETTERS]
     ]
+    refused = pdf.cannot_be_set(sheets)
+    if refused is not None:
+        return noindex(refused)
     made = pdf.alone(
         services().redis,
         lambda: set_on_paper(sheets, title=campaign.title, language=campaign.language, day=day),

@@ -60,8 +60,7 @@ def _unsuitable(wrong: Wrong) -> str:
             "This does not look like an e-mail address. It should read like name@host.org."
         ),
         Wrong.LOCAL_NOT_ASCII: _(
-            "Mail cannot be counted on to reach an address with such letters before the @. Please "
-            "give another one."
+            "Mail may not reach an address with such letters before the @. Please give another one."
         ),
         Wrong.A_TARGETS: _("This is the address you write to. Please give your own."),
         Wrong.UNSERVED: _("We know nobody to write to for this postcode."),

@@ -17,6 +17,7 @@ from letters.desk import export, figures
 from letters.desk import trouble as attention
 from letters.desk.export import Table
 from letters.desk.version import Pulse
+from letters.receipts import refusal
 from letters.states import State
 from webapp.desk.entry.door import acting, blueprint
 from webapp.desk.figures.attached import attached
@@ -100,6 +101,8 @@ def _draw_figures(slug: str, place_of_token: str) -> str:
         grace_seconds = services().settings.unknown_grace_seconds
         undecided = attention.undecided(connection, stored.id, now, grace_seconds)
         overdue = attention.overdue(connection, stored.id, now, grace_seconds)
+        lost_mail = attention.lost_mail(connection, stored.id)
+        not_me = refusal.number(connection, stored.id)
         turned_back = attention.turned_back(connection, stored.id)
         alarms = attention.alarms(connection, now)
         held = held_targets(connection, stored, by_target, now)
@@ -115,6 +118,8 @@ def _draw_figures(slug: str, place_of_token: str) -> str:
         overdue=overdue,
         failed=books.states.get(State.FAILED, 0),
         turned_back=[trouble(found, now) for found in turned_back],
+        lost_mail=lost_mail,
+        not_me=not_me,
         not_arrived=books.states.get(State.BOUNCED, 0) + books.states.get(State.DROPPED, 0),
         pictures=pictures(counted, stored.campaign.timezone),
         targets=rows,

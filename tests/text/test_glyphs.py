@@ -1,0 +1,51 @@
+"""Letters that the paper's fonts lack are told before anybody asks for the PDF."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from letters.campaign import Campaign, LetterTemplate, Point, Status, Target
+from letters.files.campaign_file import write_campaign
+from letters.text.glyphs import Lack, Part, lacking
+from letters.text.printed import unprintable
+from letters.text.sheet import Sheet
+from tests.support.command import Terminal
+
+LETTER = LetterTemplate(
+    ("Trees",), "Dear {salutation},", "Keep them.", "Yours,\n{name}", (Point("a", "All.", "Old."),)
+)
+TREES = Campaign("trees", "Trees", LETTER, (Target("Ana Reed", "a@quay.example", "Ms Reed"),))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Grüße, ½ – “ş” ệ",
+        "Ἀθῆναι ΐ",
+        "Київ",
+        "قَالَ ٣ پ",
+        "A\u0301 e\u0302",
+        "😀 ❤\ufe0f ② \uf0b7",
+        "\x02\u200b",
+    ],
+)
+def test_what_the_fonts_have_and_what_is_no_letter_is_set(text: str) -> None:
+    assert lacking([Sheet(text, "", text, text, text, text)]) == ()
+
+
+@pytest.mark.parametrize("character", "李हא日한ก")
+def test_a_writing_that_the_fonts_lack_is_named_with_its_place(character: str) -> None:
+    letter = replace(LETTER, opening=f"Keep {character}them{character}.")
+    other = Target(f"{character} Reed", "b@quay.example", "Ms Reed")
+    campaign = replace(TREES, letter=letter, targets=(*TREES.targets, other))
+    assert unprintable(campaign) == (Lack(Part.ADDRESS, character), Lack(Part.BODY, character))
+
+
+def test_the_command_line_tells_it(terminal: Terminal, tmp_path: Path) -> None:
+    told = "A PDF cannot show “李” in the salutation"
+    path = tmp_path / "trees.toml"
+    minister = replace(TREES.targets[0], salutation="李小龍")
+    path.write_text(write_campaign(replace(TREES, targets=(minister,), status=Status.LIVE)))
+    assert told in terminal.run("campaign", "load", str(path)).said
+    assert told in terminal.run("campaign", "check", "trees").out

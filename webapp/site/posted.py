@@ -16,7 +16,7 @@ _MOST_FIELDS: Final = 2_000
 MOST_BYTES: Final = 2**18
 """Of a stranger's post: what the form can hold, percent-encoded, is about 150 kB. To take a form
 apart can cost a second and more a megabyte."""
-_MOST_BYTES_AT_THE_DESK: Final = 5 * 2**20
+MOST_BYTES_AT_THE_DESK: Final = 5 * 2**20
 """Whoever is signed in there brings spreadsheets and long lists."""
 _READ_FOR_THEMSELVES: Final = frozenset({"webhook.take", "inbound.take_mail"})
 """They look at the length before they read anything."""
@@ -44,7 +44,7 @@ def read() -> None:
     request.max_content_length = MOST_BYTES
     is_long = request.content_length is None or request.content_length > MOST_BYTES
     if is_long and _is_at_the_desk():
-        request.max_content_length = _MOST_BYTES_AT_THE_DESK
+        request.max_content_length = MOST_BYTES_AT_THE_DESK
     body = request.get_data()
     g.posted_utf8 = True
     if request.mimetype == "application/x-www-form-urlencoded":

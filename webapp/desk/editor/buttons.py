@@ -9,7 +9,7 @@ from typing import Final
 from letters.campaign import Target
 from letters.files.decode import Undecodable, decode
 from letters.files.spreadsheet import TargetList, read_targets
-from webapp.desk.editor.form import Row, filled, target_fields, target_row
+from webapp.desk.editor.form import MOST_ROWS, Row, filled, target_fields, target_row
 from webapp.site.language import gettext as _
 
 _ACT: Final = re.compile(
@@ -31,6 +31,8 @@ def acted(act: str, points: list[Row], targets: list[Row]) -> tuple[list[Row], l
         return points, targets, ""
     noun = found["noun"]
     given = points if noun == "point" else targets
+    if found["verb"] == "add" and len(given) >= MOST_ROWS[f"{noun}s"]:
+        return points, targets, ""
     blank = {"key": "", "lead": "", "text": ""} if noun == "point" else _BLANK_TARGET
     first = "lead" if noun == "point" else "name"
     changed, at = _changed(found["verb"], int(found["at"] or len(given)), given, blank)

@@ -4,8 +4,11 @@ import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
+from http import HTTPStatus
+from types import MappingProxyType
 from typing import Final, TypeVar
 
+from flask import abort
 from flask_wtf import FlaskForm
 from wtforms import (
     BooleanField,
@@ -37,6 +40,8 @@ from webapp.site.fields import trimmed, typed
 
 MOST_TYPED: Final = 12
 """More targets than these are a list, which is changed as a spreadsheet."""
+MOST_ROWS: Final = MappingProxyType({"points": 60, "targets": 30})
+"""So many can be typed one by one."""
 _APART: Final = frozenset({"points", "targets", "spreadsheet"})
 
 Row = dict[str, str]
@@ -82,14 +87,19 @@ class PaceForm(FlaskForm):  # type: ignore[misc]  # flask-wtf brings no types
 class _Rows(FieldList):  # type: ignore[type-arg]  # of forms of either kind
     """Rows by their numbers, as the page writes them.
 
-    WTForms takes whatever is a digit in any script, at any length, and fails on "²".
+    WTForms takes whatever is a digit in any script, at any length, and fails on "²". Each row costs
+    milliseconds, so more than the page ever has are refused.
     """
 
     def _extract_indices(self, prefix: str, formdata: Iterable[str]) -> Iterator[int]:
-        for name in formdata:
-            found = re.match(rf"{re.escape(prefix)}-([0-9]{{1,6}})-", name)
-            if found is not None:
-                yield int(found[1])
+        numbers = {
+            int(found[1])
+            for name in formdata
+            if (found := re.match(rf"{re.escape(prefix)}-([0-9]{{1,6}})-", name)) is not None
+        }
+        if len(numbers) > MOST_ROWS[prefix]:
+            abort(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
+        yield from numbers
 
 
 class EditorForm(PaceForm):

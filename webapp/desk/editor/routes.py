@@ -24,6 +24,7 @@ from webapp.desk.done import done
 from webapp.desk.editor import buttons
 from webapp.desk.editor.faults import Wrong, labels, row_cells, wrongs
 from webapp.desk.editor.form import (
+    MOST_ROWS,
     EditorForm,
     blank_fields,
     campaign_fields,
@@ -86,15 +87,18 @@ def create() -> Response:
             if not _is_taken(connection, slug, view):
                 return _store_new(connection, campaign, typed(form.unfinished))
     if typed(form.title) or act == "keep":
-        # What cannot be stored as a campaign yet is kept all the same.
+        # What cannot be stored as a campaign yet is kept all the same. A long form is read before
+        # anybody's turn to write begins.
+        fields = [(k, v) for k, v in _posted(form) if k not in _NOT_KEPT]
+        title, now, me = typed(form.title)[:200], services().now(), signed_in()
         with services().database.write() as connection:
             form.unfinished.data = drafts.keep(
                 connection,
-                signed_in().id,
+                me.id,
                 typed(form.unfinished),
-                typed(form.title)[:200] or _("Without a title"),
-                [(k, v) for k, v in _posted(form) if k not in _NOT_KEPT],
-                services().now(),
+                title or _("Without a title"),
+                fields,
+                now,
             )
     if act == "keep":
         return done(_("What you have begun is kept. Only you see it."), "desk.list_campaigns")
@@ -283,6 +287,7 @@ def _page(form: EditorForm, view: View, stored: StoredCampaign | None) -> Respon
             "desk/editor.html",
             form=form,
             labels=labels(),
+            most_rows=MOST_ROWS,
             choices=choices(),
             campaign=None if stored is None else stored.campaign,
             wrongs=view.wrongs,

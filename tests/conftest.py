@@ -45,7 +45,7 @@ _MEASURES = (
     "tests/operations/test_scores.py",  # the same
     "tests/faults/test_rate.py",
     "tests/desk/test_live.py::test_fifty",
-    "tests/abuse/test_sign_in.py::test_how_long",
+    "tests/abuse/test_timing.py",
     "tests/abuse/test_webhook.py::test_a_thousand_false_posts_wait",
 )
 

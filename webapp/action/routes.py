@@ -2,6 +2,7 @@
 
 import json
 import random
+import time
 from dataclasses import replace
 from datetime import datetime, timedelta
 from http import HTTPStatus
@@ -34,7 +35,7 @@ from webapp.action.finding import areas_of, found
 from webapp.action.form import Received, cleaned, put_aside, receive
 from webapp.action.frame import enter_frame, frame_words, is_embedded_post
 from webapp.action.page import View, description, letters_counted, render
-from webapp.site import errors
+from webapp.site import errors, even
 from webapp.site.language import gettext as _
 from webapp.site.services import services
 from webapp.site.share import link, share
@@ -172,6 +173,7 @@ def as_offered(stored: StoredCampaign) -> Posted:
 @blueprint.post("/c/<slug>")
 def hand_in(slug: str) -> Response:  # noqa: C901, PLR0911 - one for each answer of the contract
     """Take a letter, or show it as it would leave."""
+    begun = time.monotonic()
     stored = open_campaign(slug)
     if is_embedded_post():
         enter_frame(stored)
@@ -220,6 +222,7 @@ def hand_in(slug: str) -> Response:  # noqa: C901, PLR0911 - one for each answer
     new = submission_of(written, token.id, must_confirm=not _is_proven(stored, received))
     services().intake.take(stored, new, now)
     wake_worker(services().redis)
+    even.wait_out(begun)
     return _thank(slug)
 
 

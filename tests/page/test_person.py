@@ -103,6 +103,13 @@ def test_a_slip_is_asked_about_and_never_refused(stack: Stack, page: Page) -> No
     question.get_by_role("button").click()
     assert page.locator("#email").input_value() == "jo@gmail.com"
     assert question.is_hidden()
+    # A press on the button right after it was typed is asked first, and the second one sends.
+    page.locator("#email").fill(f"{secrets.token_hex(4)}@hotmial.com")
+    page.locator("button.primary").last.click()
+    page.wait_for_function("document.activeElement.closest('[data-common]')")
+    assert page.url == f"{stack.url}/c/slips"
+    page.locator("button.primary").last.click()
+    page.get_by_text("You gave this address").wait_for()
 
 
 def test_on_a_phone_the_letter_is_sent_within_two_screens(stack: Stack, page: Page) -> None:

@@ -1,6 +1,8 @@
 // The writer's address: a slip of a finger is asked about, and never refused. As
 // letters/text/addresses.py tells one; the server hands over the domains that most people have.
 
+const AFTER_PRESS_MS = 300;
+
 function isSlip(typed, meant) {
   if (Math.abs(typed.length - meant.length) > 1 || meant.length < 6) return false;
   let same = 0;
@@ -24,22 +26,33 @@ function nearMiss(address, common) {
   return found ? `${local}@${found}` : "";
 }
 
+// Gives a function that asks about a slip before the letter is sent, once, and tells whether it did.
 export function askAboutSlips(email, question, changed) {
   const common = question.dataset.common.split(" ");
   const button = question.querySelector("button");
+  let asked = "";
   const ask = () => {
     const meant = nearMiss(email.value.trim(), common);
     question.hidden = !meant;
     if (meant) button.textContent = question.dataset.words.replace("{address}", meant);
     button.value = meant;
+    const isNew = meant && asked !== email.value;
+    asked = email.value;
+    return isNew;
   };
-  email.addEventListener("change", ask);
+  // Not at once: where a press on a button ends the typing, that would move away from under it.
+  email.addEventListener("change", () => setTimeout(ask, AFTER_PRESS_MS));
   button.addEventListener("click", () => {
     email.value = button.value;
     question.hidden = true;
     changed();
     email.focus();
   });
+  return () => {
+    const isNew = ask();
+    if (isNew) button.focus();
+    return isNew;
+  };
 }
 
 // What a link brings behind its #, as in #name=Ana&email=…: it fills the form, and reaches no log.

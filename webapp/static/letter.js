@@ -282,7 +282,9 @@ function begin(form, isAnswer = false) {
     else if (button?.name === "update") askToUpdate();
     else if (button?.name === "undo") undo();
     else if (!navigator.onLine) tellTrouble(trouble.dataset.unreached);
-    else if (!isSending) send(button?.name ? button : null);
+    else if (isSending) return;
+    else if (button?.name) send(button);
+    else if (!asksAboutAddress()) send();
   });
 
   form.addEventListener("input", (event) => {
@@ -301,7 +303,7 @@ function begin(form, isAnswer = false) {
     body.focus();
   });
 
-  askAboutSlips(email, find("[data-common]"), keep);
+  const asksAboutAddress = askAboutSlips(email, find("[data-common]"), keep);
   draft.hidden = false;
   // Where a plain post was loaded anew, it knows nothing of what was typed since.
   const [{ type: cameBy }] = performance.getEntriesByType("navigation");

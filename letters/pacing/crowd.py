@@ -8,7 +8,6 @@ from datetime import timedelta
 from typing import Final
 
 from letters.campaign import Pacing
-from letters.settings import Limit
 
 _ROOM: Final = 50
 """So many people in an hour may sit in one room and write."""
@@ -27,11 +26,11 @@ class Crowd:
     """After so much open time the last of their letters to one office has left."""
 
 
-def crowd(limit: Limit, pacing: Pacing) -> Crowd:
-    """Return what becomes of the people whom a limit lets in together."""
+def crowd(people: int, period_seconds: int, pacing: Pacing) -> Crowd:
+    """Return what becomes of as many people as a limit lets in together."""
     return Crowd(
-        limit.count,
-        limit.period_seconds,
-        limit.count * _HOUR_SECONDS < _ROOM * limit.period_seconds,
-        timedelta(hours=limit.count / pacing.per_target_per_hour),
+        people,
+        period_seconds,
+        people * _HOUR_SECONDS < _ROOM * period_seconds,
+        timedelta(hours=people / pacing.per_target_per_hour),
     )

@@ -10,7 +10,7 @@ from letters.campaigns.stored import StoredCampaign
 from letters.notices import trial
 from letters.notices.links import Links
 from letters.pacing import readiness
-from letters.pacing.crowd import crowd
+from letters.pacing.crowd import Crowd, crowd
 from letters.sending import outlook
 from letters.text.addresses import is_address
 from letters.text.first_lines import odd_lines
@@ -27,7 +27,7 @@ def warn(shell: Shell, connection: Connection, stored: StoredCampaign) -> None:
     """
     for reason in _foreseen(shell, connection, stored).reasons:
         shell.say(f"Warning: {sentence(reason)}")
-    together = crowd(shell.settings.form_limit, stored.campaign.pacing)
+    together = _crowd(shell, stored)
     told = [*_cautions(connection, stored), *([of_crowd(together)] if together.is_tight else [])]
     for caution in told:
         shell.say(f"Look at this: {caution}")
@@ -40,7 +40,7 @@ def check(shell: Shell, options: Namespace) -> int:
         foreseen = _foreseen(shell, connection, stored)
         told = _cautions(connection, stored)
     reasons, last = foreseen.reasons, foreseen.plan.ends_at
-    together = of_crowd(crowd(shell.settings.form_limit, stored.campaign.pacing))
+    together = of_crowd(_crowd(shell, stored))
     if options.json:
         shell.document(
             {
@@ -90,6 +90,11 @@ def _versions(stored: StoredCampaign) -> dict[str, str]:
     letter = stored.campaign.letter
     found = {each.email: version_for(letter, each) for each in stored.campaign.targets}
     return {email: version.key if version else "" for email, version in found.items()}
+
+
+def _crowd(shell: Shell, stored: StoredCampaign) -> Crowd:
+    limit = shell.settings.form_limit
+    return crowd(limit.count, limit.period_seconds, stored.campaign.pacing)
 
 
 def _foreseen(shell: Shell, connection: Connection, stored: StoredCampaign) -> readiness.Readiness:

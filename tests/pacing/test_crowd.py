@@ -6,26 +6,27 @@ import pytest
 
 from letters.campaign import Pacing
 from letters.pacing.crowd import crowd
-from letters.settings import Limit
 from postbag.reasons import of_crowd
 
 
 @pytest.mark.parametrize(
-    ("limit", "is_tight"),
+    ("people", "seconds", "is_tight"),
     [
-        (Limit(60, 3_600), False),
-        (Limit(50, 3_600), False),
-        (Limit(49, 3_600), True),
-        (Limit(1, 60), False),
-        (Limit(600, 86_400), True),
+        (60, 3_600, False),
+        (50, 3_600, False),
+        (49, 3_600, True),
+        (1, 60, False),
+        (600, 86_400, True),
     ],
 )
-def test_a_room_of_fifty_writes_in_an_hour_or_it_is_told(limit: Limit, *, is_tight: bool) -> None:
-    assert crowd(limit, Pacing()).is_tight is is_tight
+def test_a_room_of_fifty_writes_in_an_hour_or_it_is_told(
+    people: int, seconds: int, *, is_tight: bool
+) -> None:
+    assert crowd(people, seconds, Pacing()).is_tight is is_tight
 
 
 def test_how_many_may_write_and_when_their_letters_have_left() -> None:
-    found = crowd(Limit(60, 3_600), Pacing(30))
+    found = crowd(60, 3_600, Pacing(30))
     assert found.leaves_within == timedelta(hours=2)
     assert of_crowd(found) == (
         "From one network, such as a school's, 60 people can write in 60 minutes (FORM_LIMIT); "

@@ -63,7 +63,7 @@ def cautions(campaign: Campaign) -> list[str]:
 
 def crowd_sentence(limit: Limit, campaign: Campaign) -> str:
     """Return what becomes of many people behind one network, a school or a phone company."""
-    found = crowd(limit, campaign.pacing)
+    found = crowd(limit.count, limit.period_seconds, campaign.pacing)
     return ngettext(
         "From one network, such as a school's, %(people)s person can write in %(period)s; others "
         "are asked to wait, and keep their text.",

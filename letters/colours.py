@@ -52,9 +52,13 @@ def by_night(colour: str) -> str:
     if least_contrast(colour, DARK) >= LEAST:
         return colour.lower()
     least = max(map(_luminance, DARK)) * LEAST + 0.05 * LEAST - 0.05
-    luminance = _luminance(colour)
-    part = (least - luminance) / (1 - luminance)
-    red, green, blue = (channel + part * (1 - channel) for channel in _linear(colour))
+    linear = _linear(colour)
+    # More light in equal parts as far as there is room, so that the hue stays; then white.
+    times = min(least / max(_luminance(colour), 1e-6), 1 / max(*linear, 1e-6))
+    red, green, blue = (channel * times for channel in linear)
+    luminance = _luminance(colour) * times
+    white = max(0.0, (least - luminance) / (1 - luminance))
+    red, green, blue = (channel + white * (1 - channel) for channel in (red, green, blue))
     return _hex((red, green, blue), up=True)
 
 

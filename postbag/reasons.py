@@ -9,6 +9,7 @@ from babel.dates import format_date, format_timedelta
 
 from letters.campaign import Campaign
 from letters.campaigns.following import Gaps
+from letters.organisation import Organisation
 from letters.pacing.crowd import Crowd
 from letters.pacing.readiness import MOST_PER_HOUR, Kind, Reason, Remedy, Way
 from letters.text.first_lines import Oddity, odd_lines
@@ -93,6 +94,16 @@ def of_crowd(found: Crowd) -> str:
 def of_last(letters: int, last: datetime) -> str:
     """Return when the last letter would leave."""
     return f"The last of {letters:,} letters would leave about {_day(last.date())}."
+
+
+def of_lacks(organisation: Organisation | None) -> list[str]:
+    """Return what has to be said of whose campaign it is, a sentence for each; none: all is."""
+    if organisation is None:
+        return ["It is nobody's campaign: load whose it is with `postbag organisation load`."]
+    return [
+        f"The organisation {organisation.key} says no {lack}: add it to its file."
+        for lack in organisation.lacks
+    ]
 
 
 def of_gaps(gaps: Gaps) -> list[str]:

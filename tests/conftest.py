@@ -230,6 +230,7 @@ def stack(
     with Stack(
         tmp_path_factory.mktemp("stack"), make_database_url(), valkey.new_database()
     ) as running:
+        running.organise()
         yield running
 
 

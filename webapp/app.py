@@ -15,7 +15,7 @@ from letters.desk.sign_ins import SESSION_LIFE
 from letters.logs import configure
 from letters.settings import SettingsError, read_settings
 from webapp import desk, operations, receipt
-from webapp.action import kept, pdf, privacy
+from webapp.action import kept, pdf, preview, privacy
 from webapp.action import routes as action
 from webapp.office import routes as office
 from webapp.receipt import lost
@@ -29,8 +29,8 @@ from webapp.updates import routes as updates
 _ROOT: Final = Path(__file__).parent.parent
 _MOST_BYTES: Final = 5 * 2**20
 _HTTPS_SECONDS: Final = 2 * 365 * 86_400
-_FOR_OTHER_SITES: Final = frozenset({"/static/embed.js", "/static/preview.png"})
-"""What another site's page or a link's preview shows; the number of letters is the third."""
+_FOR_OTHER_SITES: Final = frozenset({"action.count", "preview.picture"})
+"""What another site's page or a link's preview shows, beside the script that sizes a frame."""
 _POLICY: Final = (
     "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; "
     "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors {ancestors}"
@@ -77,6 +77,7 @@ def create_app(environ: Mapping[str, str] = os.environ) -> Flask:
     for part in (
         action,
         pdf,
+        preview,
         privacy,
         face,
         receipt,
@@ -108,8 +109,8 @@ def _guard(response: Response, *, is_https: bool) -> Response:
     response.headers["Referrer-Policy"] = "no-referrer"
     response.headers["Cross-Origin-Opener-Policy"] = "same-origin"
     response.headers["Permissions-Policy"] = "camera=(), geolocation=(), microphone=()"
-    is_for_others = request.endpoint == "action.count" or (
-        request.endpoint == "static" and request.path in _FOR_OTHER_SITES
+    is_for_others = request.endpoint in _FOR_OTHER_SITES or (
+        request.endpoint == "static" and request.path == "/static/embed.js"
     )
     response.headers["Cross-Origin-Resource-Policy"] = (
         "cross-origin" if is_for_others else "same-origin"

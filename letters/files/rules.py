@@ -19,7 +19,7 @@ BODY_MAX: Final = 10_000
 """Characters of opening and points together, with merge fields filled in."""
 
 RESERVED_SLUGS: Final = frozenset(
-    {"new", "organisers", "record", "sessions", "sign-in", "sign-out", "static"}
+    {"new", "organisations", "organisers", "record", "sessions", "sign-in", "sign-out", "static"}
 )
 """Words that the desk's own addresses use; no new campaign can be called so."""
 

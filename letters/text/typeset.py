@@ -22,6 +22,7 @@ _FONTS: Final = Path(__file__).parent / "fonts"
 _MARGIN_MM: Final = 27
 _FOOT_MM: Final = 22
 _SIZE_PT: Final = 11
+_FINE_SIZE_PT: Final = 8
 _ARABIC_SIZE_PT: Final = 12.5  # its letters are smaller at the same size
 _LINE_MM: Final = 5.6
 _GAP_MM: Final = 3.2
@@ -72,10 +73,14 @@ def _direction(shaping: dict[str, Any] | None) -> object:
 
 
 class _Paper(FPDF):
-    """A4 in the direction of a language, with a number at the foot of a letter's later pages."""
+    """A4 in the direction of a language.
 
-    def __init__(self, language: Language) -> None:
+    At the foot stands whose campaign it is, and a number on a letter's later pages.
+    """
+
+    def __init__(self, language: Language, whose: str) -> None:
         super().__init__(format="A4")
+        self._whose = whose
         self.is_rtl = language is Language.AR
         self._first_page = 1
         self.set_margin(_MARGIN_MM)
@@ -123,11 +128,18 @@ class _Paper(FPDF):
             self._out(self._set_font_for_page(self.current_font, self.font_size_pt))
 
     def footer(self) -> None:
-        """Put a number on each page of a letter but its first; FPDF calls this at a page's end."""
+        """Write the foot of a page; FPDF calls this at its end."""
         number = self.page_no() - self._first_page + 1
         if number > 1:
             self.set_y(-_FOOT_MM + _LINE_MM)
             self.cell(0, _LINE_MM, str(number), align="C")
+        if self._whose:
+            size = self.font_size_pt
+            self.set_font_size(_FINE_SIZE_PT)
+            self._use_font()
+            self.set_y(-_FOOT_MM + 2 * _LINE_MM)
+            self.cell(0, _LINE_MM, self._whose, align="R" if self.is_rtl else "L")
+            self.set_font_size(size)
 
     def write_paragraph(self, paragraph: str) -> None:
         """Write a paragraph, breaking lines at words, or within one that is longer than a line."""
@@ -163,13 +175,18 @@ class _Paper(FPDF):
         self.line(x, self.y, x + _RULE_MM, self.y)
 
 
-def typeset(sheets: Sequence[Sheet], *, title: str, language: Language, day: date) -> bytes:
+def typeset(
+    sheets: Sequence[Sheet], *, title: str, language: Language, day: date, whose: str = ""
+) -> bytes:
     """Return a PDF with each letter on pages of its own; `day` is when it was made.
+
+    `whose` campaign it is stands small at the foot of each page.
 
     The same letters give the same bytes. Text of every kind gives pages, never an error.
     """
-    with closing(_Paper(language)) as paper:
+    with closing(_Paper(language, printable(whose))) as paper:
         paper.set_title(printable(title))
+        paper.set_author(printable(whose))
         paper.set_lang(language.value)
         paper.set_creation_date(datetime.combine(day, time(), UTC))
         paper.set_line_width(0.2)
@@ -181,7 +198,7 @@ def typeset(sheets: Sequence[Sheet], *, title: str, language: Language, day: dat
 @lru_cache(maxsize=1)
 def known_characters() -> frozenset[int]:
     """Return the code points that one of the fonts has."""
-    with closing(_Paper(Language.EN)) as paper:
+    with closing(_Paper(Language.EN, "")) as paper:
         fonts = [font for font in paper.fonts.values() if isinstance(font, TTFFont)]
         return frozenset(character for font in fonts for character in font.cmap)
 

@@ -16,7 +16,7 @@ from letters.text.addresses import is_address
 from letters.text.first_lines import odd_lines
 from letters.text.versions import version_for
 from letters.tokens import Tokens
-from postbag.reasons import cautions, of_crowd, of_gaps, of_last, sentence, ways, what
+from postbag.reasons import cautions, of_crowd, of_gaps, of_lacks, of_last, sentence, ways, what
 from postbag.shell import Refused, Shell
 
 
@@ -27,6 +27,8 @@ def warn(shell: Shell, connection: Connection, stored: StoredCampaign) -> None:
     """
     for reason in _foreseen(shell, connection, stored).reasons:
         shell.say(f"Warning: {sentence(reason)}")
+    for lack in of_lacks(stored.organisation):
+        shell.say(f"Warning: {lack}")
     together = _crowd(shell, stored)
     told = [*_cautions(connection, stored), *([of_crowd(together)] if together.is_tight else [])]
     for caution in told:
@@ -41,14 +43,16 @@ def check(shell: Shell, options: Namespace) -> int:
         told = _cautions(connection, stored)
     reasons, last = foreseen.reasons, foreseen.plan.ends_at
     together = of_crowd(_crowd(shell, stored))
+    lacks = of_lacks(stored.organisation)
     if options.json:
         shell.document(
             {
-                "ready": not reasons,
+                "ready": not (reasons or lacks),
                 "reasons": [
                     {"kind": str(one.kind), "what": what(one), "ways": list(ways(one))}
                     for one in reasons
                 ],
+                "lacks": lacks,
                 "cautions": [
                     {"kind": str(odd.oddity), "target": odd.target.email, "line": odd.line}
                     for odd in odd_lines(stored.campaign)
@@ -58,13 +62,14 @@ def check(shell: Shell, options: Namespace) -> int:
             }
         )
     else:
-        print("\n".join(map(sentence, reasons)) or f"{options.slug} can go live.")
+        against = [*map(sentence, reasons), *lacks]
+        print("\n".join(against) or f"{options.slug} can go live.")
         for caution in told:
             print(f"Look at this: {caution}")
         if last is not None and not reasons:
             print(of_last(foreseen.letters, last.astimezone(ZoneInfo(stored.campaign.timezone))))
         print(together)
-    return 1 if reasons else 0
+    return 1 if reasons or lacks else 0
 
 
 def send_test(shell: Shell, options: Namespace) -> int:

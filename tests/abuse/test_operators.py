@@ -54,7 +54,7 @@ def test_https_is_asked_for_where_there_is_https(
         answer.close()
         assert ("Strict-Transport-Security" in answer.headers) == told
         assert answer.headers["Cross-Origin-Resource-Policy"] == "same-origin"
-    for path in ("/c/trees/count.json", "/static/embed.js", "/static/preview.png"):
+    for path in ("/c/trees/count.json", "/static/embed.js", "/c/trees/preview.png"):
         answer = site.client.get(path)
         answer.close()
         assert answer.headers["Cross-Origin-Resource-Policy"] == "cross-origin"

@@ -17,6 +17,7 @@ NO_LANGUAGE = {
     *(
         "postbag",
         "sendgrid",
+        "lantern",
         "twilio",
         "javascript",
         "markdown",

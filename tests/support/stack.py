@@ -21,6 +21,8 @@ from letters.campaigns import store
 from letters.desk import sign_ins
 from letters.desk.organisers import Role
 from letters.files.campaign_file import read_campaign
+from letters.organisation import Organisation
+from letters.organisations import store as organisations
 from letters.settings import Settings, read_settings
 from letters.storage.database import Database
 from letters.storage.migrate import migrate
@@ -33,6 +35,14 @@ from tests.support.stand_in import API_KEY, Answer, StandInProcess
 
 REPLY_DOMAIN = "replies.postbag.example"
 _PASSED_ON = re.compile("PATH|HOME|LANG|COVERAGE_.*")
+LANTERN = Organisation(
+    "lantern",
+    "Lantern",
+    contact="us@lantern.example",
+    privacy="*",
+    controller="Lantern",
+    accent="#0f5f6b",
+)
 SECRET_KEY = "a-secret-key-for-tests-only"
 
 
@@ -104,6 +114,11 @@ class Stack:
             self.__exit__()  # a stack that does not come up leaves no process behind
             raise
         return self
+
+    def organise(self) -> None:
+        """Let all its campaigns be of one organisation, so that they can go live at the desk."""
+        with self.database.write() as connection:
+            organisations.load(connection, LANTERN, None, datetime.now(UTC))
 
     def start_web(self) -> None:
         self.web = self._start(

@@ -12,7 +12,6 @@ from typing import Any
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import insert
 from werkzeug.test import TestResponse
 
 from letters.campaign import (
@@ -27,7 +26,6 @@ from letters.campaign import (
     Target,
 )
 from letters.campaigns import store, targets
-from letters.desk import organisers
 from letters.desk.organisers import Role
 from letters.languages import Language
 from letters.notices import mailings
@@ -37,12 +35,11 @@ from letters.sending.outcomes import Answer
 from letters.states import Cause
 from letters.storage.database import Database
 from letters.storage.migrate import migrate
-from letters.storage.schema import sign_in
 from letters.submission import Draft, Submission
-from letters.tokens import digest
 from rig.servers import Valkey
 from sandbox.keys import new_key, public_key
 from tests.support.books import Books, settings
+from tests.support.client import sign_in_as
 from tests.support.forms import Form, read_page
 from tests.support.spoken import foreign_words
 from tests.support.stack import SECRET_KEY
@@ -233,27 +230,6 @@ def write(books: Books, slug: str, sentence: str, title: str, name: str) -> str:
     return books.tokens.receipt(books.submission(email))
 
 
-def sign_in_as(app: Flask, database: Database, email: str, role: Role) -> FlaskClient:
-    token, now = secrets.token_urlsafe(32), datetime.now(UTC)
-    with database.write() as connection:
-        who = organisers.enrol(connection, email, now, role)
-        connection.execute(
-            insert(sign_in).values(
-                digest=digest(token),
-                organiser_id=who.id,
-                kind="session",
-                expires_at=now + timedelta(hours=1),
-                opened_at=now,
-                used_at=now,
-                device="",
-            )
-        )
-    client = app.test_client()
-    with client.session_transaction() as session:
-        session["token"] = token
-    return client
-
-
 @pytest.fixture(params=TEXTS)
 def walk(request: pytest.FixtureRequest, tmp_path: Path, valkey: Valkey) -> Iterator[Walk]:
     url = f"sqlite:///{tmp_path / 'postbag.db'}"
@@ -322,7 +298,7 @@ def test_no_answer_has_a_word_of_english(walk: Walk) -> None:
         if "POST" in (rule.methods or ()) and f"POST {rule.endpoint}" not in walk.asked
     ]
     for _, path in posts:
-        bare = path.replace("<slug>", "111").replace("<token>", "zz")
+        bare = path.replace("<slug>", "111").replace("<token>", "zz").replace("<key>", "zz")
         walk.post(bare, {"csrf_token": walk.csrf}, "with nothing in it")
         walk.post(bare, dict.fromkeys(("email", "letter", "target"), "zz"), "without a token")
     assert walk.english == []

@@ -160,7 +160,7 @@ def _set(written: Written, view: View, now: datetime, so_far: Markup) -> str:
         summary_html=summary(campaign.summary, new_tab=bool(g.get("embedded"))),
         so_far=so_far,
         page_url=f"{services().settings.public_url}/c/{campaign.slug}",
-        image_url=services().settings.public_url + url_for("static", filename="preview.png"),
+        image_url=f"{services().settings.public_url}/c/{campaign.slug}/preview.png",
         description=description(campaign.summary),
         targets=[_shown(written, target) for target in written.whom.offered],
         who=view.who,

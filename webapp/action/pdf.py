@@ -51,11 +51,14 @@ def letter(slug: str) -> Response:
     refused = cannot_be_set(sheets)
     if refused is not None:
         return refused
-    about = (sheets, campaign.title, campaign.language)
+    whose = stored.organisation.name if stored.organisation else ""
+    about = (sheets, campaign.title, campaign.language, whose)
     pdf = once(
         services().redis,
         hashlib.sha256(repr((about, today)).encode()).hexdigest(),
-        lambda: set_on_paper(sheets, title=campaign.title, language=campaign.language, day=today),
+        lambda: set_on_paper(
+            sheets, title=campaign.title, language=campaign.language, day=today, whose=whose
+        ),
     )
     if pdf is None:
         return busy()

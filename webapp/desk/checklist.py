@@ -18,6 +18,7 @@ from letters.sending import outlook
 from webapp.action.shown import shown
 from webapp.desk.done import done
 from webapp.desk.entry.door import acting, blueprint, signed_in
+from webapp.desk.lacks import lacking
 from webapp.desk.reasons import cautions, crowd_sentence, told
 from webapp.site import errors
 from webapp.site.language import gettext as _
@@ -55,6 +56,8 @@ def ready(slug: str) -> str:
         campaign=stored.campaign,
         is_open=stored.campaign.status in {Status.LIVE, Status.PAUSED},
         reasons=list(map(told, found.reasons)),
+        lacks=lacking(stored.organisation),
+        whose_key=stored.campaign.organisation,
         known=_known(stored.campaign, found),
         sheets=sheets,
         has_versions=bool(stored.campaign.letter.versions),

@@ -8,6 +8,7 @@ from sqlalchemy import Connection
 from letters.campaign import Status
 from letters.campaigns import store
 from letters.campaigns.stored import StoredCampaign
+from letters.organisation import lacks_of
 from letters.sending import settling
 from webapp.desk.checklist import check
 from webapp.desk.done import done
@@ -39,6 +40,9 @@ def set_status(slug: str) -> Response:
         before = looked_at.campaign.status
         opens = status in _CHECKED_BEFORE and before not in _CHECKED_BEFORE
         is_refused = opens and bool(check(connection, looked_at, looked_at.campaign).reasons)
+        # What was live before has been checked, but not for this: it came from a file.
+        goes_live = status is Status.LIVE and before is not Status.LIVE
+        is_refused |= (opens or goes_live) and bool(lacks_of(looked_at.organisation))
     if is_refused:
         return make_response(redirect(url_for("desk.ready", slug=slug), HTTPStatus.SEE_OTHER))
     with services().database.write() as connection:
@@ -47,6 +51,7 @@ def set_status(slug: str) -> Response:
         opens = status in _CHECKED_BEFORE and before not in _CHECKED_BEFORE
         # What has changed since it was checked is looked at once more.
         is_refused = opens and stored.campaign != looked_at.campaign
+        is_refused |= (opens or goes_live) and bool(lacks_of(stored.organisation))
         if not is_refused:
             store.set_status(connection, slug, status, now, acting())
     if is_refused:

@@ -159,7 +159,13 @@ def letter_pdf(token: str) -> Response:
         return noindex(refused)
     made = pdf.alone(
         services().redis,
-        lambda: set_on_paper(sheets, title=campaign.title, language=campaign.language, day=day),
+        lambda: set_on_paper(
+            sheets,
+            title=campaign.title,
+            language=campaign.language,
+            day=day,
+            whose=stored.organisation.name if stored.organisation else "",
+        ),
     )
     if made is None:
         return pdf.busy()

@@ -32,6 +32,7 @@ def labels() -> dict[str, str]:
     return {
         "title": _("Title"),
         "slug": _("Address of the page"),
+        "organisation": _("Whose campaign it is"),
         "summary": _("What it is about"),
         "language": _("Language of the page and the letter"),
         "goal": _("Goal"),

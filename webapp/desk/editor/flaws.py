@@ -18,6 +18,7 @@ def sentence(label: str, flaw: Flaw) -> str:
         "from_year": str(flaw.least),
         "to_year": str(flaw.most),
         "number": format_decimal(flaw.number),
+        "options": ", ".join(flaw.options),
         "fields": ", ".join(f"{{{field}}}" for field in flaw.options),
     }
     return _sentences().get(flaw.what, _("%(label)s cannot be read: type it anew.")) % values
@@ -60,6 +61,22 @@ def _sentences() -> dict[What, str]:
             "%(label)s must each be written as https://example.org: with https, in small "
             "letters, and nothing behind."
         ),
+        What.NOT_A_URL: _("%(label)s must be an address such as https://example.org."),
+        What.NOT_A_COLOUR: _("%(label)s must be written as #14507f."),
+        What.PALE_ACCENT: _(
+            "%(label)s stands out from a page by %(found)s to 1, and people need 4.5 to 1 to "
+            "read: the nearest that does is %(near)s."
+        ),
+        What.PRIVACY_AND_URL: _("Give words of its own or an address, not both."),
+        What.LOGO_TOO_HEAVY: _("%(label)s has more than %(most)s bytes: make it smaller."),
+        What.PICTURE_TOO_LARGE: _(
+            "%(label)s is too large: no side may be longer than %(most)s pixels."
+        ),
+        What.NOT_A_PICTURE: _(
+            "%(label)s is no picture that can be read: give a PNG, JPEG or WebP file."
+        ),
+        What.NO_ORGANISATION: _("Choose whose campaign it is."),
+        What.UNKNOWN_ORGANISATION: _("Choose whose campaign it is."),
         What.NOT_A_WINDOW: _("%(label)s must be a time such as 08:00."),
         What.HALF_A_WINDOW: _("Give both times between which letters leave, or neither."),
         What.STAR_INSIDE: _("%(label)s may have a * only at the end of each."),

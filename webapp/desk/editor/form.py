@@ -107,6 +107,7 @@ class EditorForm(PaceForm):
 
     title = StringField(filters=[trimmed])
     slug = StringField(filters=[trimmed])
+    organisation = SelectField(validate_choice=False)
     summary = TextAreaField()
     language = SelectField(validate_choice=False)
     outcome = TextAreaField()
@@ -184,6 +185,7 @@ def campaign_fields(campaign: Campaign) -> dict[str, object]:
         **target_fields(t for t in campaign.targets if not t.of_list),
         "title": campaign.title,
         "slug": campaign.slug,
+        "organisation": campaign.organisation,
         "summary": campaign.summary,
         "language": campaign.language,
         "goal": "" if campaign.goal is None else str(campaign.goal),

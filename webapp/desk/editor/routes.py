@@ -14,9 +14,12 @@ from letters.campaigns.stored import StoredCampaign
 from letters.desk import drafts, organisers
 from letters.files.campaign_file import check_campaign
 from letters.files.faults import Fault
+from letters.files.organisation_file import not_named
 from letters.files.rules import RESERVED_SLUGS
 from letters.files.spreadsheet import TargetList, read_targets
 from letters.notices import rehearsal
+from letters.organisations import store as organisations
+from letters.organisations.store import NotNamed
 from letters.pacing.readiness import Kind
 from webapp.action.page import summary
 from webapp.desk.checklist import check
@@ -36,6 +39,7 @@ from webapp.desk.editor.form import (
 from webapp.desk.editor.values import suggested_slug, values
 from webapp.desk.editor.words import choices
 from webapp.desk.entry.door import acting, blueprint, signed_in
+from webapp.desk.lacks import lacking
 from webapp.desk.reasons import told
 from webapp.site.fields import typed
 from webapp.site.language import gettext as _
@@ -84,7 +88,8 @@ def create() -> Response:
     form, campaign = _read(form, act, slug, view)
     if campaign is not None:
         with services().database.write() as connection:
-            if not _is_taken(connection, slug, view):
+            is_placed = not _is_taken(connection, slug, view)
+            if is_placed and _has_organisation(connection, campaign, view):
                 return _store_new(connection, campaign, typed(form.unfinished))
     if typed(form.title) or act == "keep":
         # What cannot be stored as a campaign yet is kept all the same. A long form is read before
@@ -124,7 +129,11 @@ def edit(slug: str) -> Response:
         form, campaign = _read(EditorForm(), act, slug, view, stored.campaign)
         if campaign is not None:
             campaign = replace(campaign, status=stored.campaign.status)
-        is_fine = campaign is not None and not _floods(connection, stored, campaign, view)
+        is_fine = (
+            campaign is not None
+            and _has_organisation(connection, campaign, view, stored)
+            and not _floods(connection, stored, campaign, view)
+        )
     if campaign is None or not is_fine:
         return _page(form, view, stored)
     answer = None
@@ -222,6 +231,25 @@ def _is_taken(connection: Connection, slug: str, view: View) -> bool:
     return True
 
 
+def _has_organisation(
+    connection: Connection, campaign: Campaign, view: View, stored: StoredCampaign | None = None
+) -> bool:
+    """Tell whether it is said whose campaign it is; an open one's has to say all that it must."""
+    try:
+        (_id, key), *_rest = organisations.whose(connection, [campaign.organisation])
+    except NotNamed as error:
+        fault = not_named(error.key, error.known)
+        view.wrongs = wrongs([fault], 0)
+    else:
+        is_open = stored is not None and stored.campaign.status in {Status.LIVE, Status.PAUSED}
+        is_other = stored is not None and key != stored.campaign.organisation
+        lacks = lacking(organisations.find(connection, key)) if is_open and is_other else []
+        view.wrongs = [Wrong("organisation", lack) for lack in lacks]
+    if view.wrongs:
+        view.status = HTTPStatus.UNPROCESSABLE_ENTITY
+    return not view.wrongs
+
+
 def _store_new(connection: Connection, campaign: Campaign, begun_id: str) -> Response:
     now, me = services().now(), signed_in()
     draft = replace(campaign, status=Status.DRAFT)
@@ -282,6 +310,8 @@ def _page(form: EditorForm, view: View, stored: StoredCampaign | None) -> Respon
         beside.setdefault(wrong.field, []).append(wrong.sentence)
     listed = read_targets(typed(form.listed), as_written=True).targets if typed(form.listed) else ()
     looked_at = view.looked_at
+    with services().database.read() as connection:
+        owners = [(one.key, one.name or one.key) for one in organisations.find_all(connection)]
     return make_response(
         render_template(
             "desk/editor.html",
@@ -289,6 +319,7 @@ def _page(form: EditorForm, view: View, stored: StoredCampaign | None) -> Respon
             labels=labels(),
             most_rows=MOST_ROWS,
             choices=choices(),
+            owners=[("", _("Choose")), *owners] if len(owners) > 1 else [],
             campaign=None if stored is None else stored.campaign,
             wrongs=view.wrongs,
             beside=beside,

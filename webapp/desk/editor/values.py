@@ -110,6 +110,8 @@ def values(
         },
         "targets": targets,
     }
+    if typed(form.organisation):
+        found["organisation"] = typed(form.organisation)
     goal = _whole(typed(form.goal), ("goal",), faults)
     ends = _day(typed(form.ends), ("ends",), faults)
     opens = _moment(typed(form.opens_at), ("opens",), faults)

@@ -53,6 +53,11 @@ ADMINS_ONLY: Final = frozenset(
         "desk.end_session_of",
         "desk.give_campaign",
         "desk.take_campaign_back",
+        "desk.list_organisations",
+        "desk.new_organisation",
+        "desk.add_organisation",
+        "desk.show_organisation",
+        "desk.change_organisation",
     }
 )
 # What was typed there took its writer a while.

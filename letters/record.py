@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
 
-from sqlalchemy import Connection, exists, insert, select
+from sqlalchemy import Connection, case, exists, insert, select
 
 from letters.storage.schema import audit, campaign, campaign_organiser
 
@@ -25,6 +25,11 @@ class Deed(StrEnum):
     CREATED = "created"
     CHANGED = "changed"
     STATUS = "status"
+    ARCHIVED = "archived"
+    TAKEN_OUT = "taken-out"
+    """Out of the archive."""
+    DELETED = "deleted"
+    """A draft; its slug is told."""
     PACED = "paced"
     TESTED = "tested"
     DECIDED = "decided"
@@ -203,7 +208,8 @@ def entries(
     `given_to`, an organiser's id, leaves out all but that organiser's campaigns.
     """
     wanted = (
-        select(audit, campaign.c.slug)
+        # Of what is deleted the address may be another campaign's by now.
+        select(audit, case((campaign.c.deleted_at.is_(None), campaign.c.slug)).label("slug"))
         .select_from(audit.outerjoin(campaign))
         .order_by(audit.c.id.desc())
         .limit(most)

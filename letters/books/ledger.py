@@ -103,6 +103,7 @@ def count(connection: Connection, slug: str | None = None) -> dict[str, Books]:
     Reads one consistent picture, so it can run while letters move.
     """
     campaigns = select(campaign.c.id, campaign.c.slug).order_by(campaign.c.slug)
+    campaigns = campaigns.where(campaign.c.deleted_at.is_(None))
     if slug is not None:
         campaigns = campaigns.where(campaign.c.slug == slug)
     books: dict[str, Books] = {}

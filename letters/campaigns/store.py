@@ -28,8 +28,10 @@ from letters.states import Cause
 from letters.storage.schema import campaign, campaign_organiser, office, organisation, target
 
 _definition, *_logo = organisations.KNOWN
-_WITH_WHOSE: Final = select(campaign, _definition.label("whose"), *_logo).select_from(
-    campaign.outerjoin(organisation, organisation.c.id == campaign.c.organisation_id)
+_WITH_WHOSE: Final = (
+    select(campaign, _definition.label("whose"), *_logo)
+    .select_from(campaign.outerjoin(organisation, organisation.c.id == campaign.c.organisation_id))
+    .where(campaign.c.deleted_at.is_(None))
 )
 _WITH_SLUG: Final = _WITH_WHOSE.where(campaign.c.slug == bindparam("slug"))
 _TARGETS: Final = (
@@ -411,9 +413,9 @@ def find_all(connection: Connection, given_to: int | None = None) -> list[Stored
 def titles(connection: Connection) -> list[tuple[str, str, Language]]:
     """Return slug, title and language of every campaign, by title."""
     rows = connection.execute(
-        select(campaign.c.slug, campaign.c.title, campaign.c.definition).order_by(
-            campaign.c.title, campaign.c.id
-        )
+        select(campaign.c.slug, campaign.c.title, campaign.c.definition)
+        .where(campaign.c.deleted_at.is_(None))
+        .order_by(campaign.c.title, campaign.c.id)
     )
     return [(row.slug, row.title, _parsed(row.definition).language) for row in rows]
 
@@ -442,7 +444,7 @@ def _stored(connection: Connection, row: Row[tuple[object, ...]]) -> StoredCampa
         targets=active,
         organisation="" if whose is None else whose.key,
     )
-    return StoredCampaign(row.id, parsed, targets, row.loaded_at, whose)
+    return StoredCampaign(row.id, parsed, targets, row.loaded_at, whose, row.archived_at)
 
 
 def _mails(row: Row[*tuple[Any, ...]]) -> int:

@@ -51,6 +51,12 @@ class StoredCampaign:
     """When it was last changed as a whole."""
     organisation: Organisation | None = None
     """Whose it is; None where there is no organisation."""
+    archived_at: datetime | None = None
+    """When it was put apart; None: it was not, or was taken back."""
+
+    def is_archived(self, now: datetime) -> bool:
+        """Tell whether it stands apart: put there by a person, and over still."""
+        return self.archived_at is not None and self.is_over(now)
 
     def is_to_open(self, now: datetime) -> bool:
         """Tell whether it takes no letters yet."""

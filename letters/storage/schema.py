@@ -100,6 +100,8 @@ campaign = Table(
     ),  # the campaign file as it was loaded; status and targets are kept apart
     Column("ends_at", Moment),
     Column("loaded_at", Moment, nullable=False),
+    Column("archived_at", Moment),  # apart from the others, once it is over
+    Column("deleted_at", Moment),  # a draft that nobody sees any more; the record names its row
     Column("unknown_alarm_at", Moment),  # when unknown letters last brought an alarm
     Column("organisation_id", _Key),  # whose it is; null: nobody's, as there is no organisation
 )

@@ -138,6 +138,8 @@ ROUTES = {
 }
 # They are tried apart below, or change nothing that anybody else can see.
 OTHERWISE = {
+    "desk.archive",
+    "desk.delete",  # tests/web/test_shelf.py
     "desk.sign_in",  # below
     "desk.sign_in_with_passkey",
     "desk.add_passkey",

@@ -72,7 +72,7 @@ def _groups(
     """Return the parts of the list that have something in them: a name, a heading, the cards."""
     in_order = sorted(campaigns, key=lambda stored: -needed[stored.id].total)
     parts: dict[str, list[StoredCampaign]] = {
-        name: [] for name in ("needs", "live", "draft", "closed")
+        name: [] for name in ("needs", "live", "draft", "closed", "archived")
     }
     for stored in in_order:
         status = stored.campaign.status
@@ -83,6 +83,8 @@ def _groups(
             if status in _LIVE and not stored.is_over(now)
             else "draft"
             if status is Status.DRAFT
+            else "archived"
+            if stored.is_archived(now)
             else "closed"
         ].append(stored)
     headings = {
@@ -90,6 +92,7 @@ def _groups(
         "live": _("Live"),
         "draft": _("Drafts"),
         "closed": _("Over"),
+        "archived": _("Archive"),
     }
     return [
         (

@@ -1,11 +1,12 @@
-"""Copy a campaign: everything but its letters, as a draft."""
+"""Copy a campaign, put one that is over into the archive, and delete a draft."""
 
 from http import HTTPStatus
 
-from flask import Response, request, url_for
+from flask import Response, make_response, render_template, request, url_for
 
-from letters.campaigns import copying
+from letters.campaigns import copying, shelf, store
 from letters.campaigns.copying import BadSlug, SlugTaken
+from letters.campaigns.shelf import NotADraft, NotOver
 from letters.campaigns.store import ReservedSlug
 from letters.desk import organisers
 from webapp.desk.done import done
@@ -35,10 +36,51 @@ def copy(slug: str) -> Response:
     return done(words, "desk.show_editor", slug=new)
 
 
+@blueprint.post("/<slug>/archive")
+def archive(slug: str) -> Response:
+    """Put a campaign that is over into the archive, or take it out again."""
+    now = services().now()
+    try:
+        with services().database.write() as connection:
+            if request.form.get("word") == "out":
+                shelf.take_out(connection, slug, now, acting())
+                return done(_("It stands among the others again."), "desk.show", slug=slug)
+            shelf.archive(connection, slug, now, acting())
+    except NotOver:
+        return _refused(slug, _("Only what is over goes into the archive: close it first."))
+    return done(_("It is in the archive."), "desk.show", slug=slug)
+
+
+@blueprint.get("/<slug>/delete")
+def ask_delete(slug: str) -> Response:
+    """Ask whether a draft is to be deleted."""
+    with services().database.read() as connection:
+        stored = store.find(connection, slug)
+        can_be = shelf.can_be_deleted(connection, slug)
+    if not can_be:
+        return _refused(slug, _not_a_draft())
+    return make_response(render_template("desk/delete.html", campaign=stored.campaign))
+
+
+@blueprint.post("/<slug>/delete")
+def delete(slug: str) -> Response:
+    """Delete a draft."""
+    try:
+        with services().database.write() as connection:
+            shelf.delete_draft(connection, slug, services().now(), acting())
+    except NotADraft:
+        return _refused(slug, _not_a_draft())
+    return done(_("The draft is deleted."), "desk.list_campaigns")
+
+
+def _not_a_draft() -> str:
+    return _("Only a draft that never had a letter can be deleted: letters are accounted for.")
+
+
 def _refused(slug: str, why: str) -> Response:
     return errors.page(
         HTTPStatus.UNPROCESSABLE_ENTITY,
-        _("Nothing was copied"),
+        _("Nothing was changed"),
         why,
         action=(url_for("desk.show", slug=slug), _("Back to the desk")),
     )

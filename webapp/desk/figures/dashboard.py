@@ -50,6 +50,8 @@ def show(slug: str) -> str:
         "desk/campaign.html",
         campaign=stored.campaign,
         has_letters=found.books.submitted > 0,
+        is_over=stored.is_over(services().now()),
+        is_archived=stored.is_archived(services().now()),
         figures=figures_html,
         version=found.version,
     )

@@ -4,12 +4,13 @@ Whatever changes something writes its line itself, in the same transaction, from
 record is only ever added to, and holds nothing of a supporter.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Final
+from typing import Any, Final
 
-from sqlalchemy import Connection, case, exists, insert, select
+from sqlalchemy import Connection, Row, case, exists, insert, or_, select
 
 from letters.storage.schema import audit, campaign, campaign_organiser
 
@@ -224,10 +225,32 @@ def entries(
                 )
             )
         )
-    return [
-        Entry(row.at, row.actor, _door(row.door, row.actor), row.slug, Deed(row.deed), row.detail)
-        for row in connection.execute(wanted)
-    ]
+    return [_entry(row) for row in connection.execute(wanted)]
+
+
+def of_address(
+    connection: Connection,
+    addresses: Sequence[str],
+    deeds: Sequence[Deed],
+    slugs: Sequence[str],
+    most: int = 50,
+) -> list[Entry]:
+    """Return the latest lines of campaigns that begin with one of some addresses, newest first."""
+    begins = or_(*(audit.c.detail.startswith(each, autoescape=True) for each in addresses))
+    rows = connection.execute(
+        select(audit, campaign.c.slug)
+        .select_from(audit.join(campaign))
+        .where(campaign.c.slug.in_(slugs), audit.c.deed.in_([str(deed) for deed in deeds]), begins)
+        .order_by(audit.c.id.desc())
+        .limit(most)
+    )
+    return [_entry(row) for row in rows]
+
+
+def _entry(row: Row[*tuple[Any, ...]]) -> Entry:
+    return Entry(
+        row.at, row.actor, _door(row.door, row.actor), row.slug, Deed(row.deed), row.detail
+    )
 
 
 def _door(kept: str | None, actor: str | None) -> Door:

@@ -101,8 +101,11 @@ def release(
     """
     found = find(connection, slug, email)
     _can_be_released(found, now)
+    of = mailbox.find(connection, found.target.email)
     queued = _release(connection, found.id, now)
-    _record(connection, Deed.RELEASED, found, now, by, found.target.email)
+    own = _record(connection, Deed.RELEASED, found, now, by, found.target.email)
+    if of.hold is not None:  # that was every campaign's
+        mailbox.note(connection, Deed.RELEASED, of, now, by, but=own)
     return queued
 
 
@@ -244,11 +247,13 @@ def name_successor(
 
 def _record(
     connection: Connection, deed: Deed, of: StoredTarget, now: datetime, by: Actor, detail: str
-) -> None:
-    campaign_id = connection.execute(
+) -> int:
+    """Add a line to the record of a target's campaign, and return the campaign's id."""
+    campaign_id: int = connection.execute(
         select(target.c.campaign_id).where(target.c.id == of.id)
     ).scalar_one()
     record(connection, deed, now, by=by, campaign_id=campaign_id, detail=detail)
+    return campaign_id
 
 
 def find(connection: Connection, slug: str, email: str) -> StoredTarget:

@@ -295,9 +295,15 @@ def release(connection: Connection, email: str, now: datetime, by: Actor = COMMA
 
 
 def note(
-    connection: Connection, deed: Deed, of: Office, now: datetime, by: Actor, more: str = ""
+    connection: Connection,
+    deed: Deed,
+    of: Office,
+    now: datetime,
+    by: Actor,
+    more: str = "",
+    but: int | None = None,
 ) -> None:
-    """Add a line to the record of each campaign that writes to an office."""
+    """Add a line to the record of each campaign that writes to an office, `but` for one."""
     campaigns = connection.execute(
         select(target.c.campaign_id)
         .where(target.c.office_id == of.id, ~target.c.withdrawn)
@@ -305,6 +311,8 @@ def note(
         .order_by(target.c.campaign_id)
     ).scalars()
     for campaign_id in campaigns.all():
+        if campaign_id == but:
+            continue
         record(connection, deed, now, by=by, campaign_id=campaign_id, detail=of.address + more)
 
 

@@ -18,6 +18,7 @@ from webapp.desk.editor import routes as editor
 from webapp.desk.entry import passkeys, sessions, sign_in
 from webapp.desk.entry.door import OPEN, blueprint
 from webapp.desk.figures import dashboard, sources
+from webapp.desk.offices import listed, one
 from webapp.desk.seek import finding, one_letter
 
 __all__ = [
@@ -30,6 +31,8 @@ __all__ = [
     "editor",
     "finding",
     "keeping",
+    "listed",
+    "one",
     "one_letter",
     "organisations",
     "pace",

@@ -140,7 +140,7 @@ def decide(slug: str) -> Response:
     email, other = request.form.get("target", ""), request.form.get("email", "").strip()
     word, now = request.form.get("word", ""), services().now()
     try:
-        if word == "release" and (listed := _still_listed(slug, email)):
+        if word == "release" and (listed := still_listed(slug, email)):
             return _refused(slug, listed)
         with services().database.write() as connection:
             match word:
@@ -167,7 +167,7 @@ def decide(slug: str) -> Response:
     return done(sentence, "desk.show", slug=slug)
 
 
-def _still_listed(slug: str, email: str) -> str | None:
+def still_listed(slug: str, email: str) -> str | None:
     """Take a target's office off SendGrid's lists; return why that could not be done, if so."""
     with services().database.read() as connection:
         found = targets.find(connection, slug, email)

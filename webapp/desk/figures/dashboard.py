@@ -23,6 +23,7 @@ from webapp.desk.entry.door import acting, blueprint
 from webapp.desk.figures.attached import attached
 from webapp.desk.figures.cache import FRESH_SECONDS, glance
 from webapp.desk.figures.pictures import pictures
+from webapp.desk.offices.listed import troubled_first
 from webapp.desk.targets import held_targets
 from webapp.desk.words import (
     alarm_sentence,
@@ -37,6 +38,7 @@ from webapp.site.services import services
 from webapp.site.unhurried import unhurried
 
 _RETRY_MS: Final = 1_000
+_MOST_TARGETS: Final = 10
 
 
 @blueprint.get("/<slug>")
@@ -110,6 +112,7 @@ def _draw_figures(slug: str, place_of_token: str) -> str:
         held = held_targets(connection, stored, by_target, now)
         counted = figures.read(connection, stored.id)
     rows = [target_row(stored, t, by_target.get(t.id, Counter()), now) for t in stored.targets]
+    is_long = len(rows) > 2 * _MOST_TARGETS
     return render_template(
         "desk/figures.html",
         slug=slug,
@@ -124,7 +127,8 @@ def _draw_figures(slug: str, place_of_token: str) -> str:
         not_me=not_me,
         not_arrived=books.states.get(State.BOUNCED, 0) + books.states.get(State.DROPPED, 0),
         pictures=pictures(counted, stored.campaign.timezone),
-        targets=rows,
+        targets=sorted(rows, key=troubled_first)[:_MOST_TARGETS] if is_long else rows,
+        more_targets=len(rows) - _MOST_TARGETS if is_long else 0,
         versions=[version_row(of) for of in versions.by_version(stored, by_target)],
         held=held,
         decide_url=url_for("desk.decide", slug=slug),

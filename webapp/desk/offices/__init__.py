@@ -1,0 +1,1 @@
+"""The offices that a campaign writes to: all of them, and each with its history."""

@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable
 from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -54,7 +55,7 @@ def plan(database: Database, bounds: Bounds, kind: str) -> None:
                 .where(target.c.campaign_id == campaign_id)
                 .values(queued=-(-LETTERS // OFFICES))
             )
-        taken = [_timed(lambda slug=slug: _plan(database, slug, now)) for _ in range(ROUNDS)]
+        taken = [_timed(partial(_plan, database, slug, now)) for _ in range(ROUNDS)]
         bounds.at_most(f"{kind}, plan, {slug}", statistics.median(taken), MOST_SECONDS, " s")
         with database.write() as connection:
             connection.execute(

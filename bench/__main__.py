@@ -6,7 +6,7 @@ Those with bounds name what is not kept, and the exit status is 1 then.
 import sys
 from collections.abc import Callable
 
-from bench import accept, answers, backlog, desk, drain, events, export, offices, rate
+from bench import accept, answers, backlog, desk, drain, events, export, offices, rate, scale
 from bench.bounds import Options, options
 
 BENCHMARKS: dict[str, Callable[[], None]] = {
@@ -18,7 +18,11 @@ BENCHMARKS: dict[str, Callable[[], None]] = {
     "events": events.main,
     "rate": rate.main,
 }
-WITH_BOUNDS: dict[str, Callable[[Options], int]] = {"export": export.main, "offices": offices.main}
+WITH_BOUNDS: dict[str, Callable[[Options], int]] = {
+    "export": export.main,
+    "offices": offices.main,
+    "scale": scale.main,
+}
 
 
 def main(arguments: list[str]) -> int:

@@ -3,13 +3,14 @@
 import subprocess
 import sys
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, func, inspect, select, text, update
+from sqlalchemy import Connection, func, insert, inspect, select, text, update
 
 from letters.reasons import Reason
 from letters.settings import read_settings
@@ -23,7 +24,16 @@ from letters.storage.migrate import (
     migrate,
     standing,
 )
-from letters.storage.schema import account, event, history, metadata, office, target
+from letters.storage.schema import (
+    account,
+    event,
+    history,
+    metadata,
+    office,
+    reader,
+    source_figure,
+    target,
+)
 from rig import ROOT
 from tests.support.stack import Stack
 
@@ -210,3 +220,45 @@ def test_what_stood_there_as_a_sentence_becomes_a_reason(database: Database) -> 
         assert {row.cause for row in events} == {"bounce"}
         (step,) = connection.execute(select(history.c.reason, history.c.detail)).all()
         assert tuple(step) == (Reason.WORKER_STOPPED, None)
+
+
+def test_what_was_counted_before_there_were_codes_is_in_the_sums(database: Database) -> None:
+    config = configuration()
+    noon = datetime(2026, 11, 24, 12, tzinfo=UTC)
+    with database.write() as connection:
+        config.attributes["connection"] = connection
+        command.downgrade(config, "0022")
+        for statement in (
+            (
+                "INSERT INTO campaign (id, slug, title, status, definition, loaded_at)"
+                " VALUES (1, 'trees', '', 'live', '', '2026-01-01')"
+            ),
+            (
+                "INSERT INTO figure VALUES (1, 'submitted', 100, 2), (1, 'delivered', 101, 1),"
+                " (1, 'personal', 3, 2)"
+            ),
+            (
+                "INSERT INTO letter (id, kind, campaign_id, state, state_at)"
+                " VALUES ('a', 'letter', 1, 'queued', '2026-01-01')"
+            ),
+        ):
+            connection.execute(text(statement))
+        steps = (("unconfirmed", "written", 0), ("queued", "confirm", 40), ("sending", "claim", 41))
+        for state, cause, minutes in steps:
+            at = noon + timedelta(minutes=minutes)
+            values = {"letter_id": "a", "state": state, "cause": cause, "at": at}
+            connection.execute(insert(history).values(**values))
+        read = connection.execute(select(func.max(history.c.id))).scalar_one()
+        connection.execute(text("UPDATE reader SET history_id = :read"), {"read": read})
+    migrate(database)
+    with database.read() as connection:
+        rows = connection.execute(
+            select(source_figure).order_by(source_figure.c.series, source_figure.c.bucket)
+        )
+        quarter = int(noon.timestamp()) // 900
+        assert [tuple(row) for row in rows] == [
+            (1, "", "confirmed", quarter + 2, 1),
+            (1, "", "delivered", 404, 1),
+            (1, "", "handed_in", 400, 2),
+        ]
+        assert connection.execute(select(reader.c.sources_id)).scalar_one() == read

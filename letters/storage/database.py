@@ -23,9 +23,13 @@ _TIMEOUTS: Final = {
 }
 # PostgreSQL's classes of "not now": no connection, no resources, an operator's doing, the system's.
 _NOT_NOW_CLASSES: Final = frozenset({"08", "53", "57", "58"})
-# It only reads; two transactions were in each other's way, and one has to come again.
+# It only reads; two transactions were in each other's way, or one waited too long for a lock, and
+# has to come again.
 _READ_ONLY: Final = "25006"
-_NOT_NOW: Final = frozenset({_READ_ONLY, "40001", "40P01"})
+_NOT_NOW: Final = frozenset({_READ_ONLY, "40001", "40P01", "55P03"})
+# A table or a column is not there: this code is newer than the schema, whose migrations have not
+# run yet.
+_NOT_YET: Final = frozenset({"42P01", "42703"})
 _UNSUPPORTED: Final = "0A000"
 
 
@@ -164,7 +168,7 @@ def is_not_now(error: DBAPIError) -> bool:
     state = getattr(error.orig, "sqlstate", None)
     if state is None:
         return isinstance(error, OperationalError)
-    return state[:2] in _NOT_NOW_CLASSES or state in _NOT_NOW
+    return state[:2] in _NOT_NOW_CLASSES or state in _NOT_NOW | _NOT_YET
 
 
 def _let_go_of_what_only_reads(engine: Engine) -> None:

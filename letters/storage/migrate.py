@@ -5,21 +5,28 @@ what it leaves. One that does not only adds. Old processes run on beside it, and
 needs no more than the old code.
 """
 
+from collections.abc import Callable
 from enum import StrEnum
 from pathlib import Path
+from time import monotonic, sleep
 from typing import Final
 
 from alembic import command
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, inspect, select, update
+from sqlalchemy import Connection, inspect, select, text, update
+from sqlalchemy.schema import CreateIndex
 
-from letters.storage.database import Database
-from letters.storage.schema import account
+from letters.storage.database import Database, StorageUnavailable
+from letters.storage.schema import account, metadata
 
 _FOLDER: Final = Path(__file__).parent / "migrations"
 _ADVISORY_LOCK: Final = 0x706F7374  # "post": one migration at a time on PostgreSQL
+_IN_THE_WAY: Final = frozenset({"55P03", "40P01"})  # a lock was not had in time; a deadlock
+_TRY: Final = "1s"
+_PAUSE_SECONDS: Final = 0.5
+_LONGEST_SECONDS: Final = 300
 
 
 class Schema(StrEnum):
@@ -51,17 +58,72 @@ def migrate(database: Database) -> Schema:
     What is newer and works is left as it is. Raises StorageUnavailable and CannotMigrate.
     """
     _use_wal(database)
+    before = standing(database)
+    if before is Schema.TOO_NEW:
+        raise CannotMigrate(_TOO_NEW)
+    if before is Schema.NEWER:
+        return before
+    if before is Schema.EMPTY or database.is_sqlite:
+        _step(database, "head")
+    while not is_current(database):
+        _beside_others(lambda: _step(database, "+1"))
+    if not database.is_sqlite:
+        _build_indexes(database)
+    with database.write() as connection:
+        connection.execute(update(account).values(oldest_code=_latest_narrowing()))
+    return before
+
+
+def _step(database: Database, to: str) -> None:
+    """Run migrations in one transaction, unless another process has run them meanwhile."""
     config = configuration()
     with database.write() as connection:
         _wait_for_turn(connection)
-        before = _standing(connection)
-        if before is Schema.TOO_NEW:
-            raise CannotMigrate(_TOO_NEW)
-        if before is not Schema.NEWER:
+        if _standing(connection) in {Schema.OLDER, Schema.EMPTY}:
             config.attributes["connection"] = connection
-            command.upgrade(config, "head")
-            connection.execute(update(account).values(oldest_code=_latest_narrowing()))
-    return before
+            command.upgrade(config, to)
+
+
+def _beside_others(act: Callable[[], None]) -> None:
+    """Do what needs tables for itself while others use them: in short tries, not in a long wait.
+
+    Whoever waits for a table keeps everybody else from it, and whoever has one and waits for the
+    next can wait for ever.
+    """
+    until = monotonic() + _LONGEST_SECONDS
+    while True:
+        try:
+            return act()
+        except StorageUnavailable as error:
+            state = getattr(getattr(error.__cause__, "orig", None), "sqlstate", None)
+            if state not in _IN_THE_WAY:
+                raise
+            if monotonic() > until:
+                raise CannotMigrate(_IN_USE) from error
+        sleep(_PAUSE_SECONDS)
+
+
+def _build_indexes(database: Database) -> None:
+    """Build the indexes of large tables while letters are written, where they are not there."""
+    wanted = {
+        name
+        for script in ScriptDirectory.from_config(configuration()).walk_revisions()
+        for name in getattr(script.module, "concurrently", ())
+    }
+    indexes = [i for t in metadata.sorted_tables for i in t.indexes if i.name in wanted]
+    with database.engine.connect() as connection:
+        connection.execution_options(isolation_level="AUTOCOMMIT")
+        # It waits for every transaction that is open, however long that takes.
+        connection.exec_driver_sql("SET lock_timeout = 0")
+        broken = select(text("c.relname FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid "
+                             "WHERE NOT i.indisvalid"))  # fmt: skip
+        left_over = set(connection.execute(broken).scalars())
+        for index in indexes:
+            if index.name in left_over:  # building it was interrupted
+                connection.exec_driver_sql(f"DROP INDEX CONCURRENTLY {index.name}")
+            made = str(CreateIndex(index, if_not_exists=True).compile(connection))
+            connection.exec_driver_sql(made.replace("INDEX", "INDEX CONCURRENTLY", 1))
+        connection.invalidate()  # no other transaction waits for ever
 
 
 def go_back(database: Database, revision: str) -> None:
@@ -85,6 +147,12 @@ def go_back(database: Database, revision: str) -> None:
 _TOO_NEW: Final = (
     "The schema is newer than this code, which cannot work with it: run the newer code, or take "
     "the schema back with it first (`migrate --back-to`)."
+)
+
+
+_IN_USE: Final = (
+    "The tables are in use all the time, so they cannot be changed: try again at a quieter moment, "
+    "or pause the campaigns first."
 )
 
 
@@ -145,4 +213,6 @@ def _use_wal(database: Database) -> None:
 
 def _wait_for_turn(connection: Connection) -> None:
     if connection.dialect.name == "postgresql":
+        connection.exec_driver_sql("SET LOCAL lock_timeout = 0")
         connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_ADVISORY_LOCK})")
+        connection.exec_driver_sql(f"SET LOCAL lock_timeout = '{_TRY}'")

@@ -3,18 +3,21 @@
 import subprocess
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
+from threading import Event, Thread
+from time import sleep
 
 import pytest
 from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, func, insert, inspect, select, text, update
+from sqlalchemy import Connection, Table, func, insert, inspect, select, text, update
 
 from letters.reasons import Reason
 from letters.settings import read_settings
-from letters.storage.database import Database
+from letters.storage.database import Database, StorageUnavailable
 from letters.storage.migrate import (
     CannotMigrate,
     Schema,
@@ -26,15 +29,20 @@ from letters.storage.migrate import (
 )
 from letters.storage.schema import (
     account,
+    attempt,
     event,
     history,
+    letter,
     metadata,
     office,
+    organisation,
     reader,
     source_figure,
+    submission,
     target,
 )
 from rig import ROOT
+from rig.servers import wait_for
 from tests.support.stack import Stack
 
 FIRST = ("0001", "0002", "0003", "0004", "0005")
@@ -126,6 +134,76 @@ def test_a_schema_is_taken_back_by_the_code_that_knows_it(database: Database) ->
         go_back(database, "1234")
     assert migrate(database) is Schema.OLDER
     assert standing(database) is Schema.CURRENT
+
+
+class Traffic(Thread):
+    """Reads and changes one table and then another, again and again, as old processes do."""
+
+    def __init__(self, database: Database, first: Table, second: Table) -> None:
+        super().__init__()
+        self._database, self._tables = database, (first, second)
+        self._has_enough = Event()
+        self.done = 0
+
+    def run(self) -> None:
+        while not self._has_enough.is_set():
+            # What came in the way of a migration comes again, as any transaction of ours does.
+            with suppress(StorageUnavailable), self._database.write() as connection:
+                for table in self._tables:
+                    connection.execute(update(table).values(id=table.c.id))
+                    sleep(0.02)
+                self.done += 1
+
+    def stop(self) -> None:
+        self._has_enough.set()
+        self.join()
+
+
+def test_a_release_gets_through_while_others_use_the_tables(database: Database) -> None:
+    """On PostgreSQL a migration and who writes meanwhile once waited for each other for ever."""
+    if database.is_sqlite:
+        assert migrate(database) is Schema.CURRENT  # a writer is alone there
+        return
+    go_back(database, "0012")
+    traffic = [
+        Traffic(database, first, second)
+        for first, second in ((letter, submission), (submission, target),
+                              (target, letter), (attempt, letter))
+    ]  # fmt: skip
+    for one in traffic:
+        one.start()
+    try:
+        wait_for(lambda: all(one.done for one in traffic))
+        assert migrate(database) is Schema.OLDER
+    finally:
+        for one in traffic:
+            one.stop()
+    with database.read() as connection:
+        assert compare_metadata(MigrationContext.configure(connection), metadata) == []
+
+
+def test_an_index_whose_building_was_interrupted_is_built_anew(database: Database) -> None:
+    if database.is_sqlite:
+        assert migrate(database) is Schema.CURRENT  # it is built with its migration, or not at all
+        return
+    with database.write() as connection:
+        connection.execute(
+            text("UPDATE pg_index SET indisvalid = false"
+                 " WHERE indexrelid = 'ix_letter_in_order'::regclass")
+        )  # fmt: skip
+    migrate(database)
+    with database.read() as connection:
+        valid = text("SELECT bool_and(indisvalid) FROM pg_index")
+        assert connection.execute(valid).scalar() is True
+
+
+def test_code_that_is_newer_than_the_schema_waits_for_the_release(database: Database) -> None:
+    go_back(database, "0021")
+    with pytest.raises(StorageUnavailable), database.read() as connection:
+        connection.execute(select(organisation))
+    migrate(database)
+    with database.read() as connection:
+        assert connection.execute(select(organisation)).all() == []
 
 
 def test_an_empty_database_is_told_as_that(make_empty_url: Callable[[], str]) -> None:

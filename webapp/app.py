@@ -21,7 +21,7 @@ from webapp.office import routes as office
 from webapp.receipt import lost
 from webapp.sendgrid import inbound
 from webapp.sendgrid import routes as sendgrid
-from webapp.site import errors, face, language, measured, posted, refused, whose
+from webapp.site import errors, face, language, measured, posted, refused, signs, whose
 from webapp.site.compress import compress
 from webapp.site.services import build
 from webapp.updates import routes as updates
@@ -33,7 +33,8 @@ _FOR_OTHER_SITES: Final = frozenset({"action.count", "preview.picture"})
 """What another site's page or a link's preview shows, beside the script that sizes a frame."""
 _POLICY: Final = (
     "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; "
-    "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors {ancestors}"
+    "connect-src 'self'; manifest-src 'self'; form-action 'self'; base-uri 'none'; "
+    "frame-ancestors {ancestors}"
 )
 
 
@@ -80,6 +81,7 @@ def create_app(environ: Mapping[str, str] = os.environ) -> Flask:
         preview,
         privacy,
         face,
+        signs,
         receipt,
         lost,
         updates,

@@ -31,6 +31,8 @@ class Deed(StrEnum):
     """Out of the archive."""
     DELETED = "deleted"
     """A draft; its slug is told."""
+    OVERRULED = "overruled"
+    """A campaign is open though the check advises against it; which reasons there were."""
     PACED = "paced"
     TESTED = "tested"
     DECIDED = "decided"

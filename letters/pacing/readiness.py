@@ -90,6 +90,11 @@ class Reason:
     ends: date | None
     """The last day of the campaign."""
 
+    @property
+    def can_be_overruled(self) -> bool:
+        """Tell whether somebody who knows why may let the campaign be open all the same."""
+        return self.kind is not Kind.OVER
+
 
 @dataclass(frozen=True, slots=True)
 class Readiness:

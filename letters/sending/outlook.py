@@ -1,6 +1,10 @@
-"""Read what the foresight of readiness and plan start from: what has left and what waits."""
+"""Read what the foresight of readiness and plan start from: what has left and what waits.
+
+And write into the record where somebody goes against it.
+"""
 
 from collections import Counter
+from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy import Connection, select
@@ -8,7 +12,8 @@ from sqlalchemy import Connection, select
 from letters.books import ledger
 from letters.campaigns.stored import StoredCampaign
 from letters.pacing.plan import Plan, plan
-from letters.pacing.readiness import SoFar
+from letters.pacing.readiness import Reason, SoFar
+from letters.record import COMMAND_LINE, Actor, Deed, record
 from letters.sending.digests import mails_waiting
 from letters.states import NOT_LEFT, UNCOUNTED
 from letters.storage.schema import office, target
@@ -60,3 +65,16 @@ def foresee(
         send_rate=send_rate,
         matters_at=stored.campaign.matters_at,
     )
+
+
+def overrule(
+    connection: Connection,
+    campaign_id: int,
+    reasons: Sequence[Reason],
+    now: datetime,
+    by: Actor = COMMAND_LINE,
+) -> None:
+    """Write into the record that a campaign is open against these reasons, if there are any."""
+    if reasons:
+        detail = ", ".join(str(reason.kind) for reason in reasons)
+        record(connection, Deed.OVERRULED, now, by=by, campaign_id=campaign_id, detail=detail)

@@ -21,11 +21,13 @@ from postbag.shell import Refused, Shell
 
 
 def warn(shell: Shell, connection: Connection, stored: StoredCampaign) -> None:
-    """Say on standard error why the desk would not let a campaign go live.
+    """Say on standard error why the desk would not let a campaign go live, and record it.
 
     The command line does it all the same: who can run it is trusted to know why.
     """
-    for reason in _foreseen(shell, connection, stored).reasons:
+    reasons = _foreseen(shell, connection, stored).reasons
+    outlook.overrule(connection, stored.id, reasons, shell.now())
+    for reason in reasons:
         shell.say(f"Warning: {sentence(reason)}")
     for lack in of_lacks(stored.organisation):
         shell.say(f"Warning: {lack}")

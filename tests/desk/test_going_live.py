@@ -36,10 +36,22 @@ def test_a_flood_cannot_go_live(stack: Stack, sign_in: Callable[..., AtDesk]) ->
     assert done.returncode == 0
     assert f"Warning: {FLOOD}" in done.stderr
     assert status(stack, "flood") == "live"
-    # What is live can always be paused and resumed.
-    for wanted in ("paused", "live"):
-        ana.post("/desk/flood/status", {"status": wanted})
-        assert status(stack, "flood") == wanted
+    # What is live can always be paused. To resume it is to send again, so it is checked again.
+    ana.post("/desk/flood/status", {"status": "paused"})
+    assert status(stack, "flood") == "paused"
+    bo = sign_in("bo@live.example", "organiser")
+    stack.postbag("organiser", "give", "bo@live.example", "flood")
+    for who, overrule in ((ana, ""), (bo, ""), (bo, "yes")):
+        answer = who.post("/desk/flood/status", {"status": "live", "overrule": overrule})
+        assert answer.headers["Location"] == "/desk/flood/ready"
+        assert status(stack, "flood") == "paused"
+    assert "Resume all the same" in ana.page("/desk/flood/ready")
+    assert "Resume all the same" not in bo.page("/desk/flood/ready")
+    ana.post("/desk/flood/status", {"status": "live", "overrule": "yes"})
+    assert status(stack, "flood") == "live"
+    audit = json.loads(stack.postbag("audit", "flood", "--json").stdout)["audit"]
+    told = [(one["by"], one["detail"]) for one in audit if one["deed"] == "overruled"]
+    assert told == [(ana.email, "flood"), (None, "flood")]
 
 
 def test_what_ends_too_late_cannot_go_live(stack: Stack, sign_in: Callable[..., AtDesk]) -> None:

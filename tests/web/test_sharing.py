@@ -10,11 +10,13 @@ import pytest
 
 from letters.campaign import Status
 from letters.campaigns import store
+from letters.organisations import store as organisations
 from letters.storage.database import Database
 from rig.servers import Valkey
 from tests.abuse.at_desk import Desk
 from tests.abuse.conftest import Site
 from tests.support.books import URL, Books, settings_as_given
+from tests.support.stack import LANTERN
 from webapp.app import create_app
 
 
@@ -49,6 +51,7 @@ def test_the_desk_has_all_that_brings_people(site: Site, books: Books) -> None:
 
 def test_going_live_leads_there_the_first_time(site: Site, books: Books) -> None:
     with books.database.write() as connection:
+        organisations.load(connection, LANTERN, None, books.now)
         store.set_status(connection, "trees", Status.DRAFT, books.now)
     desk = Desk(site)
     assert "It is a draft" in desk.client.get("/desk/trees/share").text

@@ -30,8 +30,8 @@ def test_icons_a_manifest_and_what_search_engines_leave_alone(client: FlaskClien
     told = client.get("/manifest.webmanifest").get_json(force=True)
     assert told["name"] == "Postbag"
     for shown in told["icons"]:
-        with client.get(shown["src"]) as answer:
-            assert answer.status_code == 200
+        with client.get(shown["src"]) as found:
+            assert found.status_code == 200
     lines = client.get("/robots.txt").text.splitlines()
     assert {"User-agent: *", "Disallow: /desk", "Disallow: /l/"} <= set(lines)
     assert "Disallow: /" not in lines

@@ -58,6 +58,10 @@ def ready(slug: str) -> str:
         reasons=list(map(told, found.reasons)),
         lacks=lacking(stored.organisation),
         whose_key=stored.campaign.organisation,
+        is_paused=stored.campaign.status is Status.PAUSED,
+        may_overrule=signed_in().is_admin
+        and stored.campaign.status is not Status.LIVE
+        and all(reason.can_be_overruled for reason in found.reasons),
         known=_known(stored.campaign, found),
         sheets=sheets,
         has_versions=bool(stored.campaign.letter.versions),

@@ -63,6 +63,7 @@ def deed_word(deed: Deed) -> str:
         Deed.ARCHIVED: _("put the campaign into the archive"),
         Deed.TAKEN_OUT: _("took the campaign out of the archive"),
         Deed.DELETED: _("deleted the draft"),
+        Deed.OVERRULED: _("let it be open against the check"),
         Deed.PACED: _("changed the pace"),
         Deed.TESTED: _("had a test mailed"),
         Deed.DECIDED: _("decided about a letter"),

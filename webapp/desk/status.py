@@ -2,30 +2,32 @@
 
 from http import HTTPStatus
 
-from flask import Response, make_response, redirect, request, url_for
+from flask import Response, request, url_for
 from sqlalchemy import Connection
 
 from letters.campaign import Status
 from letters.campaigns import store
 from letters.campaigns.stored import StoredCampaign
 from letters.organisation import lacks_of
-from letters.sending import settling
+from letters.sending import outlook, settling
 from webapp.desk.checklist import check
 from webapp.desk.done import done
-from webapp.desk.entry.door import acting, blueprint
+from webapp.desk.entry.door import acting, blueprint, signed_in
 from webapp.desk.words import status_word
 from webapp.site import errors
 from webapp.site.language import gettext as _
 from webapp.site.services import services
 from webapp.site.wake import wake_worker
 
-# What is live or paused has passed the check, or somebody overruled it on the command line.
-_CHECKED_BEFORE = frozenset({Status.LIVE, Status.PAUSED})
+_OPEN = frozenset({Status.LIVE, Status.PAUSED})
 
 
 @blueprint.post("/<slug>/status")
 def set_status(slug: str) -> Response:
-    """Publish, pause, resume or close a campaign; what may not go live is shown its reasons."""
+    """Publish, pause, resume or close a campaign; what may not go live is shown its reasons.
+
+    An admin may overrule them, and that is in the record.
+    """
     try:
         status = Status(request.form.get("status", ""))
     except ValueError:
@@ -37,31 +39,44 @@ def set_status(slug: str) -> Response:
     now = services().now()
     with services().database.read() as connection:
         looked_at = store.find(connection, slug)
-        before = looked_at.campaign.status
-        opens = status in _CHECKED_BEFORE and before not in _CHECKED_BEFORE
-        is_refused = opens and bool(check(connection, looked_at, looked_at.campaign).reasons)
-        # What was live before has been checked, but not for this: it came from a file.
-        goes_live = status is Status.LIVE and before is not Status.LIVE
-        is_refused |= (opens or goes_live) and bool(lacks_of(looked_at.organisation))
-    if is_refused:
-        return make_response(redirect(url_for("desk.ready", slug=slug), HTTPStatus.SEE_OTHER))
+        opens = _opens(looked_at, status)
+        reasons = check(connection, looked_at, looked_at.campaign).reasons if opens else ()
+    may_overrule = (
+        signed_in().is_admin
+        and bool(request.form.get("overrule"))
+        and all(reason.can_be_overruled for reason in reasons)
+    )
+    lacks = opens and bool(lacks_of(looked_at.organisation))
+    if lacks or (reasons and not may_overrule):
+        return _not_so(slug)
     with services().database.write() as connection:
         stored = store.find(connection, slug)
         before = stored.campaign.status
-        opens = status in _CHECKED_BEFORE and before not in _CHECKED_BEFORE
         # What has changed since it was checked is looked at once more.
-        is_refused = opens and stored.campaign != looked_at.campaign
-        is_refused |= (opens or goes_live) and bool(lacks_of(stored.organisation))
+        is_refused = _opens(stored, status) and stored.campaign != looked_at.campaign
         if not is_refused:
             store.set_status(connection, slug, status, now, acting())
+            outlook.overrule(connection, stored.id, reasons, now, acting())
     if is_refused:
-        return make_response(redirect(url_for("desk.ready", slug=slug), HTTPStatus.SEE_OTHER))
+        return _not_so(slug)
     wake_worker(services().redis)
     sentence = _("The campaign is now %(status)s.", status=status_word(status))
     if status is Status.LIVE and stored.is_to_open(now):
         sentence = _("The campaign is published. It opens by itself at the moment that you set.")
     is_new = before is Status.DRAFT and status is Status.LIVE
     return done(sentence, "desk.show_share" if is_new else "desk.show", slug=slug)
+
+
+def _opens(stored: StoredCampaign, status: Status) -> bool:
+    """Tell whether letters could be taken or sent by it that now are not: that is checked."""
+    before = stored.campaign.status
+    return status is not before and (
+        status is Status.LIVE or (status is Status.PAUSED and before not in _OPEN)
+    )
+
+
+def _not_so(slug: str) -> Response:
+    return done(_("Nothing was changed: the check says why."), "desk.ready", slug=slug)
 
 
 @blueprint.post("/<slug>/settle")

@@ -77,14 +77,14 @@ def _groups(
     for stored in in_order:
         status = stored.campaign.status
         parts[
-            "needs"
+            "archived"
+            if stored.is_archived(now)
+            else "needs"
             if needed[stored.id].total
             else "live"
             if status in _LIVE and not stored.is_over(now)
             else "draft"
             if status is Status.DRAFT
-            else "archived"
-            if stored.is_archived(now)
             else "closed"
         ].append(stored)
     headings = {

@@ -31,6 +31,8 @@ from letters.languages import Language
 from letters.notices import mailings
 from letters.notices.mailings import Audience, Sort
 from letters.notices.mailings import Draft as Mailed
+from letters.organisation import Organisation
+from letters.organisations import store as organisations
 from letters.sending.outcomes import Answer
 from letters.states import Cause
 from letters.storage.database import Database
@@ -187,9 +189,12 @@ def campaigns(language: Language) -> Iterator[Campaign]:
 def fill(books: Books, language: Language) -> list[str]:
     """Let letters come into every state, and sending into trouble; give their receipts' tokens."""
     title, sentence, name = TEXTS[language]
+    first, second = (Organisation(key, title) for key in ("zz", "zzz"))
     with books.database.write() as connection:
+        organisations.load(connection, first, None, books.now)
         for campaign in campaigns(language):
             store.load(connection, campaign, books.now)
+        organisations.load(connection, second, None, books.now)
     tokens = [
         write(books, slug, sentence, title, name)
         for slug in ("111", "111", "222", "666", "111", "222")

@@ -6,7 +6,19 @@ Those with bounds name what is not kept, and the exit status is 1 then.
 import sys
 from collections.abc import Callable
 
-from bench import accept, answers, backlog, desk, drain, events, export, offices, rate, scale
+from bench import (
+    accept,
+    answers,
+    backlog,
+    desk,
+    drain,
+    events,
+    export,
+    offices,
+    rate,
+    scale,
+    trickle,
+)
 from bench.bounds import Options, options
 
 BENCHMARKS: dict[str, Callable[[], None]] = {
@@ -22,6 +34,7 @@ WITH_BOUNDS: dict[str, Callable[[Options], int]] = {
     "export": export.main,
     "offices": offices.main,
     "scale": scale.main,
+    "trickle": trickle.main,
 }
 
 

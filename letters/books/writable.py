@@ -47,7 +47,7 @@ def writable_among(connection: Connection, target_ids: Iterable[int], now: datet
     return {target_id for (target_id,) in found}
 
 
-def sends(now: datetime) -> ColumnElement[bool]:
+def sends(now: datetime | BindParameter[datetime]) -> ColumnElement[bool]:
     """Return the condition that a campaign sends what waits."""
     return campaign.c.status.in_([str(status) for status in SENDING_STATUSES]) & or_(
         campaign.c.ends_at.is_(None), campaign.c.ends_at > now

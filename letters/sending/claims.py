@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from math import ceil
 from typing import Any, Final
 
-from sqlalchemy import Connection, Select, bindparam, case, insert, or_, select, true, update
+from sqlalchemy import Connection, bindparam, case, insert, or_, select, true, update
 
 from letters.books import locks
 from letters.books.counts import bump
@@ -145,6 +145,43 @@ _READ: Final = (
 )
 
 
+# Targets that are due, longest due first; then who waits longest. Made once: that takes longer
+# than to run it.
+_DUE: Final = (
+    select(
+        target.c.id,
+        target.c.definition,
+        target.c.queued - target.c.plain,
+        target.c.plain,
+        (target.c.plain > 0) & digests.may_leave(),
+        target.c.digest_after,
+        office.c.how,
+        target.c.campaign_id,
+        target.c.office_id,
+        target.c.served_at,
+    )
+    .select_from(
+        target.join(office, office.c.id == target.c.office_id).join(
+            campaign, campaign.c.id == target.c.campaign_id
+        )
+    )
+    .where(
+        HAS_QUEUED,
+        office.c.next_slot_at <= digests.NOW,
+        or_(
+            ~digests.goes_together() & (target.c.queued > target.c.plain),
+            digests.may_leave(),
+        ),
+        target.c.next_slot_at <= digests.NOW,
+        writable(digests.NOW),
+        sends(digests.NOW),
+    )
+    .order_by(target.c.next_slot_at, target.c.served_at.nulls_first(), target.c.id)
+    .limit(bindparam("most"))
+    .with_for_update(of=office, skip_locked=True, key_share=True)
+)
+
+
 @dataclass(frozen=True)  # no slots: without them it goes from process to process in half the time
 class Claim:
     """One letter, won by one worker, with all that its request needs."""
@@ -244,42 +281,6 @@ def _won_notices(connection: Connection, ids: Sequence[str], now: datetime) -> l
     return [_Won(i, new_id(now), now, None, None) for i in ids]
 
 
-def _due_targets(now: datetime, most: int) -> Select[*tuple[Any, ...]]:
-    """Return the statement for targets that are due, longest due first; then who waits longest."""
-    return (
-        select(
-            target.c.id,
-            target.c.definition,
-            target.c.queued - target.c.plain,
-            target.c.plain,
-            (target.c.plain > 0) & digests.may_leave(now),
-            target.c.digest_after,
-            office.c.how,
-            target.c.campaign_id,
-            target.c.office_id,
-            target.c.served_at,
-        )
-        .select_from(
-            target.join(office, office.c.id == target.c.office_id).join(
-                campaign, campaign.c.id == target.c.campaign_id
-            )
-        )
-        .where(
-            HAS_QUEUED,
-            office.c.next_slot_at <= now,
-            or_(
-                ~digests.goes_together() & (target.c.queued > target.c.plain),
-                digests.may_leave(now),
-            ),
-            target.c.next_slot_at <= now,
-            writable(now),
-            sends(now),
-        )
-        .order_by(target.c.next_slot_at, target.c.served_at.nulls_first(), target.c.id)
-        .limit(most)
-    )
-
-
 @dataclass(frozen=True, slots=True)
 class _Due:
     id: int
@@ -310,9 +311,7 @@ class _Due:
 
 
 def _claim_letters(connection: Connection, most: int, now: datetime) -> list[_Won]:
-    rows = connection.execute(
-        _due_targets(now, most).with_for_update(of=office, skip_locked=True, key_share=True)
-    ).all()
+    rows = connection.execute(_DUE, {**digests.moments(now), "most": most}).all()
     locks.note(connection, Rank.OFFICE, {row.office_id for row in rows}, waits=False)
     # Asked again, now that nobody else has these offices: whoever held one a moment ago may have
     # left some of its letters for later.

@@ -10,7 +10,17 @@ from datetime import date, datetime, timedelta
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, Connection, Row, case, or_, select, update
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    Connection,
+    Row,
+    bindparam,
+    case,
+    or_,
+    select,
+    update,
+)
 
 from letters.books import locks
 from letters.books.locks import Rank
@@ -34,6 +44,8 @@ from letters.text.versions import for_target
 
 EVERY: Final = timedelta(hours=24)
 """An office gets a digest this often at most; the first leaves with the first slot."""
+NOW: Final = bindparam("now", type_=target.c.next_slot_at.type)
+_IN_A_DAY: Final = bindparam("in_a_day", type_=target.c.next_slot_at.type)
 _MOST: Final = 5_000  # names in one mail
 _AT_ONCE: Final = 500
 
@@ -47,16 +59,22 @@ class Digest:
     text: str
 
 
-def may_leave(now: datetime) -> ColumnElement[bool]:
+def moments(now: datetime) -> dict[str, datetime]:
+    """Return the parameters of a statement that is made once, with :data:`NOW` for each moment."""
+    return {"now": now, "in_a_day": now + EVERY}
+
+
+def may_leave(now: datetime | BindParameter[datetime] = NOW) -> ColumnElement[bool]:
     """Return the condition that a target's digest may leave. Of a closed campaign it may at once.
 
     So it may on a campaign's last day: afterwards it would be too late.
     """
+    in_a_day = now + EVERY if isinstance(now, datetime) else _IN_A_DAY
     return or_(
         target.c.digest_after.is_(None),
         target.c.digest_after <= now,
         campaign.c.status == str(Status.CLOSED),
-        campaign.c.ends_at <= now + EVERY,
+        campaign.c.ends_at <= in_a_day,
     )
 
 
@@ -65,7 +83,7 @@ def goes_together() -> ColumnElement[bool]:
     return office.c.how != str(How.EACH)
 
 
-def leaves_from(now: datetime) -> ColumnElement[datetime]:
+def leaves_from(now: datetime | BindParameter[datetime] = NOW) -> ColumnElement[datetime]:
     """Return when a target's next digest may leave."""
     later: ColumnElement[datetime] = case(
         (may_leave(now), target.c.next_slot_at),

@@ -1,8 +1,9 @@
 """Tell when the next letter may leave."""
 
 from datetime import datetime
+from typing import Final
 
-from sqlalchemy import ColumnElement, Connection, exists, select
+from sqlalchemy import ColumnElement, Connection, Select, exists, select
 
 from letters.books.writable import sends, writable
 from letters.sending import digests, mailed
@@ -20,6 +21,40 @@ from letters.storage.schema import (
 )
 
 
+def _first(when: ColumnElement[datetime], *conditions: ColumnElement[bool]) -> Select[datetime]:
+    """Return the statement for the earliest `when` of targets that can be written to, and more."""
+    return (
+        select(when)
+        .select_from(target.join(campaign))
+        .where(*conditions, writable(digests.NOW), sends(digests.NOW))
+        .order_by(when)
+        .limit(1)
+    )
+
+
+_gathers = exists().where(office.c.id == target.c.office_id, digests.goes_together())
+_wished = select(office.c.id).where(digests.goes_together())
+# Made once: they are asked again and again, and to make them takes longer than to run them.
+_FIRST: Final = (
+    _first(
+        target.c.next_slot_at,
+        HAS_QUEUED,
+        target.c.queued > target.c.plain,
+        ~_gathers.correlate(target),
+    ),
+    _first(digests.leaves_from(), HAS_PLAIN),
+    _first(digests.leaves_from(), HAS_QUEUED, target.c.office_id.in_(_wished)),
+)
+# The order makes every database take the notices' own index. For "is there one" SQLite goes through
+# all waiting letters.
+_NOTICE: Final = (
+    select(letter.c.id)
+    .where(IS_NOTICE, is_in(State.QUEUED), mailed.IS_ALONE)
+    .order_by(letter.c.mailing_id, letter.c.id)
+    .limit(1)
+)
+
+
 def next_due(connection: Connection, now: datetime) -> datetime | None:
     """Return when the next letter or notice may leave, `now` or earlier if at once; None: never.
 
@@ -28,56 +63,12 @@ def next_due(connection: Connection, now: datetime) -> datetime | None:
     gate = account.look(connection)
     if gate.behind_since is not None:
         return None
-    # The order makes every database take the notices' own index. For "is there one" SQLite goes
-    # through all waiting letters.
-    notice = connection.execute(
-        select(letter.c.id)
-        .where(IS_NOTICE, is_in(State.QUEUED), mailed.IS_ALONE)
-        .order_by(letter.c.mailing_id, letter.c.id)
-        .limit(1)
-    ).first()
+    notice = connection.execute(_NOTICE).first()
     due: datetime | None = now
     if notice is None and not mailed.is_waiting(connection):
-        gathers = exists().where(office.c.id == target.c.office_id, digests.goes_together())
-        letters = _first(
-            connection,
-            target.c.next_slot_at,
-            HAS_QUEUED,
-            target.c.queued > target.c.plain,
-            ~gathers.correlate(target),
-            now=now,
-        )
-        digest = _first(connection, digests.leaves_from(now), HAS_PLAIN, now=now)
-        wished = select(office.c.id).where(digests.goes_together())
-        together = _first(
-            connection,
-            digests.leaves_from(now),
-            HAS_QUEUED,
-            target.c.office_id.in_(wished),
-            now=now,
-        )
-        due = min((at for at in (letters, digest, together) if at is not None), default=None)
+        moments = digests.moments(now)
+        found = [connection.execute(first, moments).scalar() for first in _FIRST]
+        due = min((at for at in found if at is not None), default=None)
     if due is not None and gate.not_before is not None:
         due = max(due, gate.not_before)
     return due
-
-
-def _first(
-    connection: Connection,
-    when: ColumnElement[datetime],
-    *conditions: ColumnElement[bool],
-    now: datetime,
-) -> datetime | None:
-    """Return the earliest `when` of the targets that can be written to and meet `conditions`."""
-    found: datetime | None = connection.execute(
-        select(when)
-        .select_from(target.join(campaign))
-        .where(
-            *conditions,
-            writable(now),
-            sends(now),
-        )
-        .order_by(when)
-        .limit(1)
-    ).scalar()
-    return found

@@ -59,9 +59,12 @@ class IsShut(Exception):
     """Another worker probes already whether SendGrid answers."""
 
 
+_LOOK: Final = select(account)
+
+
 def look(connection: Connection) -> Gate:
     """Return the gate as it stands."""
-    row = connection.execute(select(account)).one()
+    row = connection.execute(_LOOK).one()
     return Gate(
         row.not_before,
         row.since,

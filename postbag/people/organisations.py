@@ -31,8 +31,13 @@ def add_commands(commands: Commands) -> None:
 def _load(shell: Shell, options: Namespace) -> int:
     text = read_utf8(options.file)
     organisation, named = read_organisation(text)
+    with shell.database.read() as connection:
+        kept = store.picture_of(connection, organisation.key)
     try:
-        picture = read_logo(_logo(options.file, named)) if named else None
+        data = _logo(options.file, named) if named else b""
+        # What `dump` gave is our own: written anew once more, it would get worse each time.
+        is_kept = kept is not None and kept.content == data
+        picture = kept if is_kept else read_logo(data) if named else None
     except UnusableLogo as error:
         raise faulty(text, (Fault(("logo",), error.flaw),)) from error
     with shell.database.write() as connection:

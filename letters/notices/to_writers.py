@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from letters.campaign import Campaign, Target
 from letters.languages import Language, translations
 from letters.notices.notice import Notice
+from letters.reasons import Reason
 from letters.states import State
 
 
@@ -19,6 +20,7 @@ class Undelivered:
     """What the other side said."""
     text: str | None
     """The letter's text."""
+    reason: Reason | None = None
 
 
 def first_notice(
@@ -128,13 +130,26 @@ def bad_news(
 
 def _what_happened(letter: Undelivered, language: Language) -> str:
     _ = translations(language).gettext
-    match letter.state:
-        case State.BOUNCED:
+    match letter.state, letter.reason:
+        case _, Reason.NO_SUCH_PERSON:
+            words = _("The mail server of {target} knows nobody at the address that your letter "
+                      "went to.")  # fmt: skip
+        case _, Reason.MAILBOX_FULL:
+            words = _("The mailbox of {target} is full, so your letter was not taken.")
+        case _, Reason.GAVE_UP:
+            words = _("For days the mail server of {target} did not take your letter, so our mail "
+                      "service gave up.")  # fmt: skip
+        case _, Reason.SPAM_CONTENT:
+            words = _("Our mail service took the text of your letter to {target} for unwanted "
+                      "mail, and did not send it.")  # fmt: skip
+        case _, Reason.QUOTA:
+            words = _("Your letter to {target} was not sent: we had used up what we may send. "
+                      "The organisers can try it again.")  # fmt: skip
+        case State.BOUNCED, _:
             words = _("The mail server of {target} refused your letter.")
-        case State.DROPPED:
-            words = _("Our mail service did not try to deliver your letter to {target}: it takes "
-                      "the office's address for one that does not work.")  # fmt: skip
-        case State.FAILED:
+        case State.DROPPED, _:
+            words = _("Our mail service did not try to deliver your letter to {target}.")
+        case State.FAILED, _:
             words = _("Our mail service would not take your letter to {target}. The organisers "
                       "can try it again.")  # fmt: skip
         case _:

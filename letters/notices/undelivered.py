@@ -1,6 +1,7 @@
 """Tell writers that a letter did not arrive: one mail for a submission, however many letters."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -12,6 +13,7 @@ from letters.notices.foot import foot
 from letters.notices.links import Links
 from letters.notices.post import Purpose, post
 from letters.notices.to_writers import Undelivered, bad_news
+from letters.reasons import Reason
 from letters.states import Cause, State
 from letters.storage.identity import new_id
 from letters.storage.schema import (
@@ -27,6 +29,16 @@ from letters.storage.schema import (
 _EVERY: Final = timedelta(hours=24)
 """Letters of one submission that fail one after the other bring one mail a day."""
 _BAD: Final = (State.BOUNCED, State.DROPPED, State.FAILED, State.EXPIRED)
+
+
+@dataclass(frozen=True, slots=True)
+class _Step:
+    """One thing that happened to a letter."""
+
+    state: State
+    cause: str
+    detail: str | None
+    reason: Reason | None
 
 
 def due(connection: Connection, now: datetime, most: int) -> list[str]:
@@ -83,8 +95,9 @@ def _tell(connection: Connection, links: Links, submission_id: str, now: datetim
             Undelivered(
                 targets[row.target_id],
                 State(row.state),
-                next((d for _, _, d in steps.get(row.id, []) if d), None),
+                next((step.detail for step in steps.get(row.id, []) if step.detail), None),
                 row.body,
+                _reason(State(row.state), steps.get(row.id, [])),
             )
             for row in news
         ]
@@ -121,22 +134,26 @@ def _told_lately(submission_id: ColumnElement[str], now: datetime) -> ColumnElem
     )
 
 
-def _last_steps(
-    connection: Connection, letter_ids: list[str]
-) -> dict[str, list[tuple[State, str, str | None]]]:
+def _last_steps(connection: Connection, letter_ids: list[str]) -> dict[str, list[_Step]]:
     """Return the letters' histories, newest first."""
-    found: dict[str, list[tuple[State, str, str | None]]] = {}
+    found: dict[str, list[_Step]] = {}
     for row in connection.execute(
         select(history)
         .where(history.c.letter_id.in_(letter_ids))
         .order_by(history.c.letter_id, history.c.id.desc())
     ):
-        found.setdefault(row.letter_id, []).append((State(row.state), row.cause, row.detail))
+        reason = None if row.reason is None else Reason(row.reason)
+        step = _Step(State(row.state), row.cause, row.detail, reason)
+        found.setdefault(row.letter_id, []).append(step)
     return found
 
 
-def _never_confirmed(state: str, steps: list[tuple[State, str, str | None]]) -> bool:
+def _never_confirmed(state: str, steps: list[_Step]) -> bool:
     if state != State.EXPIRED or len(steps) < 2:
         return False
-    (_, cause, _), (before, _, _) = steps[:2]
-    return cause == Cause.EXPIRE and before is State.UNCONFIRMED
+    return steps[0].cause == Cause.EXPIRE and steps[1].state is State.UNCONFIRMED
+
+
+def _reason(state: State, steps: Sequence[_Step]) -> Reason | None:
+    """Return why a letter is in its state."""
+    return next((step.reason for step in steps if step.state is state), None)

@@ -17,6 +17,7 @@ from letters.intake.routing import last_moment
 from letters.mail.kinds import Kind
 from letters.pacing.bundles import How
 from letters.pacing.slots import leaves_at
+from letters.reasons import Reason
 from letters.receipts import successors
 from letters.sending import digests
 from letters.sending.bundles import Foresight
@@ -48,6 +49,7 @@ class Step:
     cause: str
     at: datetime
     detail: str | None
+    reason: Reason | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +136,13 @@ def read(connection: Connection, submission_id: str, now: datetime) -> Receipt:
         select(history).where(history.c.letter_id.in_([r.id for r in rows])).order_by(history.c.id)
     ):
         steps.setdefault(row.letter_id, []).append(
-            Step(State(row.state), row.cause, row.at, row.detail)
+            Step(
+                State(row.state),
+                row.cause,
+                row.at,
+                row.detail,
+                None if row.reason is None else Reason(row.reason),
+            )
         )
     answered: dict[str, datetime] = dict(
         connection.execute(

@@ -14,7 +14,7 @@ from letters.books.changes import Change, Happening, apply
 from letters.books.locks import Rank
 from letters.campaigns.store import pacing_of
 from letters.offices import mailbox
-from letters.reasons import Hold
+from letters.reasons import Hold, Reason
 from letters.sending import taken
 from letters.states import Cause
 from letters.storage.batch import GIVEN, fetch, given, integer_at, moment_at, text_at
@@ -99,6 +99,8 @@ class DeliveryEvent:
     """The receiving server's own words."""
     ends_with: Hold | None = None
     """Why the target must not be written to again: its address takes no mail, or it complained."""
+    reason: Reason | None = None
+    """Why it did not arrive, where the other side's words tell."""
 
 
 def record(connection: Connection, events: Sequence[DeliveryEvent], now: datetime) -> list[Change]:
@@ -136,6 +138,7 @@ def record(connection: Connection, events: Sequence[DeliveryEvent], now: datetim
                 event.happened_at,
                 event.attempt_id,
                 None if event.attempt_id in erased else event.detail,
+                event.reason,
             )
             for event in ours
         ],

@@ -222,12 +222,18 @@ def trouble(found: attention.Found, now: datetime) -> Trouble:
         str(found.state),
         words.word,
         words.shape,
-        found.detail or (reason_words(found.reason) if found.reason else words.meaning),
+        _why(found, words.meaning),
         ago(found.since, now),
         found.since.isoformat(),
         buttons.get(found.state, ()),
         found.is_relay,
     )
+
+
+def _why(found: attention.Found, usual: str) -> str:
+    """Return why something went wrong: our words for it, and the other side's own."""
+    told = "" if found.reason is None else reason_words(found.reason)
+    return " ".join(filter(None, (told, found.detail))) or usual
 
 
 def hold_words(hold: Hold) -> str:
@@ -256,6 +262,15 @@ def reason_words(reason: Reason) -> str:
         Reason.WORKER_STOPPED: _("The process that was sending it stopped."),
         Reason.NO_NEWS: _("News of later letters came, and none of this one."),
         Reason.PERSONS_WORD: _("A person said so."),
+        Reason.SPAM_CONTENT: _(
+            "SendGrid took its text for unwanted mail: look at the letter before you try again."
+        ),
+        Reason.QUOTA: _(
+            "What our SendGrid account may send was used up: buy more, then queue it again."
+        ),
+        Reason.MAILBOX_FULL: _("The office's mailbox is full: queue it again in some days."),
+        Reason.GAVE_UP: _("SendGrid tried for days, and the office's server did not take it."),
+        Reason.NO_SUCH_PERSON: _("The office's server knows nobody there: mend the address."),
         Reason.ROLLED_BACK: _("The database was put back to an earlier time; it may have left."),
     }[reason]
 

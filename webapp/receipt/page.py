@@ -18,7 +18,7 @@ from webapp.receipt.door import noindex
 from webapp.site.language import gettext as _
 from webapp.site.services import services
 from webapp.site.share import share
-from webapp.site.words import marked, moment, words_for
+from webapp.site.words import marked, moment, sentence_for, words_for
 
 # What a form leads to, by the name that the templates have for it.
 _VIEWS = {
@@ -145,7 +145,8 @@ def item(
 ) -> Item:
     """Return one letter as the page shows it."""
     words = words_for(letter.state)
-    sentence = words.sentence
+    why = next((s.reason for s in reversed(letter.history) if s.state is letter.state), None)
+    sentence = sentence_for(letter.state, why)
     if letter.due_at is not None:
         due = max(letter.due_at, now)
         if letter.goes_with_others:

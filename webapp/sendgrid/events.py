@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from types import MappingProxyType
 from typing import Final
 
-from letters.reasons import Hold
+from letters.reasons import Hold, Reason
 from letters.sending.events import DeliveryEvent
 from letters.states import Cause
 
@@ -35,6 +35,14 @@ _CAUSES: Final = MappingProxyType(
 )
 _SUPPRESSIONS: Final = frozenset(
     {"bounced address", "spam reporting address", "unsubscribed address", "invalid"}
+)
+_QUOTA: Final = re.compile(r"package quota|credits")
+_FULL: Final = re.compile(
+    r"\b[45]\.2\.2\b|(mailbox|inbox) (is )?full|over ?quota|quota exceeded|exceeded.*quota"
+)
+_NOBODY: Final = re.compile(
+    r"\b5\.1\.(1|10)\b|no such (user|mailbox|person|recipient)|(user|recipient) unknown"
+    r"|unknown (user|recipient)|does not exist|no mailbox here"
 )
 _ID: Final = re.compile(r"[0-9a-f]{32}")
 _WORDS_MAX: Final = 500
@@ -70,8 +78,26 @@ def _read(item: Mapping[str, object], now: datetime) -> DeliveryEvent | None:
         cause=Cause.SUPPRESS if is_suppressed else _CAUSES[kind],
         happened_at=_moment(item.get("timestamp"), now),
         detail=_words(item),
+        reason=None if is_suppressed else _reason(kind, item),
         ends_with=Hold.SUPPRESSED if is_suppressed else _ends_with(kind, is_blocked=blocked),
     )
+
+
+def _reason(kind: str, item: Mapping[str, object]) -> Reason | None:
+    """Return why a letter did not arrive, where the words tell."""
+    words = (_words(item) or "").casefold()
+    if kind == "dropped":
+        if "spam" in words:
+            return Reason.SPAM_CONTENT
+        return Reason.QUOTA if _QUOTA.search(words) else None
+    if kind not in {"bounce", "blocked"}:
+        return None
+    if item.get("type") == "expired":
+        return Reason.GAVE_UP
+    said = f"{item.get('status')} {words}"
+    if _FULL.search(said):
+        return Reason.MAILBOX_FULL
+    return Reason.NO_SUCH_PERSON if _NOBODY.search(said) else None
 
 
 def _is_suppression(reason: object) -> bool:

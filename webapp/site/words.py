@@ -11,6 +11,7 @@ from flask import g
 from flask_babel import format_date, format_timedelta, get_locale
 from markupsafe import Markup, escape
 
+from letters.reasons import Reason
 from letters.states import State
 from webapp.site.language import gettext as _
 from webapp.site.language import ngettext
@@ -57,6 +58,35 @@ def words_for(state: State) -> Words:
     if language not in kept:  # a page may tell of a hundred letters
         kept[language] = _table()
     return kept[language][state]
+
+
+def sentence_for(state: State, why: Reason | None) -> str:
+    """Return the sentence for a letter's writer; `why` it did not arrive, where that is known."""
+    usual = words_for(state).sentence
+    if state not in {State.BOUNCED, State.DROPPED} or why is None:
+        return usual
+    return {
+        Reason.NO_SUCH_PERSON: _(
+            "Your letter did not arrive: the office's mail server knows nobody at that address. "
+            "The organisers have been told; you can still write to the office by post."
+        ),
+        Reason.MAILBOX_FULL: _(
+            "Your letter did not arrive: the office's mailbox is full. The organisers can try it "
+            "again; you can still write to the office by post."
+        ),
+        Reason.GAVE_UP: _(
+            "Your letter did not arrive: for days the office's mail server did not take it. The "
+            "organisers can try it again; you can still write to the office by post."
+        ),
+        Reason.SPAM_CONTENT: _(
+            "Your letter was not sent: our mail service took its text for unwanted mail. The "
+            "organisers have been told; you can still write to the office by post."
+        ),
+        Reason.QUOTA: _(
+            "Your letter was not sent: we had used up what we may send. The organisers can try it "
+            "again; you can still write to the office by post."
+        ),
+    }.get(why, usual)
 
 
 def _table() -> dict[State, Words]:
@@ -132,7 +162,7 @@ def _table() -> dict[State, Words]:
             state_word(State.DROPPED),
             _("Your letter did not arrive: our mail service did not try to deliver it. The "
               "organisers have been told; you can still write to the office by post."),
-            _("SendGrid did not try: the address is suppressed there or invalid."),
+            _("SendGrid did not try, for a reason that lies in the letter or in our account."),
             "cross",
             2,
         ),

@@ -4,6 +4,7 @@ import codecs
 import re
 from email.errors import HeaderParseError
 from email.header import decode_header
+from functools import lru_cache
 from types import MappingProxyType
 from typing import Final
 
@@ -52,6 +53,7 @@ _HEADER_MAX: Final = 8_192
 _NOT_KEPT: Final = {
     i: None for i in (*range(9), 11, 12, *range(14, 32), *range(127, 160), 0xFEFF) if i != 0x85
 }
+_UNKEPT: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ufeff\ud800-\udfff]")
 
 
 def decoded(raw: bytes, charset: str | None) -> str:
@@ -70,6 +72,7 @@ def decoded(raw: bytes, charset: str | None) -> str:
     return raw.decode("utf-8" if name == "utf-8" else name or "latin-1", "replace")
 
 
+@lru_cache(maxsize=64)
 def _codec(charset: str | None) -> str | None:
     given = (charset or "").strip().strip("\"'").lower()
     given = _KNOWN_AS.get(given, given)
@@ -107,8 +110,12 @@ def _word(part: str | bytes, charset: str | None) -> str:
 
 def storable(text: str) -> str:
     """Return `text` with line feeds alone, without controls and half characters."""
-    text = text.replace("\r\n", "\n").replace("\r", "\n").translate(_NOT_KEPT)
-    return text.encode("utf-8", "replace").decode()
+    if "\r" in text:
+        text = text.replace("\r\n", "\n").replace("\r", "\n")
+    if _UNKEPT.search(text):  # to look is quicker than to leave out
+        text = text.translate(_NOT_KEPT)
+        text = text.encode("utf-8", "replace").decode()
+    return text
 
 
 def one_line(text: str, most: int) -> str:

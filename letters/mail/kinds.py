@@ -121,6 +121,8 @@ _DECLARES: Final = re.compile(
     """,
     re.IGNORECASE | re.VERBOSE | re.DOTALL,
 )
+# A text without any of these declares nothing, and to look for them is quick.
+_IN_ALL_DECLARATIONS: Final = ("auto", "تلقائي", "آلي", "الي")
 # Of somebody who is away; a person can say so in an answer, too, so it needs a subject without Re.
 _AWAY: Final = re.compile(
     r"""
@@ -135,6 +137,10 @@ _AWAY: Final = re.compile(
     | أنا\s+(?:حاليا\S?\s+)?(?:خارج\s+المكتب|في\s+إجازة)
     """,
     re.IGNORECASE | re.VERBOSE,
+)
+_IN_ALL_AWAY: Final = (
+    *("office", "desk", "mail", "leave", "vaca", "holiday", "oficina", "ausente", "absent", "cong"),
+    *("büro", "buro", "abwesend", "urlaub", "haus", "المكتب", "إجازة"),
 )
 _ANSWERS: Final = re.compile(
     r"\s*(?:\[[^\]]{1,30}\]\s*)?(?:re|aw|sv|vs|rv|res|ref|antw|odp|rif|r|رد|回复|答复)\s*"
@@ -215,7 +221,12 @@ def _is_said(mail: Incoming) -> bool:
     if not is_answer and _SUBJECTS.match(subject):
         return True
     own = _own_words(mail.content.text)
-    return bool(_DECLARES.search(own) or (not is_answer and _AWAY.search(own)))
+    lower = own.lower()
+    if any(word in lower for word in _IN_ALL_DECLARATIONS) and _DECLARES.search(own):
+        return True
+    if is_answer or not any(word in lower for word in _IN_ALL_AWAY):
+        return False
+    return _AWAY.search(own) is not None
 
 
 def _own_words(text: str) -> str:

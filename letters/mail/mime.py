@@ -13,6 +13,7 @@ from enum import Enum, auto
 from typing import Final
 
 from letters.mail.charsets import header_text
+from letters.mail.kinds import SIGNS
 
 TEXT_MAX: Final = 2**19
 """Bytes of one text that are kept."""
@@ -24,10 +25,23 @@ _PARTS_MAX: Final = 500
 _NAME: Final = re.compile(rb"[!-9;-~]{1,200}[ \t]*:")
 # Headers in good order, up to the blank line; each character is looked at once.
 _BLOCK: Final = re.compile(rb"(?:[!-9;-~]{1,200}[ \t]*:[^\n]*\n(?:[ \t][^\n]*\n)*)+\r?\n")
-_FIELD: Final = re.compile(rb"[^\n]*\n(?:[ \t][^\n]*\n)*")
+_FIELD_ENDS: Final = re.compile(rb"\n(?![ \t])")
 _CONTROLS: Final = re.compile(r"[\x00-\x1f]")
 _SELDOM_NAMED: Final = frozenset({"text/plain", "text/html", "multipart/mixed"})
-_ENDS: Final = re.compile(rb"[^\n]*\n|[^\n]+\Z")
+_AS_IT_IS: Final = frozenset({"", "7bit", "8bit", "binary"})
+# A Content-Type as nearly all are: to read it so is many times quicker than as it could be.
+_TYPE: Final = re.compile(r"([a-z0-9.+_-]+/[a-z0-9.+_-]+)((?:[ \t]*;[ \t]*[a-z0-9_-]+=(?:"
+                          r'"[^"\\]*"|[a-z0-9.+_:/-]+))*)[ \t]*;?', re.IGNORECASE)  # fmt: skip
+_PARAMETER: Final = re.compile(r"""([a-z0-9_-]+)=(?:"([^"]*)"|([^\s;]*))""", re.IGNORECASE)
+# The headers that anybody looks at. Most of a message's only say what way it came.
+_OF_USE: Final = {
+    name.encode(): name
+    for name in (
+        *("from", "to", "cc", "subject", "return-path"),
+        *("content-type", "content-transfer-encoding", "content-disposition"),
+        *SIGNS,
+    )
+}
 
 
 @dataclass(slots=True)
@@ -35,7 +49,7 @@ class Part:
     """A message, or a part of one."""
 
     headers: Mapping[str, Sequence[bytes]] = field(default_factory=dict)
-    """By their names in lower case, as they came."""
+    """Those that anybody looks at, by their names in lower case, as they came."""
     content: bytes = b""
     """Of a text its beginning; of a multipart what stands before its parts."""
     parts: list["Part"] = field(default_factory=list)
@@ -45,7 +59,8 @@ class Part:
     """The file's, if it has one."""
     is_cut: bool = False
     """There was more of the text than is kept."""
-    _fields: Message = field(default_factory=Message)
+    _parameters: dict[str, str] | None = None
+    """Of Content-Type; None: it is none that can be read quickly."""
 
     def header(self, name: str) -> str:
         """Return the first header of a name as text, or an empty one."""
@@ -54,8 +69,10 @@ class Part:
 
     def parameter(self, name: str) -> str:
         """Return a parameter of Content-Type, such as its charset; empty if there is none."""
+        if self._parameters is not None:
+            return self._parameters.get(name, "")
         try:
-            value = self._fields.get_param(name)
+            value = self._message().get_param(name)
         except (LookupError, ValueError):
             return ""
         if isinstance(value, tuple):
@@ -64,16 +81,53 @@ class Part:
 
     def raw_text(self) -> bytes:
         """Return the text's bytes, its transfer encoding undone as far as that can be."""
-        encoding = self._fields.get("content-transfer-encoding", "").strip().lower()
-        if encoding in {"", "7bit", "8bit", "binary"}:
+        if self._said("content-transfer-encoding").strip().lower() in _AS_IT_IS:
             return self.content
-        self._fields.set_payload(self.content.decode("ascii", "surrogateescape"))
+        message = self._message()
+        message.set_payload(self.content.decode("ascii", "surrogateescape"))
         try:
-            found = self._fields.get_payload(decode=True)
+            found = message.get_payload(decode=True)
         except (ValueError, LookupError):
             found = self.content
-        self._fields.set_payload("")
         return found if isinstance(found, bytes) else self.content
+
+    def describe(self, head: list[bytes]) -> None:
+        """Take what the headers say."""
+        headers: dict[str, list[bytes]] = {}
+        for line in head:
+            raw_name, _, raw = line.partition(b":")
+            name = _OF_USE.get(raw_name.strip().lower())
+            if name is not None:
+                headers.setdefault(name, []).append(raw)
+        self.headers = headers
+        quick = _TYPE.fullmatch(self._said("content-type"))
+        if quick is not None:
+            self.media_type = quick[1].lower()
+            self._parameters = {}
+            for name, quoted, bare in _PARAMETER.findall(quick[2]):
+                self._parameters.setdefault(name.lower(), (quoted or bare).strip())
+        try:
+            if quick is None and "content-type" in headers:
+                self.media_type = self._message().get_content_type()
+            self.disposition = self._said("content-disposition").partition(";")[0].strip().lower()
+            if self.disposition == "attachment" or self.media_type not in _SELDOM_NAMED:
+                given = self._message().get_filename() or ""
+                self.name = header_text(given.encode("utf-8", "replace"))
+        except (LookupError, ValueError):
+            self.disposition = "attachment"  # whatever it is, it is no text that can be shown
+
+    def _said(self, name: str) -> str:
+        """Return the first header of a name, as Python's parser is to read it."""
+        found = self.headers.get(name)
+        return _CONTROLS.sub(" ", found[0].strip().decode("utf-8", "replace")) if found else ""
+
+    def _message(self) -> Message:
+        """Return what Python's own parser knows of the part's headers."""
+        message = Message()
+        for name in self.headers:
+            if name.startswith("content-"):
+                message[name] = self._said(name)
+        return message
 
 
 class _In(Enum):
@@ -110,31 +164,46 @@ class Reader:
             end = data.rfind(b"\n") + 1
             self._keep(data[end:] if end else data)
             return
-        start = self._block(data)
-        if self._state is _In.TEXT and not self._levels and self._begins_line:
-            end = data.rfind(b"\n") + 1  # it is in no parts, so no line of it means anything
-            if end > start:
-                self._add_text(data[start:end])
-                start = end
-        for line in _ENDS.findall(data, start):
-            if line.endswith(b"\n"):
-                self._line(line)
-            else:
-                self._keep(line)
+        at = 0
+        while at < len(data):
+            at = self._next(data, at)
 
-    def _block(self, data: bytes) -> int:
-        """Take the headers of a message where they come at once and in order; return their end.
+    def _next(self, data: bytes, at: int) -> int:
+        """Take what comes next, many lines at once where that can be; return its end."""
+        if self._begins_line:
+            end = self._block(data, at) if self._state is _In.HEADERS else self._lines(data, at)
+            if end > at:
+                return end
+        end = data.find(b"\n", at) + 1
+        if end == 0:
+            self._keep(data[at:])
+            return len(data)
+        self._line(data[at:end])
+        return end
+
+    def _block(self, data: bytes, at: int) -> int:
+        """Take the headers of a part where they come at once and in order; return their end.
 
         Line by line, they would cost more than all the rest of an ordinary message.
         """
-        if self._state is not _In.HEADERS or self._head or not self._begins_line or self._levels:
-            return 0
-        block = _BLOCK.match(data)
-        if block is None or block.end() > _HEADERS_MAX:
-            return 0
-        self._head = [line[:_VALUE_MAX] for line in _FIELD.findall(block[0])]
+        block = None if self._head else _BLOCK.match(data, at)
+        if block is None or len(block[0]) > _HEADERS_MAX:
+            return at
+        if self._levels and (block[0].startswith(b"--") or b"\n--" in block[0]):
+            return at  # it could be a boundary, however much it looks like a header
+        self._head = [line[:_VALUE_MAX] for line in _FIELD_ENDS.split(block[0])]
         self._end_headers()
         return block.end()
+
+    def _lines(self, data: bytes, at: int) -> int:
+        """Take the lines that cannot be a boundary; return their end."""
+        end = at
+        if not self._levels or not data.startswith(b"--", at):
+            mark = data.find(b"\n--", at) if self._levels else -1
+            end = (data.rfind(b"\n") if mark < 0 else mark) + 1
+        if end > at and self._state is _In.TEXT:
+            self._add_text(data[at:end])
+        return end
 
     def _may_end(self, data: bytes) -> bool:
         """Tell whether a boundary that is waited for can stand in what comes."""
@@ -199,7 +268,7 @@ class Reader:
             self._text_bytes += len(line)
 
     def _end_headers(self) -> None:
-        _describe(self._now, self._head)
+        self._now.describe(self._head)
         self._head, self._head_bytes = [], 0
         now = self._now
         if now.media_type.startswith("multipart/"):
@@ -246,26 +315,3 @@ class Reader:
         if not self._now.content:
             self._now.content = text
         self._text, self._text_bytes = [], 0
-
-
-def _describe(part: Part, head: list[bytes]) -> None:
-    """Put into `part` what its headers say."""
-    headers: dict[str, list[bytes]] = {}
-    fields = part._fields
-    for line in head:
-        raw_name, _, raw = line.partition(b":")
-        name = raw_name.strip().decode("ascii", "replace").lower()
-        headers.setdefault(name, []).append(raw)
-        if name.startswith("content-") and name not in fields:
-            fields[name] = _CONTROLS.sub(" ", raw.strip().decode("utf-8", "replace"))
-    part.headers = headers
-    if not fields:
-        return
-    try:
-        part.media_type = fields.get_content_type()
-        if "content-disposition" in fields:
-            part.disposition = (fields.get_content_disposition() or "").strip()
-        if part.disposition == "attachment" or part.media_type not in _SELDOM_NAMED:
-            part.name = header_text((fields.get_filename() or "").encode("utf-8", "replace"))
-    except (LookupError, ValueError):
-        part.disposition = "attachment"  # whatever it is, it is no text that can be shown

@@ -79,6 +79,8 @@ def _see(part: Part) -> _Seen:
 
 
 def _several(part: Part) -> _Seen:
+    if part.media_type == "multipart/alternative":
+        return _alternative(part)
     each = [_see(inner) for inner in part.parts]
     if part.media_type == "multipart/related":
         each = [
@@ -86,12 +88,20 @@ def _several(part: Part) -> _Seen:
             for place, (inner, seen) in enumerate(zip(part.parts, each, strict=True))
         ]
     names = [name for seen in each for name in seen.names]
-    if part.media_type != "multipart/alternative":
-        texts = [text for seen in each for text in seen.texts]
-        return _Seen(texts, any(seen.is_plain for seen in each), names)
-    spoken = [seen for seen in each if any(text.strip() for text in seen.texts)]
-    # Later ones are richer, and what was written as text needs no turning into one.
-    best = next((s for s in spoken if s.is_plain), spoken[-1] if spoken else _Seen())
+    texts = [text for seen in each for text in seen.texts]
+    return _Seen(texts, any(seen.is_plain for seen in each), names)
+
+
+def _alternative(part: Part) -> _Seen:
+    """Return one of several forms of the same: later ones are richer, but text needs no turning."""
+    best, names = _Seen(), list[str]()
+    for inner in part.parts:
+        if best.is_plain and inner.media_type == "text/html" and inner.disposition != "attachment":
+            continue  # it would not be chosen, and to turn it into text is most of the work
+        seen = _see(inner)
+        names += seen.names
+        if not best.is_plain and any(text.strip() for text in seen.texts):
+            best = seen
     return _Seen(best.texts, best.is_plain, names)
 
 

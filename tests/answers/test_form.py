@@ -24,7 +24,7 @@ def read(body: bytes, size: int) -> list[tuple[str, bytes]]:
             found.append((each.name, b""))
         else:
             name, data = found.pop()
-            found.append((name, data + each.data))
+            found.append((name, data + each))
     return found
 
 

@@ -101,8 +101,11 @@ def test_it_reaches_each_once_over_two_workers_that_are_killed(
     mailing_id, subject = release(many)
     for share in (0, 3):  # as soon as some are queued, and when some have left
         worker = stack.start_worker()
-        wait_for(lambda: many.states(mailing_id))
-        wait_for(lambda share=share: len(many.got(subject)) >= share * number // 8)  # type: ignore[misc]
+        wait_for(lambda: many.states(mailing_id), PATIENCE_SECONDS)
+        wait_for(
+            lambda share=share: len(many.got(subject)) >= share * number // 8,  # type: ignore[misc]
+            PATIENCE_SECONDS,
+        )
         stack.kill_worker(worker)
         stack.workers.remove(worker)
     sweep_later(stack)
@@ -138,7 +141,7 @@ def test_letters_have_half_of_what_leaves_beside_an_update(
     deliver.deliver(stack.database, links, mailing_id, many.books.now, steps=number)
     stack.start_worker()
     stack.start_worker()
-    wait_for(lambda: len(many.got(subject)) > number // 10)
+    wait_for(lambda: len(many.got(subject)) > number // 10, PATIENCE_SECONDS)
     late = [email for email in many.emails if email not in set(many.got(subject))][-20:]
     for email in late:
         Updates(many.books).unsubscribe(email)

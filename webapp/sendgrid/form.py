@@ -15,6 +15,7 @@ _NAME: Final = re.compile(rb"""[;\s]name="((?:[^"\\]|\\.)*)\"""", re.IGNORECASE)
 _FILE: Final = re.compile(rb"""[;\s]filename="((?:[^"\\]|\\.)*)\"""", re.IGNORECASE)
 _FILE_EXTENDED: Final = re.compile(rb"""[;\s]filename\*=utf-8''([^;\s]*)""", re.IGNORECASE)
 _KIND: Final = re.compile(rb"^content-type:[ \t]*([^;\s]*)", re.IGNORECASE | re.MULTILINE)
+_PLAIN: Final = re.compile(rb"""(?:\r\n)?Content-Disposition: form-data; name="([A-Za-z_-]+)\"""")
 _PERCENT: Final = re.compile(rb"%([0-9A-Fa-f]{2})")
 
 
@@ -28,14 +29,7 @@ class Head:
     media_type: str
 
 
-@dataclass(frozen=True, slots=True)
-class Piece:
-    """What comes next of the part whose head came last."""
-
-    data: bytes
-
-
-def parts(boundary: bytes, pieces: Iterable[bytes]) -> Iterator[Head | Piece]:
+def parts(boundary: bytes, pieces: Iterable[bytes]) -> Iterator[Head | bytes]:
     """Yield each part's head, and then its data in pieces.
 
     What is broken or cut off ends it early: whoever asks has what came before.
@@ -48,8 +42,7 @@ def parts(boundary: bytes, pieces: Iterable[bytes]) -> Iterator[Head | Piece]:
         if head is None:
             return
         yield _head(head)
-        for data in coming.until_mark():
-            yield Piece(data)
+        yield from coming.until_mark()
 
 
 @dataclass(slots=True)
@@ -98,6 +91,9 @@ class _Coming:
 
 
 def _head(raw: bytes) -> Head:
+    plain = _PLAIN.fullmatch(raw)
+    if plain is not None:  # as most fields begin
+        return Head(plain[1].decode(), None, "")
     name, given, kind = _NAME.search(raw), _FILE.search(raw), _KIND.search(raw)
     extended = _FILE_EXTENDED.search(raw)
     file_name = None if given is None else _text(given[1])

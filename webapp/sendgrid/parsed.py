@@ -19,13 +19,14 @@ from letters.mail.incoming import Content, Incoming
 from letters.mail.kinds import SIGNS
 from letters.mail.mime import TEXT_MAX, Part, Reader
 from letters.mail.shown import content_of, file_name, report_of, text_of_html
-from webapp.sendgrid.form import Head, Piece, parts
+from webapp.sendgrid.form import Head, parts
 
 _FIELD_MAX: Final = 2**16
 _LONG: Final = frozenset({"text", "html", "headers"})
 _NAMES_MAX: Final = 50
 _RECIPIENTS_MAX: Final = 100
 _SUBJECT_MAX: Final = 400
+_PLAIN: Final = re.compile(r"""(?:[\w .'-]*|"[\w .,'-]*" )<([\w.+=-]+@[\w.-]+)>""", re.ASCII)
 _ADDRESS: Final = re.compile(r"<([^<>\s]*)>")
 
 
@@ -66,8 +67,8 @@ def read_mail(content_type: str, pieces: Iterable[bytes]) -> Incoming | None:
 def _read(boundary: bytes, pieces: Iterable[bytes]) -> _Form:
     part = _Filling(_Form())
     for each in parts(boundary, pieces):
-        if isinstance(each, Piece):
-            part.add(each.data)
+        if isinstance(each, bytes):
+            part.add(each)
         else:
             part.end()
             part = part.next(each)
@@ -142,11 +143,17 @@ def _incoming(form: _Form, head: Part, sender: str, subject: str, content: Conte
     return Incoming(
         recipients=tuple(address.strip() for address in recipients[:_RECIPIENTS_MAX]),
         return_path=_return_path(envelope.get("from"), head),
-        sender=parseaddr(one_line(sender, _SUBJECT_MAX))[1].lower(),
+        sender=_address(one_line(sender, _SUBJECT_MAX)),
         subject=one_line(subject, _SUBJECT_MAX),
         content=content,
-        headers={name: head.header(name) for name in SIGNS & head.headers.keys()},
+        headers={name: head.header(name) for name in head.headers if name in SIGNS},
     )
+
+
+def _address(written: str) -> str:
+    """Return the address in a From."""
+    plain = _PLAIN.fullmatch(written)  # as nearly all are
+    return (plain[1] if plain is not None else parseaddr(written)[1]).lower()
 
 
 def _return_path(told: object, head: Part) -> str | None:

@@ -22,7 +22,7 @@ _INTERVALS: Final = {"trees": 60, "quay": 90, "bells": 60}
 _WAITS: Final = (0.5, 2, 15, 40, 40, 61, 61, 300, 905, 4_000)
 _A_SECOND: Final = timedelta(seconds=1)
 _MOST_ACTORS: Final = 7
-_MOST_WRITERS: Final = 3  # the fewer letters, the more happens to each
+_MOST_WRITERS: Final = 4  # the fewer letters, the more happens to each
 _LEAST_RESTORE: Final = timedelta(minutes=1)
 _MOST_ROUNDS: Final = 400
 _STARTS: Final = {**WORKERS, "post": processes.post_events, **PEOPLE}
@@ -46,7 +46,6 @@ class Far(Enum):
 
 
 _HOW_FAR: Final = (Far.POINT, Far.EDGE, Far.EDGE, Far.EDGE, Far.END)
-_TO_ITS_END: Final = _HOW_FAR.index(Far.END)
 
 
 class Run:
@@ -79,6 +78,8 @@ class Run:
             self._frozen = {actor: n - 1 for actor, n in self._frozen.items() if n > 1}
             self._act(action)
             self.steps = self.world.steps
+        if actions and actions[-1].roll % 3 == 0:
+            self._die_all()
         self._bring_to_an_end()
 
     def _act(self, it: Action) -> None:
@@ -112,7 +113,7 @@ class Run:
             case Kind.FREEZE:
                 self._frozen[actor] = 5 + it.roll % 25
             case _:
-                self._let(actor, it.roll)
+                self._let(actor, _HOW_FAR[it.roll % len(_HOW_FAR)], it.roll)
 
     def _change_surroundings(self, it: Action) -> None:
         sendgrid = self.scene.sendgrid
@@ -137,11 +138,10 @@ class Run:
         actor = self.world.start(name, lambda: work(self.scene, roll))
         self.trace.append(f"start {name} {actor.number}")
         if roll % 5 < 3:
-            self._let(actor, _TO_ITS_END)
+            self._let(actor, Far.END, roll)
 
-    def _let(self, actor: Actor, roll: int) -> None:
+    def _let(self, actor: Actor, how_far: Far, roll: int) -> None:
         """Let an actor go on: to its next point, out of its transaction, or as far as it can."""
-        how_far = _HOW_FAR[roll % len(_HOW_FAR)]
         chance = random.Random(roll)
         while actor.is_ready:
             self.world.let(actor, chance.randrange(1 << 48))
@@ -152,6 +152,12 @@ class Run:
         self.world.wait(by)
         self.trace.append(f"wait {by}")
         processes.arrive(self.scene)
+
+    def _die_all(self) -> None:
+        """Kill everybody, as when a machine is gone."""
+        self.trace.append("all die")
+        for actor in list(self.world.actors.values()):
+            self._kill(actor)
 
     def _kill(self, actor: Actor) -> None:
         self.world.kill(actor)
@@ -224,7 +230,7 @@ class Run:
         while self.world.actors:
             ready = [actor for actor in self.world.actors.values() if actor.is_ready]
             for actor in ready:
-                self._let(actor, _TO_ITS_END)
+                self._let(actor, Far.END, 0)
             if not ready:
                 self._wait(_A_SECOND)
 

@@ -19,11 +19,11 @@ from sqlalchemy import ColumnElement, Connection, Row, Select, or_, select
 from letters.campaign import Campaign, Confirm
 from letters.campaigns.stored import StoredCampaign
 from letters.states import State
-from letters.storage.schema import attempt, is_in, letter, submission
+from letters.storage.schema import attempt, letter, submission, tally
 from letters.text.addresses import BadAddress, read_address, spellings
 
 PAGE: Final = 50
-MOST_LOOKED_AT: Final = 10_000
+MOST_LOOKED_AT: Final = 4_000
 """Letters that are looked at for a name, at once."""
 _NEVER_LEFT: Final = frozenset({State.UNCONFIRMED, State.EXPIRED, State.CANCELLED})
 _ID: Final = re.compile(r"[0-9a-f]{32}")
@@ -164,6 +164,8 @@ def _named(
 
 def _folded(text: str) -> str:
     """Return `text` as it is compared: without capitals, accents and other marks."""
+    if text.isascii():
+        return text.lower()
     parts = unicodedata.normalize("NFKD", text)
     return "".join(sign for sign in parts if not unicodedata.combining(sign)).casefold()
 
@@ -204,6 +206,13 @@ def _latest(
 ) -> Iterator[Row[*tuple[Any, ...]]]:
     """Yield letters, latest news first: each state's own list is in order, and they are merged."""
     states = tuple(State) if asked.state is None else (asked.state,)
+    if asked.target_ids is not None:
+        # The counters know in which states their letters are: no other is looked through in vain.
+        there = select(tally.c.state).where(
+            tally.c.target_id.in_(asked.target_ids), tally.c.letters > 0
+        )
+        kept = set(connection.execute(there).scalars())
+        states = tuple(state for state in states if str(state) in kept)
     lists = [_in_state(connection, campaign_id, state, asked, most) for state in states]
     return merge(*lists, key=_place, reverse=True)
 
@@ -211,8 +220,10 @@ def _latest(
 def _in_state(
     connection: Connection, campaign_id: int, state: State, asked: Asked, most: int
 ) -> Iterator[Row[*tuple[Any, ...]]]:
+    # The state is a parameter, so that no partial index serves, which is in no order of time.
+    of_state = letter.c.state == str(state)
     wanted = (
-        _letters(letter.c.campaign_id == campaign_id, is_in(state), *_narrowed(asked))
+        _letters(letter.c.campaign_id == campaign_id, of_state, *_narrowed(asked))
         .order_by(letter.c.state_at.desc(), letter.c.id.desc())
         .limit(most)
     )
@@ -251,13 +262,14 @@ def _with_address(
 def _with_id(
     connection: Connection, campaign_id: int, given: str
 ) -> Sequence[Row[*tuple[Any, ...]]]:
-    """Return the letters that an id names: its own, an attempt's, or a submission's."""
+    """Return the letters that an id names: its own, an attempt's, or a submission's.
+
+    Each is asked for by itself, so that its index serves.
+    """
     of_attempt = select(attempt.c.letter_id).where(attempt.c.id == given)
-    named = or_(
-        letter.c.id == given,
-        letter.c.id.in_(of_attempt),
-        letter.c.submission_id == given,
-    )
+    of_submission = select(letter.c.id).where(letter.c.submission_id == given)
+    ids = [given, *connection.execute(of_attempt).scalars()]
+    ids += connection.execute(of_submission.limit(PAGE + 1)).scalars()
     in_order = (letter.c.state_at.desc(), letter.c.id.desc())
-    wanted = _letters(letter.c.campaign_id == campaign_id, named).order_by(*in_order)
-    return connection.execute(wanted.limit(PAGE + 1)).all()
+    wanted = _letters(letter.c.campaign_id == campaign_id, letter.c.id.in_(ids))
+    return connection.execute(wanted.order_by(*in_order).limit(PAGE + 1)).all()

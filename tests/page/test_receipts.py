@@ -94,6 +94,11 @@ def test_a_receipt_in_every_state_at_once(
         page.goto(written.url)
         shown = [one.get_attribute("data-state") for one in page.locator("[data-state]").all()]
         assert shown == list(WAYS)
+        if language == "en":
+            expect(page.locator("[data-live=together]")).to_have_text(
+                "13 letters: 1 unconfirmed, 1 waiting, 1 on hold, 1 being sent, 1 unknown, 1 sent, "
+                "1 delayed, 1 delivered, 1 bounced, 1 dropped, 1 failed, 1 withdrawn and 1 expired"
+            )
         look(page, "every state")
         open_all(page)
         look(page, "every state, all opened")

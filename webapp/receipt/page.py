@@ -1,11 +1,13 @@
 """Set the receipt: where each letter is, what is kept of its writer, and what they may do."""
 
+from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime
 from http import HTTPStatus
 
+from babel.lists import format_list
 from flask import Response, make_response, render_template, request, url_for
-from flask_babel import format_date
+from flask_babel import format_date, format_decimal, get_locale
 from markupsafe import Markup
 
 from letters.campaign import Status
@@ -16,9 +18,10 @@ from letters.receipts.receipt import Receipt, SubmittedLetter
 from letters.states import NOT_LEFT, State
 from webapp.receipt.door import noindex
 from webapp.site.language import gettext as _
+from webapp.site.language import ngettext
 from webapp.site.services import services
 from webapp.site.share import share
-from webapp.site.words import marked, moment, sentence_for, words_for
+from webapp.site.words import marked, moment, sentence_for, state_word, words_for
 
 # What a form leads to, by the name that the templates have for it.
 _VIEWS = {
@@ -105,6 +108,7 @@ def page(
         render_template(
             "receipt/receipt.html",
             items=items,
+            together=_together(receipt),
             urls=urls(token),
             can_confirm=any(x.state is State.UNCONFIRMED for x in receipt.letters),
             submitted=moment(receipt.submitted_at, campaign.timezone),
@@ -117,6 +121,26 @@ def page(
         HTTPStatus.OK if refused is None else HTTPStatus.UNPROCESSABLE_ENTITY,
     )
     return noindex(response)
+
+
+def _together(receipt: Receipt) -> str | None:
+    """Return how many of several letters are in each state; None for a letter alone."""
+    number = len(receipt.letters)
+    if number == 1:
+        return None
+    counted = Counter(letter.state for letter in receipt.letters)
+    states = [
+        f"{format_decimal(counted[state])} {state_word(state, counted[state])}"
+        for state in State
+        if counted[state]
+    ]
+    return ngettext(
+        "%(figure)s letter: %(states)s",
+        "%(figure)s letters: %(states)s",
+        number,
+        figure=format_decimal(number),
+        states=format_list(states, locale=get_locale()),
+    )
 
 
 def _done() -> str | None:

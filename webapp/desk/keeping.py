@@ -2,7 +2,7 @@
 
 from http import HTTPStatus
 
-from flask import Response, make_response, render_template, request, url_for
+from flask import Response, render_template, request, url_for
 
 from letters.campaigns import copying, shelf, store
 from letters.campaigns.copying import BadSlug, SlugTaken
@@ -52,14 +52,13 @@ def archive(slug: str) -> Response:
 
 
 @blueprint.get("/<slug>/delete")
-def ask_delete(slug: str) -> Response:
-    """Ask whether a draft is to be deleted."""
+def ask_delete(slug: str) -> str:
+    """Ask whether a draft is to be deleted, or say why it cannot be."""
     with services().database.read() as connection:
         stored = store.find(connection, slug)
         can_be = shelf.can_be_deleted(connection, slug)
-    if not can_be:
-        return _refused(slug, _not_a_draft())
-    return make_response(render_template("desk/delete.html", campaign=stored.campaign))
+    why_not = "" if can_be else _not_a_draft()
+    return render_template("desk/delete.html", campaign=stored.campaign, why_not=why_not)
 
 
 @blueprint.post("/<slug>/delete")

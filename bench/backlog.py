@@ -12,8 +12,8 @@ from sqlalchemy import Connection, create_engine, text
 
 from bench.bulk import fill
 from letters.sending import gate as account
-from letters.sending.claims import claim
-from letters.sending.due import next_due
+from letters.sending.claiming.claims import claim
+from letters.sending.claiming.due import next_due
 from letters.storage.database import Database
 from letters.storage.migrate import migrate
 from rig.servers import postgres_server

@@ -24,7 +24,7 @@ from letters.campaigns import store
 from letters.files.campaign_file import read_campaign
 from letters.sending import gate as account
 from letters.sending import outlook
-from letters.sending.claims import claim
+from letters.sending.claiming.claims import claim
 from letters.sending.outcomes import Answer, Outcome, record
 from letters.storage.database import Database
 from letters.storage.migrate import migrate

@@ -16,7 +16,7 @@ from letters.desk import version
 from letters.notices import alarms, reminders, undelivered
 from letters.offices import mailbox
 from letters.receipts import erasure, expiry, successors
-from letters.sending.due import next_due
+from letters.sending.claiming.due import next_due
 from letters.states import Cause
 from letters.storage.database import Database
 from letters.storage.migrate import migrate

@@ -21,8 +21,9 @@ from webapp.office import routes as office
 from webapp.receipt import lost
 from webapp.sendgrid import inbound
 from webapp.sendgrid import routes as sendgrid
-from webapp.site import errors, face, language, measured, posted, refused, signs, whose
-from webapp.site.compress import compress
+from webapp.site import errors, face, language, posted, signs, whose
+from webapp.site.guards import measured, refused
+from webapp.site.guards.compress import compress
 from webapp.site.services import build
 from webapp.updates import routes as updates
 

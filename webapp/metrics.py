@@ -20,8 +20,8 @@ from letters.sending.gate import Gate
 from letters.sending.watch import watch
 from letters.states import State
 from letters.storage.database import StorageUnavailable
-from webapp.site.measured import Measured
-from webapp.site.refused import Refusals
+from webapp.site.guards.measured import Measured
+from webapp.site.guards.refused import Refusals
 from webapp.site.services import services
 from webapp.site.wake import workers_seen
 

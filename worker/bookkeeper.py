@@ -15,9 +15,10 @@ from typing import Concatenate, Final, ParamSpec, Self, TypeVar, cast
 
 from redis import Redis, RedisError
 
-from letters.sending import claims, due, mark, outcomes, tallied
 from letters.sending import gate as account
-from letters.sending.claims import Claim
+from letters.sending import mark, outcomes, tallied
+from letters.sending.claiming import claims, due
+from letters.sending.claiming.claimed import Claim
 from letters.sending.outcomes import Answer, Outcome
 from letters.storage.database import Database
 from worker.failpoints import Step, reached

@@ -17,7 +17,7 @@ from typing import Final, TypeVar
 from redis import RedisError
 
 from letters.reasons import Reason
-from letters.sending.claims import Claim
+from letters.sending.claiming.claimed import Claim
 from letters.sending.outcomes import Answer, Outcome
 from letters.storage.database import StorageUnavailable
 from worker.bookkeeper import Bookkeeper, OpenBooks

@@ -13,7 +13,7 @@ from letters.offices import mailbox
 from letters.receipts import erasure, expiry, successors
 from letters.sending import gate as account
 from letters.sending import lost
-from letters.sending.due import next_due
+from letters.sending.claiming.due import next_due
 from letters.settings import Settings
 from letters.states import Cause
 from letters.storage.database import Database

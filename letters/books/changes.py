@@ -5,8 +5,8 @@ A transaction calls it once, with all that happens, since tallies are locked las
 """
 
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from types import MappingProxyType
 from typing import Final
@@ -14,27 +14,23 @@ from typing import Final
 from sqlalchemy import (
     Connection,
     insert,
-    literal_column,
     select,
-    union,
     update,
 )
 
 from letters.books import locks
 from letters.books.counts import bump
+from letters.books.happenings import Change, Happening, Row
+from letters.books.together import _WITH_COMPANIONS, hurry_digests, to_all
 from letters.books.writable import writable_among
-from letters.reasons import Reason
 from letters.states import RULES_OUT, Cause, State, advance, is_news
-from letters.storage.batch import GIVEN, fetch, given, moment_at, text_at
-from letters.storage.database import StorageUnavailable
+from letters.storage.batch import fetch, given, moment_at, text_at
 from letters.storage.schema import (
-    IS_PLAIN,
     attempt,
     history,
     is_in,
     letter,
     submission,
-    target,
 )
 
 # These speak of one attempt, and only while it is the letter's latest.
@@ -71,21 +67,6 @@ _ROWS: Final = (
     .where(letter.c.id.in_(select(text_at(0))))
     .order_by(letter.c.id)
 )
-# Letters, and those that go in one digest with them.
-_mine, _other = letter.alias("mine"), letter.alias("other")
-_WITH_COMPANIONS: Final = union(
-    select(text_at(0)),
-    select(_other.c.id).where(
-        _other.c.plain == literal_column("1"), _other.c.attempt_id.in_(select(text_at(1)))
-    ),
-    select(_other.c.id)
-    .select_from(
-        GIVEN.join(_mine, _mine.c.id == text_at(0)).join(
-            _other, _other.c.attempt_id == _mine.c.attempt_id
-        )
-    )
-    .where(_mine.c.plain == literal_column("1"), _other.c.plain == literal_column("1")),
-)
 _SET_STATE: Final = (
     update(letter).where(letter.c.id == text_at(0)).values(state=text_at(1), state_at=moment_at(2))
 )
@@ -102,44 +83,6 @@ _ADD_HISTORY: Final = insert(history).from_select(
     ["letter_id", "state", "cause", "at", "detail", "reason"],
     select(text_at(0), text_at(1), text_at(2), moment_at(3), text_at(4), text_at(5)),
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Happening:
-    """Something that happened to one letter."""
-
-    letter_id: str
-    cause: Cause
-    at: datetime
-    attempt_id: str | None = None
-    detail: str | None = None
-    """The other side's own words."""
-    reason: Reason | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    """A change of state that a happening brought about."""
-
-    letter_id: str
-    kind: str
-    target_id: int | None
-    before: State
-    after: State
-    cause: Cause
-
-
-@dataclass(slots=True)
-class Row:
-    """A letter as it stands while things happen to it."""
-
-    kind: str
-    target_id: int | None
-    state: State
-    attempt_id: str | None
-    is_plain: bool
-    is_erased: bool = False
-    can_be_written_to: bool = True
 
 
 def apply(  # noqa: PLR0913 - what happens, and what else has to be locked with it
@@ -169,7 +112,7 @@ def apply(  # noqa: PLR0913 - what happens, and what else has to be locked with 
         return []
     rows = _lock(connection, happenings, others)
     if any(row.is_plain for row in rows.values()):
-        happenings = _to_all(connection, happenings, rows)
+        happenings = to_all(connection, happenings, rows)
     locks.take(connection, offices=offices)
     _lock_targets(connection, happenings, rows, targets)
     taken = Taken(rows, _attempts(connection, happenings))
@@ -182,7 +125,7 @@ def apply(  # noqa: PLR0913 - what happens, and what else has to be locked with 
     if taken.changes or moved or new:
         _count(connection, taken.changes, rows, moved, new)
     if taken.changes:
-        _hurry_digests(connection, taken.changes, rows)
+        hurry_digests(connection, taken.changes, rows)
     return taken.changes
 
 
@@ -314,82 +257,6 @@ def _lock_targets(
     can_be_written_to = writable_among(connection, targets, now)
     for row, _ in queues:
         row.can_be_written_to = row.target_id in can_be_written_to
-
-
-def _to_all(
-    connection: Connection, happenings: Sequence[Happening], rows: Mapping[str, Row]
-) -> list[Happening]:
-    """Return what happens, with what happens to a digest spelt out for every letter in it.
-
-    Raises StorageUnavailable where a digest was claimed anew in this very moment: try again.
-    """
-    attempts: dict[str, list[str]] = {}
-    for happening in happenings:
-        row = rows.get(happening.letter_id)
-        if row is not None and row.is_plain and happening.cause in _OF_ATTEMPT:
-            attempts.update({i: [] for i in (happening.attempt_id, row.attempt_id) if i})
-    if not attempts:
-        return [*happenings]
-    members = select(letter.c.id, letter.c.attempt_id, submission.c.erased_at.is_not(None))
-    erased: set[str] = set()
-    for letter_id, attempt_id, is_erased in connection.execute(
-        members.select_from(letter.join(submission))
-        .where(IS_PLAIN, letter.c.attempt_id.in_(list(attempts)))
-        .order_by(letter.c.id)
-    ):
-        if letter_id not in rows:
-            raise StorageUnavailable("a digest was claimed anew meanwhile")
-        attempts[attempt_id].append(letter_id)
-        erased |= {letter_id} if is_erased else set()
-    everything: list[Happening] = []
-    told: set[tuple[str, Cause]] = set()
-    for happening in happenings:
-        row = rows.get(happening.letter_id)
-        everything.append(happening)
-        if row is None or not row.is_plain or happening.cause not in _OF_ATTEMPT:
-            continue
-        for attempt_id in {happening.attempt_id, row.attempt_id}:
-            if attempt_id is None or (attempt_id, happening.cause) in told:
-                continue
-            told.add((attempt_id, happening.cause))
-            everything += [
-                replace(happening, letter_id=i)
-                for i in attempts[attempt_id]
-                if i != happening.letter_id and not (happening.cause is Cause.AGAIN and i in erased)
-            ]
-    return everything
-
-
-def _hurry_digests(
-    connection: Connection, changes: Iterable[Change], rows: Mapping[str, Row]
-) -> None:
-    """Let a digest that was not taken leave again with the next slot, not with the next day's."""
-    back = sorted(
-        {
-            change.target_id
-            for change in changes
-            if change.after is State.QUEUED
-            and change.cause in {Cause.NOT_TAKEN, Cause.AGAIN}
-            and change.target_id is not None
-            and rows[change.letter_id].is_plain
-        }
-    )
-    if back:
-        connection.execute(update(target).where(target.c.id.in_(back)).values(digest_after=None))
-
-
-def make_personal(connection: Connection, letter_ids: Collection[str]) -> None:
-    """Let letters go by themselves: their writer has changed them. The caller has their locks."""
-    rows = connection.execute(
-        select(letter.c.id, letter.c.target_id, letter.c.state).where(
-            letter.c.id.in_(letter_ids), IS_PLAIN
-        )
-    ).all()
-    if not rows:
-        return
-    connection.execute(update(letter).where(letter.c.id.in_([r.id for r in rows])).values(plain=0))
-    queued = Counter(row.target_id for row in rows if row.state == State.QUEUED)
-    bump(connection, {}, {target_id: -n for target_id, n in queued.items()})
 
 
 def readdress(connection: Connection, letter_id: str, target_id: int, now: datetime) -> None:

@@ -8,9 +8,10 @@ from enum import Enum, auto
 from sqlalchemy import Connection, insert, select, update
 
 from letters.books import locks
-from letters.books.changes import Change, Happening, apply
+from letters.books.changes import apply
+from letters.books.happenings import Change, Happening
 from letters.books.writable import writable
-from letters.campaigns import store
+from letters.campaigns import seats, store
 from letters.campaigns.stored import StoredCampaign, StoredTarget
 from letters.offices import mailbox
 from letters.reasons import Hold
@@ -155,7 +156,7 @@ def change_address(
     found = find(connection, slug, email)
     if not is_address(new_email):
         raise CannotDecide(Objection.NO_ADDRESS, email=new_email)
-    kept = store.target_definition(replace(found.target, email=new_email))
+    kept = seats.target_definition(replace(found.target, email=new_email))
     before = _office_of(connection, found.id)
     # The letters, before anything else: they wait for the new office, and may leave at once.
     letters = mailbox.waiting(connection, [found.id], State.HELD, mailbox.PART).get(found.id, [])

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, func, select
 from letters.books import ledger
 from letters.campaign import Status
 from letters.campaigns.stored import StoredCampaign
-from letters.sending.relays import IS_SETTLED
+from letters.sending.claiming.relays import IS_SETTLED
 from letters.states import State
 from letters.storage.schema import is_in, letter, office_answer
 

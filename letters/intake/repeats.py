@@ -12,7 +12,9 @@ from typing import Final
 from sqlalchemy import Connection, Row, delete, exists, func, insert, select, update
 
 from letters.books import locks
-from letters.books.changes import Happening, apply, make_personal, turn
+from letters.books.changes import apply, turn
+from letters.books.happenings import Happening
+from letters.books.together import make_personal
 from letters.intake.arrival import Arrival, Known
 from letters.intake.enter import NewLetter, add_letter, enter, free_keys
 from letters.notices.links import Links

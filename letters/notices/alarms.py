@@ -16,7 +16,7 @@ from letters.notices.links import Links
 from letters.notices.notice import Notice
 from letters.notices.post import Purpose, post
 from letters.sending import gate as account
-from letters.sending.relays import IS_SETTLED
+from letters.sending.claiming.relays import IS_SETTLED
 from letters.states import Cause, State
 from letters.storage.schema import account as account_table
 from letters.storage.schema import campaign, event, is_in, letter, office, target

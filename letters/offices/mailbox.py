@@ -14,7 +14,8 @@ from sqlalchemy import Connection, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from letters.books import locks
-from letters.books.changes import Change, Happening, apply
+from letters.books.changes import apply
+from letters.books.happenings import Change, Happening
 from letters.books.writable import writable, writable_among
 from letters.reasons import Hold
 from letters.record import COMMAND_LINE, Actor, Deed, record

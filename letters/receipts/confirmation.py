@@ -6,7 +6,8 @@ from datetime import datetime
 from sqlalchemy import Connection, select, update
 
 from letters.books import locks
-from letters.books.changes import Happening, apply
+from letters.books.changes import apply
+from letters.books.happenings import Happening
 from letters.receipts.receipt import Receipt, UnknownSubmission
 from letters.states import Cause, State
 from letters.storage.schema import is_in, letter, submission, target, writing

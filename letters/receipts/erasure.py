@@ -8,7 +8,8 @@ from typing import Final
 from sqlalchemy import Connection, and_, bindparam, delete, exists, func, or_, select, update
 
 from letters.books import locks
-from letters.books.changes import Happening, apply
+from letters.books.changes import apply
+from letters.books.happenings import Happening
 from letters.notices.post import NOTICE_EVERY, Purpose
 from letters.receipts import consent
 from letters.states import FINAL, NOT_LEFT, Cause, State

@@ -6,7 +6,8 @@ from typing import Final
 
 from sqlalchemy import Connection, select, update
 
-from letters.books.changes import Happening, apply
+from letters.books.changes import apply
+from letters.books.happenings import Happening
 from letters.campaign import Status
 from letters.receipts import successors
 from letters.states import NOT_LEFT, Cause, State

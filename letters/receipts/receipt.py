@@ -8,7 +8,9 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Row, func, literal_column, select, update
 
 from letters.books import locks
-from letters.books.changes import Happening, apply, make_personal
+from letters.books.changes import apply
+from letters.books.happenings import Happening
+from letters.books.together import make_personal
 from letters.campaign import Identical, Status, Target
 from letters.campaigns import store
 from letters.campaigns import targets as stored_targets
@@ -19,8 +21,8 @@ from letters.pacing.bundles import How
 from letters.pacing.slots import leaves_at
 from letters.reasons import Reason
 from letters.receipts import successors
-from letters.sending import digests
-from letters.sending.bundles import Foresight
+from letters.sending.claiming import digests
+from letters.sending.claiming.bundles import Foresight
 from letters.states import NOT_LEFT, Cause, State
 from letters.storage.schema import (
     answer,

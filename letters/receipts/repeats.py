@@ -13,7 +13,8 @@ from enum import StrEnum
 from sqlalchemy import Connection, Row, delete, select, update
 
 from letters.books import locks
-from letters.books.changes import Happening, apply
+from letters.books.changes import apply
+from letters.books.happenings import Happening
 from letters.campaigns import store
 from letters.intake import enter
 from letters.intake.arrival import Known, ready

@@ -10,7 +10,8 @@ from sqlalchemy import Connection, func, select, true, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from letters.books import locks
-from letters.books.changes import Change, Happening, apply
+from letters.books.changes import apply
+from letters.books.happenings import Change, Happening
 from letters.books.locks import Rank
 from letters.campaigns.store import pacing_of
 from letters.offices import mailbox

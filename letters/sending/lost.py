@@ -6,12 +6,13 @@ from typing import Final
 
 from sqlalchemy import Connection, bindparam, select, true, update
 
-from letters.books.changes import Happening, apply
+from letters.books.changes import apply
+from letters.books.happenings import Happening
 from letters.campaign import ResendUnknown
 from letters.campaigns.store import pacing_of
 from letters.reasons import Reason
-from letters.sending.claims import LEAD
-from letters.sending.relays import IS_SETTLED
+from letters.sending.claiming.claimed import LEAD
+from letters.sending.claiming.relays import IS_SETTLED
 from letters.settings import Settings
 from letters.states import Cause, State
 from letters.storage.schema import account, campaign, is_in, letter, writing

@@ -14,7 +14,7 @@ from sqlalchemy import Connection, func, select, update
 
 from letters.books import locks
 from letters.books.locks import Rank
-from letters.sending.claims import Claim
+from letters.sending.claiming.claimed import Claim
 from letters.storage.schema import IS_PLAIN, account, letter
 
 

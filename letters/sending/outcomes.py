@@ -9,11 +9,13 @@ from typing import Final
 
 from sqlalchemy import Connection, bindparam, update
 
-from letters.books.changes import Happening, apply
+from letters.books.changes import apply
+from letters.books.happenings import Happening
 from letters.offices import mailbox
 from letters.reasons import Reason
 from letters.sending import gate, taken
-from letters.sending.claims import Claim, settle_slots
+from letters.sending.claiming.claimed import Claim
+from letters.sending.claiming.paced import settle_slots
 from letters.states import Cause
 from letters.storage.batch import given, text_at
 from letters.storage.schema import attempt

@@ -14,7 +14,7 @@ from letters.campaigns.stored import StoredCampaign
 from letters.pacing.plan import Plan, plan
 from letters.pacing.readiness import Reason, SoFar
 from letters.record import COMMAND_LINE, Actor, Deed, record
-from letters.sending.digests import mails_waiting
+from letters.sending.claiming.digests import mails_waiting
 from letters.states import NOT_LEFT, UNCOUNTED
 from letters.storage.schema import office, target
 

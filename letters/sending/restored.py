@@ -11,7 +11,8 @@ from typing import Final
 from sqlalchemy import Connection, exists, select, true, update
 from sqlalchemy.dialects import postgresql, sqlite
 
-from letters.books.changes import Happening, apply
+from letters.books.changes import apply
+from letters.books.happenings import Happening
 from letters.books.writable import writable
 from letters.reasons import Reason
 from letters.sending.mark import Claimed, Mark

@@ -9,12 +9,13 @@ from typing import Final
 from sqlalchemy import Connection, select
 
 from letters.books import locks
-from letters.books.changes import Happening, apply
+from letters.books.changes import apply
+from letters.books.happenings import Happening
 from letters.campaigns import store, targets
 from letters.reasons import Reason
 from letters.record import COMMAND_LINE, Actor, Deed, record
 from letters.sending import taken
-from letters.sending.relays import IS_SETTLED
+from letters.sending.claiming.relays import IS_SETTLED
 from letters.states import Cause, State
 from letters.storage.schema import letter, writing
 

@@ -10,7 +10,7 @@ from typing import Final
 
 from sqlalchemy import Connection, select, update
 
-from letters.books.changes import Change
+from letters.books.happenings import Change
 from letters.states import State
 from letters.storage.schema import answer, writing
 

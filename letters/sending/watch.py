@@ -8,7 +8,7 @@ from sqlalchemy import Connection, func, or_, select
 
 from letters.reasons import Hold
 from letters.sending import gate as account
-from letters.sending.due import next_due
+from letters.sending.claiming.due import next_due
 from letters.sending.gate import Gate
 from letters.states import State
 from letters.storage.schema import account as account_table

@@ -9,7 +9,8 @@ from datetime import datetime
 from sqlalchemy import Connection, delete, insert, select, update
 
 from letters.books import locks
-from letters.books.changes import Happening, apply
+from letters.books.changes import apply
+from letters.books.happenings import Happening
 from letters.notices.post import Purpose, names
 from letters.receipts import consent
 from letters.record import WRITER, Deed, record

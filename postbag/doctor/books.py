@@ -7,7 +7,7 @@ from redis import Redis, RedisError
 
 from letters.reasons import Reason
 from letters.sending import gate as account
-from letters.sending.due import next_due
+from letters.sending.claiming.due import next_due
 from letters.sending.watch import waiting_for_word
 from letters.settings import Settings
 from letters.storage.database import StorageUnavailable

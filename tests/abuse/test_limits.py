@@ -10,7 +10,7 @@ from rig.campaigns import form_fields
 from rig.servers import Valkey
 from tests.abuse.conftest import Site
 from tests.support.stack import supporter
-from webapp.site.throttle import client_network
+from webapp.site.guards.throttle import client_network
 
 MakeSite = Callable[..., Site]
 SPOOFED = 10_000

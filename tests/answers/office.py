@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from letters.answers import take
 from letters.answers.take import Door
 from letters.mail.incoming import Incoming
-from letters.sending.claims import Claim
+from letters.sending.claiming.claimed import Claim
 from rig.inbound import raw_message, raw_post
 from tests.support.books import Books
 from webapp.sendgrid.parsed import read_mail

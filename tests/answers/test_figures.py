@@ -15,7 +15,7 @@ from letters.desk import export
 from letters.mail.kinds import Kind, Sign
 from letters.receipts import receipt
 from letters.record import COMMAND_LINE
-from letters.sending.claims import Claim
+from letters.sending.claiming.claimed import Claim
 from letters.storage.database import Database
 from letters.storage.schema import dispatch
 from letters.webhooks import delivery, webhook

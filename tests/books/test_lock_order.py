@@ -18,8 +18,9 @@ from letters.notices.links import Links
 from letters.offices import mailbox
 from letters.reasons import Hold
 from letters.receipts import confirmation, erasure, expiry, receipt, refusal, successors
-from letters.sending import claims, events, gate, lost, settling
-from letters.sending.claims import Claim
+from letters.sending import events, gate, lost, settling
+from letters.sending.claiming import claims
+from letters.sending.claiming.claimed import Claim
 from letters.sending.events import DeliveryEvent
 from letters.sending.outcomes import Answer, Outcome, record
 from letters.states import Cause

@@ -14,7 +14,8 @@ from typing import Any
 
 import pytest
 
-from letters.books.changes import Happening, apply
+from letters.books.changes import apply
+from letters.books.happenings import Happening
 from letters.campaigns import store
 from letters.desk import figures
 from letters.desk.figures import Series

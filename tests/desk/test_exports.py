@@ -28,7 +28,7 @@ from letters.storage.schema import submission
 from letters.submission import Draft, Submission
 from letters.tokens import Tokens
 from rig.campaigns import campaign_file
-from webapp.site.unhurried import PAUSE_SECONDS, unhurried
+from webapp.site.guards.unhurried import PAUSE_SECONDS, unhurried
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 STARTS = ("=", "+", "-", "@", "\t", "\r")

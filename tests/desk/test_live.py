@@ -17,7 +17,8 @@ import pytest
 import sqlalchemy
 from playwright.sync_api import Page, expect
 
-from letters.books.changes import Happening, apply
+from letters.books.changes import apply
+from letters.books.happenings import Happening
 from letters.states import Cause
 from letters.storage.schema import letter
 from rig.servers import PATIENCE_SECONDS, wait_for

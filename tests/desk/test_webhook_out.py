@@ -15,7 +15,8 @@ from ipaddress import ip_address
 import pytest
 from sqlalchemy import select
 
-from letters.books.changes import Happening, apply
+from letters.books.changes import apply
+from letters.books.happenings import Happening
 from letters.campaigns import store
 from letters.desk import history
 from letters.files.campaign_file import read_campaign

@@ -9,7 +9,7 @@ from letters.desk import trouble as attention
 from letters.reasons import Reason
 from letters.receipts import receipt as receipts
 from letters.sending import events
-from letters.sending.claims import Claim
+from letters.sending.claiming.claimed import Claim
 from letters.storage.database import Database
 from tests.support.books import Books
 from webapp.sendgrid.events import read_events

@@ -11,7 +11,7 @@ from letters.campaigns import targets
 from letters.offices import mailbox
 from letters.reasons import Hold
 from letters.sending import gate
-from letters.sending.claims import claim
+from letters.sending.claiming.claims import claim
 from letters.states import Cause, State
 from letters.storage.database import Database
 from tests.support.books import Books

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import pytest
 from redis import Redis
 
-from letters.sending.claims import Claim
+from letters.sending.claiming.claimed import Claim
 from letters.sending.outcomes import Answer
 from postbag.__main__ import main
 from tests.support.books import Books, settings_as_given

@@ -25,7 +25,7 @@ from letters.notices import rehearsal, to_organisers, to_writers
 from letters.notices.notice import Notice
 from letters.notices.to_writers import Undelivered
 from letters.reasons import Hold, Reason
-from letters.sending.claims import Claim
+from letters.sending.claiming.claimed import Claim
 from letters.states import State
 from letters.text import bundle, digest
 from letters.text.bundle import Enclosed

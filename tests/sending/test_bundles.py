@@ -12,8 +12,8 @@ from letters.offices import mailbox
 from letters.pacing.bundles import How
 from letters.receipts import receipt as receipts
 from letters.record import Deed, entries
-from letters.sending.claims import Claim
-from letters.sending.due import next_due
+from letters.sending.claiming.claimed import Claim
+from letters.sending.claiming.due import next_due
 from letters.states import Cause
 from letters.storage.database import Database
 from letters.text import compose

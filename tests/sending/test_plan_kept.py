@@ -11,7 +11,7 @@ from sqlalchemy import Connection, select, update
 from letters.campaign import Status
 from letters.campaigns import store
 from letters.pacing.plan import plan
-from letters.sending.due import next_due
+from letters.sending.claiming.due import next_due
 from letters.sending.outcomes import Answer
 from letters.storage.database import Database
 from letters.storage.schema import target

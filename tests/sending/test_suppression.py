@@ -5,11 +5,12 @@ from itertools import combinations_with_replacement, permutations, product
 
 import pytest
 
-from letters.books.changes import Happening, Row, Taken
+from letters.books.changes import Taken
+from letters.books.happenings import Happening, Row
 from letters.offices import mailbox
 from letters.reasons import Hold
 from letters.sending import settling
-from letters.sending.claims import Claim
+from letters.sending.claiming.claimed import Claim
 from letters.sending.outcomes import Answer
 from letters.states import Cause, State
 from letters.storage.database import Database

@@ -10,7 +10,7 @@ from enum import Enum
 from typing import Final
 
 from letters.reasons import Hold, Reason
-from letters.sending.claims import Claim
+from letters.sending.claiming.claimed import Claim
 from letters.sending.events import DeliveryEvent
 from letters.sending.outcomes import Answer, Outcome
 from letters.states import Cause

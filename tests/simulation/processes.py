@@ -12,7 +12,7 @@ from redis import RedisError
 from sqlalchemy import Connection
 
 from letters.sending import events
-from letters.sending.claims import Claim
+from letters.sending.claiming.claimed import Claim
 from letters.sending.events import DeliveryEvent
 from letters.sending.outcomes import Answer, Outcome
 from letters.settings import Settings

@@ -10,10 +10,12 @@ from typing import Final
 
 from sqlalchemy import Connection, Table, select, update
 
-from letters.books.changes import Happening, apply
-from letters.sending import claims, lost, mark, outcomes
+from letters.books.changes import apply
+from letters.books.happenings import Happening
 from letters.sending import gate as account
-from letters.sending.claims import Claim
+from letters.sending import lost, mark, outcomes
+from letters.sending.claiming import claims
+from letters.sending.claiming.claimed import Claim
 from letters.sending.outcomes import Outcome
 from letters.settings import Settings
 from letters.states import Cause, State

@@ -13,7 +13,7 @@ from letters.desk import export, figures, history, trouble, version
 from letters.offices import mailbox
 from letters.receipts import erasure
 from letters.sending import events, gate
-from letters.sending.claims import claim
+from letters.sending.claiming.claims import claim
 from letters.sending.events import DeliveryEvent
 from letters.sending.outcomes import Answer, Outcome, record
 from letters.states import Cause

@@ -21,7 +21,8 @@ from letters.reasons import Hold
 from letters.receipts import confirmation
 from letters.sending import events
 from letters.sending import gate as account
-from letters.sending.claims import Claim, claim
+from letters.sending.claiming.claimed import Claim
+from letters.sending.claiming.claims import claim
 from letters.sending.events import DeliveryEvent
 from letters.sending.outcomes import Answer, Outcome, record
 from letters.settings import Settings, read_settings

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from letters.notices import mailings
 from letters.notices.mailings import Audience, Draft, Sort
 from letters.record import COMMAND_LINE
-from letters.sending.claims import Claim
+from letters.sending.claiming.claimed import Claim
 from letters.states import State
 from letters.storage.database import Database
 from letters.updates import recipients, unsubscribe

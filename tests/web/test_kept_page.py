@@ -7,7 +7,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import update
 
 from letters.campaign import Status
-from letters.campaigns import store
+from letters.campaigns import seats, store
 from letters.storage.database import Database
 from letters.storage.schema import target
 from rig.campaigns import form_fields
@@ -47,7 +47,7 @@ def test_what_changes_is_on_the_next_page(books: Books, client: FlaskClient) -> 
     before = client.get("/c/trees").text
     with books.database.write() as connection:
         changed = {"name": "Minister Reed", "email": A, "salutation": "Minister Reed"}
-        kept = {**store.target_definition(books.find("trees").targets[0].target), **changed}
+        kept = {**seats.target_definition(books.find("trees").targets[0].target), **changed}
         connection.execute(update(target).where(target.c.email == A).values(definition=kept))
     after = client.get("/c/trees").text
     assert "Minister Reed" not in before

@@ -27,7 +27,7 @@ from sendgrid.helpers.mail import (
     TrackingSettings,
 )
 
-from letters.sending.claims import LEAD, Claim
+from letters.sending.claiming.claimed import LEAD, Claim
 from letters.sending.outcomes import Answer, Outcome
 from letters.text.display_name import display_name, reply_name
 from worker.wall.request_body import request_body

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from redis import Redis, RedisError
 
-from letters.sending.claims import Claim
+from letters.sending.claiming.claimed import Claim
 from letters.sending.outcomes import Outcome
 from letters.storage.database import Database, StorageUnavailable
 from rig.servers import Valkey

@@ -10,7 +10,7 @@ from typing import Final
 import pytest
 
 from letters.reasons import Reason
-from letters.sending.claims import LEAD, Claim
+from letters.sending.claiming.claimed import LEAD, Claim
 from letters.sending.outcomes import Answer, Outcome
 from letters.settings import Settings, read_settings
 from sandbox.keys import new_key, public_key

@@ -36,10 +36,10 @@ from webapp.action.form import Received, cleaned, put_aside, receive
 from webapp.action.frame import enter_frame, frame_words, is_embedded_post
 from webapp.action.page import View, description, letters_counted, render
 from webapp.site import errors, even
+from webapp.site.guards.throttle import wait_seconds
 from webapp.site.language import gettext as _
 from webapp.site.services import services
 from webapp.site.share import link, share
-from webapp.site.throttle import wait_seconds
 from webapp.site.wake import wake_worker
 from webapp.site.whose import enter_campaign, enter_organisation
 

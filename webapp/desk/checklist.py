@@ -21,10 +21,10 @@ from webapp.desk.entry.door import acting, blueprint, signed_in
 from webapp.desk.lacks import lacking
 from webapp.desk.reasons import cautions, crowd_sentence, told
 from webapp.site import errors
+from webapp.site.guards.throttle import admit
 from webapp.site.language import gettext as _
 from webapp.site.language import ngettext
 from webapp.site.services import services
-from webapp.site.throttle import admit
 from webapp.site.wake import wake_worker
 from webapp.site.whose import enter_organisation
 from webapp.site.words import marked, moment

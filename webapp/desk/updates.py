@@ -25,11 +25,11 @@ from webapp.desk.entry.door import acting, blueprint, signed_in
 from webapp.site import errors
 from webapp.site.faults import sentence
 from webapp.site.fields import trimmed
+from webapp.site.guards.throttle import admit
 from webapp.site.language import gettext as _
 from webapp.site.language import ngettext
 from webapp.site.posted import is_unreadable
 from webapp.site.services import services
-from webapp.site.throttle import admit
 from webapp.site.wake import wake_worker
 from webapp.site.words import moment, words_for
 

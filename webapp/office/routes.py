@@ -12,10 +12,10 @@ from letters.pacing.bundles import How
 from letters.text.addresses import BadAddress, read_address
 from letters.tokens import BadToken
 from webapp.site import errors
+from webapp.site.guards.too_many import refuse_too_many_posts
 from webapp.site.language import gettext as _
 from webapp.site.posted import is_unreadable
 from webapp.site.services import services
-from webapp.site.too_many import refuse_too_many_posts
 from webapp.site.wake import wake_worker
 from webapp.site.whose import enter_campaign
 

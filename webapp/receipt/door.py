@@ -15,9 +15,9 @@ from letters.receipts.consent import NothingAsked
 from letters.receipts.receipt import Receipt, TooLate, UnknownSubmission
 from letters.tokens import BadToken
 from webapp.site import errors
+from webapp.site.guards.too_many import refuse_too_many_posts
 from webapp.site.language import gettext as _
 from webapp.site.services import services
-from webapp.site.too_many import refuse_too_many_posts
 from webapp.site.whose import enter_campaign
 
 blueprint = Blueprint("receipt", __name__, url_prefix="/l/<token>")

@@ -8,9 +8,9 @@ from letters.organisations import store as organisations
 from letters.receipts import lost
 from letters.text.addresses import BadAddress, read_address
 from webapp.action.routes import open_campaign
+from webapp.site.guards.too_many import refuse_too_many_posts
 from webapp.site.language import gettext as _
 from webapp.site.services import services
-from webapp.site.too_many import refuse_too_many_posts
 from webapp.site.whose import enter_organisation
 
 blueprint = Blueprint("lost", __name__)

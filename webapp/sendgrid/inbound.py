@@ -15,7 +15,7 @@ from letters.mail.incoming import Incoming
 from letters.storage.database import StorageUnavailable
 from webapp.sendgrid.parsed import read_mail
 from webapp.sendgrid.signature import Signature
-from webapp.site.linger import linger
+from webapp.site.guards.linger import linger
 from webapp.site.services import services
 from webapp.site.wake import wake_worker
 

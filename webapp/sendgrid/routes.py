@@ -11,7 +11,7 @@ from letters.sending import events as tracking
 from letters.storage.database import StorageUnavailable
 from webapp.sendgrid.events import read_events
 from webapp.sendgrid.signature import Signature
-from webapp.site.linger import linger
+from webapp.site.guards.linger import linger
 from webapp.site.services import services
 
 blueprint = Blueprint("webhook", __name__)

@@ -9,7 +9,7 @@ from flask import Flask, Response, abort, g, request, session
 from werkzeug.datastructures import ImmutableMultiDict
 
 from letters.desk import sign_ins
-from webapp.site.linger import linger
+from webapp.site.guards.linger import linger
 from webapp.site.services import services
 
 _MOST_FIELDS: Final = 2_000

@@ -19,7 +19,7 @@ from sendgrid.helpers.mail import (
 )
 
 from letters.mail.kinds import Kind
-from letters.sending.claims import Claim
+from letters.sending.claiming.claimed import Claim
 from letters.text.display_name import display_name, reply_name
 
 

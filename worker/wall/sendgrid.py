@@ -17,7 +17,7 @@ import pycurl
 
 from letters.notices.links import Links
 from letters.reasons import Reason
-from letters.sending.claims import Claim
+from letters.sending.claiming.claimed import Claim
 from letters.sending.outcomes import Answer, Outcome
 from letters.settings import Settings
 from letters.tokens import Tokens

@@ -13,9 +13,9 @@ from webapp.desk.entry.door import blueprint, signed_in
 from webapp.desk.entry.proof import answer, not_proven
 from webapp.desk.entry.sign_in import OTHER_POSTS, enter, here
 from webapp.site import errors
+from webapp.site.guards.throttle import admit
 from webapp.site.language import gettext as _
 from webapp.site.services import services
-from webapp.site.throttle import admit
 
 
 @blueprint.post("/sign-in/passkey")

@@ -25,9 +25,9 @@ from webapp.desk.entry import proof
 from webapp.desk.entry.device import KNOWN_LIFE, device, known_cookie
 from webapp.desk.entry.door import blueprint
 from webapp.site import errors, language
+from webapp.site.guards.throttle import admit
 from webapp.site.language import gettext as _
 from webapp.site.services import services
-from webapp.site.throttle import admit
 from webapp.site.words import moment
 
 OTHER_POSTS = 10

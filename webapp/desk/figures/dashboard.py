@@ -34,8 +34,8 @@ from webapp.desk.words import (
     trouble,
     version_row,
 )
+from webapp.site.guards.unhurried import unhurried
 from webapp.site.services import services
-from webapp.site.unhurried import unhurried
 
 _RETRY_MS: Final = 1_000
 _MOST_TARGETS: Final = 10

@@ -5,9 +5,9 @@ from http import HTTPStatus
 from flask import Response, request
 
 from webapp.site import errors
+from webapp.site.guards.throttle import admit
 from webapp.site.language import gettext as _
 from webapp.site.services import services
-from webapp.site.throttle import admit
 
 _OTHER_POSTS = 10
 """For each submission that is let in."""

@@ -1,7 +1,8 @@
 """Claim a digest or a bundle: letters to one target that go together, in one request.
 
 Its letters share one attempt, so what becomes of that becomes of all of them. A digest has those
-that were left as offered, a bundle personal ones too; :mod:`letters.sending.bundles` says which.
+that were left as offered, a bundle personal ones too: :mod:`letters.sending.claiming.bundles` says
+which.
 """
 
 from collections.abc import Iterator

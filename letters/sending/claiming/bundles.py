@@ -1,7 +1,8 @@
 """Begin bundles: where not all letters can leave singly before a moment, the rest goes together.
 
 A letter that a bundle takes is marked as one that goes with others; from then on it is a digest's
-(:mod:`letters.sending.digests`). Whoever withdraws or changes it before it is claimed is not in it.
+(:mod:`letters.sending.claiming.digests`). Whoever withdraws or changes it before it is claimed is
+not in it.
 """
 
 from collections.abc import Mapping

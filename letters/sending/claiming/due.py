@@ -6,8 +6,8 @@ from typing import Final
 from sqlalchemy import ColumnElement, Connection, Select, exists, select
 
 from letters.books.writable import sends, writable
-from letters.sending import digests, mailed
 from letters.sending import gate as account
+from letters.sending.claiming import digests, mailed
 from letters.states import State
 from letters.storage.schema import (
     HAS_PLAIN,

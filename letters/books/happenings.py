@@ -1,0 +1,45 @@
+"""What happens to letters, and what came of it. Values only."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from letters.reasons import Reason
+from letters.states import Cause, State
+
+
+@dataclass(frozen=True, slots=True)
+class Happening:
+    """Something that happened to one letter."""
+
+    letter_id: str
+    cause: Cause
+    at: datetime
+    attempt_id: str | None = None
+    detail: str | None = None
+    """The other side's own words."""
+    reason: Reason | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A change of state that a happening brought about."""
+
+    letter_id: str
+    kind: str
+    target_id: int | None
+    before: State
+    after: State
+    cause: Cause
+
+
+@dataclass(slots=True)
+class Row:
+    """A letter as it stands while things happen to it."""
+
+    kind: str
+    target_id: int | None
+    state: State
+    attempt_id: str | None
+    is_plain: bool
+    is_erased: bool = False
+    can_be_written_to: bool = True

@@ -1,0 +1,1 @@
+"""From waiting to claimed: what is due, whose turn it is, and what goes together."""

@@ -1,0 +1,146 @@
+"""Which targets are due, and whose turn it is."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from math import ceil
+from typing import Any, Final
+
+from sqlalchemy import bindparam, or_, select
+
+from letters.books.writable import sends, writable
+from letters.campaign import Campaign, Pacing
+from letters.pacing.bundles import How
+from letters.sending.claiming import digests
+from letters.sending.claiming.bundles import Foresight
+from letters.storage.schema import (
+    HAS_QUEUED,
+    campaign,
+    office,
+    target,
+)
+
+_LOOK_AGAIN: Final = timedelta(minutes=1)
+"""What is put off is looked at again so often: letters that come meanwhile leave singly."""
+FAST: Final = timedelta(milliseconds=50)
+_FAST_AHEAD: Final = timedelta(milliseconds=500)
+
+
+# Targets that are due, longest due first; then who waits longest. Made once: that takes longer
+# than to run it.
+DUE: Final = (
+    select(
+        target.c.id,
+        target.c.definition,
+        target.c.queued - target.c.plain,
+        target.c.plain,
+        (target.c.plain > 0) & digests.may_leave(),
+        target.c.digest_after,
+        office.c.how,
+        target.c.campaign_id,
+        target.c.office_id,
+        target.c.served_at,
+    )
+    .select_from(
+        target.join(office, office.c.id == target.c.office_id).join(
+            campaign, campaign.c.id == target.c.campaign_id
+        )
+    )
+    .where(
+        HAS_QUEUED,
+        office.c.next_slot_at <= digests.NOW,
+        or_(
+            ~digests.goes_together() & (target.c.queued > target.c.plain),
+            digests.may_leave(),
+        ),
+        target.c.next_slot_at <= digests.NOW,
+        writable(digests.NOW),
+        sends(digests.NOW),
+    )
+    .order_by(target.c.next_slot_at, target.c.served_at.nulls_first(), target.c.id)
+    .limit(bindparam("most"))
+    .with_for_update(of=office, skip_locked=True, key_share=True)
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """A target that a letter may leave for now."""
+
+    id: int
+    definition: dict[str, Any]
+    queued: int
+    """Those that go singly."""
+    plain: int
+    """Those that go together."""
+    has_digest: bool
+    digest_after: datetime | None
+    how: How
+    """Its office's own wish."""
+    campaign_id: int
+    office_id: int
+    served_at: datetime | None
+    campaign: Campaign
+    begins: bool = False
+    """A bundle begins: all that wait for it go together from now on."""
+
+    @property
+    def pacing(self) -> Pacing:
+        """Return its campaign's."""
+        return self.campaign.pacing
+
+    @property
+    def room(self) -> int:
+        """Return how many mails one claim may take for it."""
+        # A digest goes alone, and first.
+        return 1 if self.has_digest else min(self.queued, _at_once(self.pacing))
+
+
+def with_bundles(due: Sequence[Due], now: datetime) -> tuple[list[Due], list[tuple[int, datetime]]]:
+    """Return what is due, with the bundles that begin now, and until when the rest is put off.
+
+    Where a moment comes that letters have to leave before, what goes together waits for the last
+    mail before it.
+    """
+    found: list[Due] = []
+    put_off: list[tuple[int, datetime]] = []
+    for d in due:
+        wishes = d.how is not How.EACH
+        if d.campaign.matters_at is None:
+            found.append(replace(d, has_digest=True, begins=True) if wishes else d)
+            continue
+        zone, waiting = d.definition["timezone"], d.queued + d.plain
+        ahead = Foresight(d.campaign, zone, now, waiting, d.plain, d.digest_after, d.how)
+        until = ahead.waits_until()
+        if until is not None and wishes:
+            put_off.append((d.id, min(until, now + _LOOK_AGAIN)))
+        elif wishes or ahead.begins():
+            found.append(replace(d, has_digest=True, begins=True))
+        elif not d.has_digest or until is None:
+            found.append(d)
+        elif d.queued:
+            found.append(replace(d, has_digest=False))
+        else:
+            put_off.append((d.id, min(until, now + _LOOK_AGAIN)))
+    return found, put_off
+
+
+def in_turn(due: Sequence[Due]) -> list[Due]:
+    """Return one target of each office: of the campaign, and there of the one, longest unserved."""
+    never = datetime.min.replace(tzinfo=UTC)
+    latest: dict[tuple[int, int], datetime] = {}
+    for d in due:
+        served = latest.get((d.office_id, d.campaign_id), never)
+        latest[d.office_id, d.campaign_id] = max(served, d.served_at or never)
+    chosen: dict[int, Due] = {}
+    for d in sorted(
+        due, key=lambda d: (latest[d.office_id, d.campaign_id], d.served_at or never, d.id)
+    ):
+        chosen.setdefault(d.office_id, d)
+    return [d for d in due if chosen[d.office_id] is d]
+
+
+def _at_once(pacing: Pacing) -> int:
+    # A target that takes twenty a second or more gets several letters in one claim, each with its
+    # own time to leave. A slower one gets one, and its next slot waits for the true time.
+    return ceil(_FAST_AHEAD / pacing.interval) if pacing.interval < FAST else 1

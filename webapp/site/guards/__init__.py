@@ -1,0 +1,1 @@
+"""What stands before every page: sizes, times, and how much one may ask."""

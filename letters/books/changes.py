@@ -20,8 +20,8 @@ from sqlalchemy import (
 
 from letters.books import locks
 from letters.books.counts import bump
-from letters.books.happenings import Change, Happening, Row
-from letters.books.together import _WITH_COMPANIONS, hurry_digests, to_all
+from letters.books.happenings import OF_ATTEMPT, Change, Happening, Row
+from letters.books.together import WITH_COMPANIONS, hurry_digests, to_all
 from letters.books.writable import writable_among
 from letters.states import RULES_OUT, Cause, State, advance, is_news
 from letters.storage.batch import fetch, given, moment_at, text_at
@@ -35,22 +35,6 @@ from letters.storage.schema import (
 
 # These speak of one attempt, and only while it is the letter's latest.
 _OF_LATEST_ATTEMPT: Final = frozenset({Cause.NOT_TAKEN, Cause.REFUSED, Cause.LOST})
-# These speak of an attempt, and so of every letter that goes with it.
-_OF_ATTEMPT: Final = frozenset(
-    {
-        Cause.TAKEN,
-        Cause.NOT_TAKEN,
-        Cause.REFUSED,
-        Cause.LOST,
-        Cause.DEFER,
-        Cause.DELIVER,
-        Cause.SUPPRESS,
-        Cause.DROP,
-        Cause.BOUNCE,
-        Cause.AGAIN,
-        Cause.GIVE_UP,
-    }
-)
 # These may queue a letter.
 _QUEUES: Final = frozenset({Cause.CONFIRM, Cause.NOT_TAKEN, Cause.RELEASE, Cause.AGAIN})
 _ROWS: Final = (
@@ -208,10 +192,10 @@ def _lock(
     connection: Connection, happenings: Sequence[Happening], others: Iterable[str]
 ) -> dict[str, Row]:
     """Lock letters, and their companions in digests where something happens to an attempt."""
-    of_attempts = [(it.letter_id, it.attempt_id) for it in happenings if it.cause in _OF_ATTEMPT]
+    of_attempts = [(it.letter_id, it.attempt_id) for it in happenings if it.cause in OF_ATTEMPT]
     ids = {it.letter_id for it in happenings} | set(others)
     if of_attempts:
-        found = fetch(connection, select(_WITH_COMPANIONS.subquery()), given(of_attempts))
+        found = fetch(connection, select(WITH_COMPANIONS.subquery()), given(of_attempts))
         ids |= {letter_id for (letter_id,) in found}
     locks.take(connection, letters=ids)
     return {

@@ -2,9 +2,27 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
 from letters.reasons import Reason
 from letters.states import Cause, State
+
+# These speak of an attempt, and so of every letter that goes with it.
+OF_ATTEMPT: Final = frozenset(
+    {
+        Cause.TAKEN,
+        Cause.NOT_TAKEN,
+        Cause.REFUSED,
+        Cause.LOST,
+        Cause.DEFER,
+        Cause.DELIVER,
+        Cause.SUPPRESS,
+        Cause.DROP,
+        Cause.BOUNCE,
+        Cause.AGAIN,
+        Cause.GIVE_UP,
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,9 +13,8 @@ from sqlalchemy import (
     update,
 )
 
-from letters.books.changes import _OF_ATTEMPT
 from letters.books.counts import bump
-from letters.books.happenings import Change, Happening, Row
+from letters.books.happenings import OF_ATTEMPT, Change, Happening, Row
 from letters.states import Cause, State
 from letters.storage.batch import GIVEN, text_at
 from letters.storage.database import StorageUnavailable
@@ -28,7 +27,7 @@ from letters.storage.schema import (
 
 # Letters, and those that go in one digest with them.
 _mine, _other = letter.alias("mine"), letter.alias("other")
-_WITH_COMPANIONS: Final = union(
+WITH_COMPANIONS: Final = union(
     select(text_at(0)),
     select(_other.c.id).where(
         _other.c.plain == literal_column("1"), _other.c.attempt_id.in_(select(text_at(1)))
@@ -53,7 +52,7 @@ def to_all(
     attempts: dict[str, list[str]] = {}
     for happening in happenings:
         row = rows.get(happening.letter_id)
-        if row is not None and row.is_plain and happening.cause in _OF_ATTEMPT:
+        if row is not None and row.is_plain and happening.cause in OF_ATTEMPT:
             attempts.update({i: [] for i in (happening.attempt_id, row.attempt_id) if i})
     if not attempts:
         return [*happenings]
@@ -73,7 +72,7 @@ def to_all(
     for happening in happenings:
         row = rows.get(happening.letter_id)
         everything.append(happening)
-        if row is None or not row.is_plain or happening.cause not in _OF_ATTEMPT:
+        if row is None or not row.is_plain or happening.cause not in OF_ATTEMPT:
             continue
         for attempt_id in {happening.attempt_id, row.attempt_id}:
             if attempt_id is None or (attempt_id, happening.cause) in told:

@@ -16,7 +16,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from letters.answers.wording import relay_of
 from letters.books import locks
-from letters.campaigns.store import campaign_of, target_of
+from letters.campaigns.kept import campaign_of, target_of
 from letters.mail.incoming import Incoming
 from letters.mail.kinds import Kind, Told, refusal, told
 from letters.notices.post import Purpose

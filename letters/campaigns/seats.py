@@ -9,7 +9,7 @@ from sqlalchemy import Connection, bindparam, exists, insert, select, update
 from letters.books import locks
 from letters.campaign import Pacing, Target
 from letters.campaigns import lists
-from letters.campaigns.store import pacing_of
+from letters.campaigns.kept import pacing_of
 from letters.offices import mailbox
 from letters.storage.schema import campaign, office, target
 
@@ -28,11 +28,11 @@ def lock_targets(
     offices: set[int] = set()
     targets: set[int] = set()
     for campaign_id, staying in stay.items():
-        known = _known(connection, campaign_id)
+        known = known_targets(connection, campaign_id)
         targets |= known.keys()
         offices |= {each.office_id for each in known.values() if each.office_id is not None}
         if staying is not None:
-            gone |= known.keys() - {i for i in _paired(known, staying) if i is not None}
+            gone |= known.keys() - {i for i in paired(known, staying) if i is not None}
     letters = [i for ids in mailbox.waiting(connection, gone).values() for i in ids]
     sitting = mailbox.targets_at(connection, offices)
     locks.take(connection, letters={*letters, *also}, offices=offices, targets={*targets, *sitting})
@@ -48,7 +48,8 @@ class _Known:
     office_id: int | None
 
 
-def _known(connection: Connection, campaign_id: int) -> dict[int, _Known]:
+def known_targets(connection: Connection, campaign_id: int) -> dict[int, _Known]:
+    """Return the targets that are stored, by their ids."""
     rows = connection.execute(
         select(target.c.id, target.c.email, target.c.definition, target.c.office_id)
         .where(target.c.campaign_id == campaign_id)
@@ -57,7 +58,7 @@ def _known(connection: Connection, campaign_id: int) -> dict[int, _Known]:
     return {row.id: _Known(row.email, row.definition["name"], row.office_id) for row in rows}
 
 
-def _paired(known: Mapping[int, _Known], targets: Iterable[Target]) -> list[int | None]:
+def paired(known: Mapping[int, _Known], targets: Iterable[Target]) -> list[int | None]:
     """Return which of the known each of `targets` is, by address, and by name where two share one.
 
     None: it is new.
@@ -121,8 +122,8 @@ def load_targets(
     connection: Connection, campaign_id: int, targets: tuple[Target, ...], now: datetime
 ) -> None:
     """Store the targets in their order; withdraw those that are gone from the file."""
-    known = _known(connection, campaign_id)
-    places = _paired(known, targets)
+    known = known_targets(connection, campaign_id)
+    places = paired(known, targets)
     offices = mailbox.offices_for(connection, (each.email for each in targets), now)
     added: list[dict[str, object]] = []
     kept: list[dict[str, object]] = []

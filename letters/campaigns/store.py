@@ -3,7 +3,7 @@
 import json
 from collections.abc import Sequence
 from dataclasses import fields, replace
-from datetime import date, datetime
+from datetime import datetime
 from functools import lru_cache
 from typing import Any, Final
 
@@ -14,11 +14,18 @@ from letters.books.changes import apply
 from letters.books.happenings import Happening
 from letters.campaign import Campaign, Pacing, Status, Target
 from letters.campaigns import lists, versions
+from letters.campaigns.kept import _from_json, _parsed
 from letters.campaigns.lists import NobodyToWriteTo
-from letters.campaigns.seats import _known, _paired, load_targets, lock_targets, repace_targets
+from letters.campaigns.seats import (
+    known_targets,
+    load_targets,
+    lock_targets,
+    paired,
+    repace_targets,
+)
 from letters.campaigns.stored import StoredCampaign, StoredTarget
 from letters.campaigns.versions import Along
-from letters.files.campaign_file import read_campaign, write_campaign
+from letters.files.campaign_file import write_campaign
 from letters.files.rules import RESERVED_SLUGS
 from letters.languages import Language
 from letters.organisations import store as organisations
@@ -62,26 +69,6 @@ class UnknownCampaign(Exception):
 
 class ReservedSlug(Exception):
     """A new campaign cannot have this slug: it is a word that the desk's own addresses use."""
-
-
-@lru_cache(maxsize=256)
-def _parsed(definition: str) -> Campaign:
-    return read_campaign(definition)
-
-
-def campaign_of(definition: str) -> Campaign:
-    """Return the campaign in a stored definition, with its status and targets of that time."""
-    return _parsed(definition)
-
-
-def target_of(kept: dict[str, object]) -> Target:
-    """Return the target in what is kept of one."""
-    return _from_json(kept)
-
-
-def pacing_of(definition: str) -> Pacing:
-    """Return the pacing in a stored definition."""
-    return _parsed(definition).pacing
 
 
 def load(
@@ -136,8 +123,9 @@ def _along(connection: Connection, new: Campaign, campaign_id: int) -> Along:
     before = find(connection, new.slug)
     if not (before.campaign.letter.versions or new.letter.versions):
         return Along(before.campaign, new, {}, ())
-    paired = zip(_paired(_known(connection, campaign_id), new.targets), new.targets, strict=True)
-    return versions.along(connection, before, new, paired)
+    known = known_targets(connection, campaign_id)
+    pairs = zip(paired(known, new.targets), new.targets, strict=True)
+    return versions.along(connection, before, new, pairs)
 
 
 def _load(
@@ -334,19 +322,3 @@ def _hold(row: Row[*tuple[Any, ...]]) -> tuple[Hold | None, str | None]:
 @lru_cache(maxsize=16_384)
 def _kept_target(definition: str) -> Target:
     return _from_json(json.loads(definition))
-
-
-def _from_json(kept: dict[str, object]) -> Target:
-    until, attributes = kept["valid_until"], kept.get("attributes")
-    return Target(
-        name=str(kept["name"]),
-        email=str(kept["email"]),
-        salutation=str(kept["salutation"]),
-        role=str(kept["role"]),
-        address=str(kept["address"]),
-        timezone=str(kept["timezone"]),
-        areas=tuple(map(str, kept["areas"])) if isinstance(kept["areas"], list) else (),
-        valid_until=None if until is None else date.fromisoformat(str(until)),
-        attributes=tuple(sorted(attributes.items())) if isinstance(attributes, dict) else (),
-        of_list=str(kept.get("list", "")),
-    )

@@ -13,7 +13,7 @@ from letters.books import locks
 from letters.books.changes import apply
 from letters.books.happenings import Change, Happening
 from letters.books.locks import Rank
-from letters.campaigns.store import pacing_of
+from letters.campaigns.kept import pacing_of
 from letters.offices import mailbox
 from letters.reasons import Hold, Reason
 from letters.sending import taken

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, bindparam, select, true, update
 from letters.books.changes import apply
 from letters.books.happenings import Happening
 from letters.campaign import ResendUnknown
-from letters.campaigns.store import pacing_of
+from letters.campaigns.kept import pacing_of
 from letters.reasons import Reason
 from letters.sending.claiming.claimed import LEAD
 from letters.sending.claiming.relays import IS_SETTLED

@@ -7,7 +7,7 @@ from typing import Any, Final
 from sqlalchemy import Connection, Row, or_, select
 
 from letters.campaign import Target
-from letters.campaigns import store
+from letters.campaigns import kept
 from letters.desk.seek.finding import may_be_named
 from letters.reasons import Reason
 from letters.sending.outcomes import Answer
@@ -204,7 +204,7 @@ def read(connection: Connection, letter_id: str, campaign_id: int | None = None)
     row = connection.execute(wanted).first()
     if row is None:
         raise NoLetter
-    about, state = store.campaign_of(row.definition), State(row.state)
+    about, state = kept.campaign_of(row.definition), State(row.state)
     is_kept = row.erased_at is None
     is_told = is_kept and may_be_named(about, state, is_confirmed=row.confirmed_at is not None)
     requests = _requests(connection, letter_id, row.attempt_id)
@@ -213,7 +213,7 @@ def read(connection: Connection, letter_id: str, campaign_id: int | None = None)
         row.slug,
         row.campaign_id,
         row.submission_id,
-        store.target_of(row.addressee),
+        kept.target_of(row.addressee),
         state,
         row.state_at,
         row.submitted_at,

@@ -18,7 +18,7 @@ from letters.books.counts import bump
 from letters.books.locks import Rank
 from letters.books.writable import writable_among
 from letters.campaign import Pacing, Replies
-from letters.campaigns.store import campaign_of, target_of
+from letters.campaigns.kept import campaign_of, target_of
 from letters.offices import mailbox
 from letters.pacing.bundles import How
 from letters.pacing.slots import next_open

@@ -106,6 +106,29 @@ class Post:
     deed: Deed
     fields: Callable[[Site], dict[str, object]] = lambda _site: {}
     by: str = ANA
+    place: Callable[[Site], str] = lambda _site: ""
+    """What stands in the path, beside the campaign."""
+
+
+UPDATE = {"sort": "update", "audience": "writers", "subject": "News", "text": "They stay."}
+
+
+def update_in(site: Site) -> str:
+    """Let somebody have written an update that has not been sent."""
+    where = Desk(site, ANA).post("/desk/trees/updates/new", UPDATE).headers["Location"]
+    return str(where.rpartition("/")[2])
+
+
+def organisation_in(site: Site) -> str:
+    """Let there be an organisation."""
+    Desk(site, ANA).post("/desk/organisations/new", {"key": "mill", "name": "Mill"})
+    return "mill"
+
+
+def target_in(site: Site) -> str:
+    """Give a target's place in the database."""
+    with site.database.read() as connection:
+        return str(store.find(connection, "trees").targets[1].id)
 
 
 ROUTES = {
@@ -134,6 +157,18 @@ ROUTES = {
     "desk.end_session_of": Post(Deed.SESSION_ENDED, lambda _: {"email": BO}),
     "desk.end_session": Post(Deed.SESSION_ENDED, lambda site: {"session": session_of(site, ANA)}),
     "desk.remove_organiser": Post(Deed.REMOVED, lambda _: {"email": BO}),
+    "desk.act_on_letter": Post(
+        Deed.DECIDED, lambda _: {"word": "failed"}, place=lambda site: letter_in(site, "unknown")
+    ),
+    "desk.erase_writer": Post(Deed.WRITER_ERASED, place=lambda site: letter_in(site, "delivered")),
+    "desk.decide_office": Post(Deed.HELD, lambda _: {"word": "hold"}, place=target_in),
+    "desk.change_update": Post(Deed.UPDATE_TESTED, lambda _: {"do": "test"}, place=update_in),
+    "desk.add_organisation": Post(
+        Deed.ORGANISATION, lambda _: {"key": "weir", "name": "Friends of the Weir"}
+    ),
+    "desk.change_organisation": Post(
+        Deed.ORGANISATION, lambda _: {"name": "Friends of the Mill"}, place=organisation_in
+    ),
     "desk.sign_out": Post(Deed.SIGNED_OUT),
 }
 # They are tried apart below, or change nothing that anybody else can see.
@@ -144,6 +179,7 @@ OTHERWISE = {
     "desk.sign_in_with_passkey",
     "desk.add_passkey",
     "desk.remove_passkey",  # test_passkeys.py
+    "desk.write_update",  # a draft: what is done with it is in the record
     "desk.send_link",  # a stranger asks for a mail; who then signs in is in the record
 }
 
@@ -160,7 +196,8 @@ def test_every_changing_route_of_the_desk_leaves_its_line(make_site: MakeSite) -
     Desk(site, BO)
     for endpoint, post in ROUTES.items():
         desk = Desk(site, ANA)
-        path = posts[endpoint].replace("<slug>", "trees")
+        path = re.sub(r"<(?!slug)[^>]+>", post.place(site), posts[endpoint])
+        path = path.replace("<slug>", "trees")
         fields = post.fields(site)
         if endpoint == "desk.edit":
             version = form_fields(desk.client.get(path).text)["version"]
@@ -235,6 +272,7 @@ COMMANDS: dict[str, tuple[Deed, tuple[str, ...]]] = {
     "targets release": (Deed.RELEASED, ("trees", MINISTER)),
     "targets address": (Deed.TARGET, ("trees", MINISTER, "minister@new.example")),
     "targets successor": (Deed.SUCCEEDED, ("trees", "minister@new.example", OTHER)),
+    "organisation load": (Deed.ORGANISATION, ("mill.toml",)),
     "list load": (Deed.LIST, ("mps", "targets.csv")),
     "office hold": (Deed.HELD, (OTHER, "They asked us to wait.")),
     "office release": (Deed.RELEASED, (OTHER,)),
@@ -258,6 +296,9 @@ READS = {
     "migrate",  # there is no record before it
     "organiser passkeys",  # test_passkeys.py
     "list dump",
+    "organisation dump",
+    "organisation list",
+    "letter show",
     "list show",
     "office show",
 }  # fmt: skip
@@ -297,6 +338,7 @@ def test_every_changing_command_leaves_its_line(
     site.load("trees", MINISTER, OTHER)
     (tmp_path / "new.toml").write_text(campaign_file("newer"))
     (tmp_path / "targets.csv").write_text(f"name,email\nA,{MINISTER}\nB,{OTHER}\n")
+    (tmp_path / "mill.toml").write_text('key = "mill"\nname = "Friends of the Mill"\n')
     (tmp_path / "areas.csv").write_text("postcode,area\nAB1 2CD,North\n")
     monkeypatch.chdir(tmp_path)
     for name, value in {
@@ -315,10 +357,9 @@ def test_every_changing_command_leaves_its_line(
         assert main([*command.split(), *given]) == 0, command
         found = lines(site)
         new = found[: len(found) - before]
-        assert [(line.deed, line.by, line.door) for line in new] == [
-            (deed, None, Door.COMMAND_LINE)
-        ], command
-        assert "secret" not in new[0].detail
+        assert deed in {line.deed for line in new}, command
+        assert {(line.by, line.door) for line in new} == {(None, Door.COMMAND_LINE)}, command
+        assert not any("secret" in line.detail for line in new)
 
 
 def test_an_office_and_a_writer_can_stand_in_the_record(make_site: MakeSite) -> None:

@@ -19,7 +19,7 @@ from letters.campaigns import store
 from letters.desk import organisers, sign_ins
 from letters.desk.organisers import Role
 from letters.record import Deed, entries
-from letters.storage.schema import metadata, submission
+from letters.storage.schema import letter, metadata, submission
 from tests.abuse.at_desk import Desk
 from tests.abuse.conftest import Site
 from webapp.desk.entry.door import ADMINS_ONLY, OPEN
@@ -29,6 +29,9 @@ SECRET = "Keep the harbour"  # in the title of a campaign that not everybody may
 OWNER, OTHER, ADMIN = "owner@desk.example", "other@desk.example", "admin@desk.example"
 # What leaves the desk with people's names is on the record: these write one line there, on a GET.
 EXPORTS = frozenset({"desk.letters_csv", "desk.consents_csv"})
+LOOKS = frozenset({"desk.show_letter", "desk.show_writer"})  # who looks at one person is, too
+ON_RECORD = EXPORTS | LOOKS
+UPDATE = {"sort": "update", "audience": "writers", "subject": "News", "text": "They stay."}
 
 
 @dataclass
@@ -41,6 +44,8 @@ class Walk:
     owner: Desk
     other: Desk
     admin: Desk
+    places: dict[str, str]
+    """What stands in the places of a path."""
 
     def rules(self, method: str, under: str = "") -> Iterator[tuple[Rule, str]]:
         """Give every rule with this method, and a path that it takes."""
@@ -48,7 +53,7 @@ class Walk:
             if method not in (rule.methods or ()) or not rule.rule.startswith(under):
                 continue
             token = self.sign_in if rule.rule.startswith("/desk") else self.receipt
-            places = {"slug": "trees", "token": token, "path:filename": "style.css"}
+            places = {**self.places, "token": token}
             parts = re.split(r"<([^>]+)>", rule.rule)
             yield rule, "".join(places.get(part, part) for part in parts)
 
@@ -74,7 +79,20 @@ def walk(make_site: MakeSite) -> Walk:
         mine = store.find(connection, "trees")
         organisers.give(connection, mine.id, organisers.known(connection, OWNER), now)
         _, token = sign_ins.invite(connection, "new@desk.example", now)
-    return Walk(site, site.tokens.receipt(submission_id), token, owner, other, admin)
+        letter_id = connection.execute(
+            select(letter.c.id).where(letter.c.kind == "letter")
+        ).scalar_one()
+    update = owner.post("/desk/trees/updates/new", UPDATE).headers["Location"]
+    admin.post("/desk/organisations/new", {"key": "mill", "name": "Friends of the Mill"})
+    places = {
+        "slug": "trees",
+        "path:filename": "style.css",
+        "int:target_id": str(mine.targets[0].id),
+        "letter_id": letter_id,
+        "mailing_id": update.rpartition("/")[2],
+        "key": "mill",
+    }
+    return Walk(site, site.tokens.receipt(submission_id), token, owner, other, admin, places)
 
 
 def test_get_and_head_change_nothing(walk: Walk) -> None:
@@ -89,7 +107,7 @@ def test_get_and_head_change_nothing(walk: Walk) -> None:
     for who, client in browsers.items():
         for method in ("HEAD", "GET"):
             for rule, path in walk.rules(method):
-                if method == "GET" and rule.endpoint in EXPORTS:
+                if method == "GET" and rule.endpoint in ON_RECORD:
                     continue
                 with client.open(path, method=method) as answer:
                     status = answer.status_code
@@ -102,10 +120,10 @@ def test_get_and_head_change_nothing(walk: Walk) -> None:
 def test_an_export_writes_its_line_and_nothing_else(walk: Walk) -> None:
     before = walk.everything()
     for rule, path in walk.rules("GET"):
-        if rule.endpoint in EXPORTS:
+        if rule.endpoint in ON_RECORD:
             assert walk.owner.client.get(path).status_code == 200
     after = walk.everything()
-    assert len(after.pop("audit")) == len(before.pop("audit")) + len(EXPORTS)
+    assert len(after.pop("audit")) == len(before.pop("audit")) + len(ON_RECORD)
     assert after == before
 
 
@@ -147,8 +165,10 @@ def test_everybody_opens_what_is_theirs_and_nothing_else(walk: Walk) -> None:
             assert set(statuses.values()) == {200}, rule
         else:
             assert statuses["stranger"] == 303, rule
-            assert statuses["other"] == (404 if of_campaign else 200), rule
-            assert statuses["owner"] == statuses["admin"] == 200, rule
+            for_admins = rule.endpoint in ADMINS_ONLY
+            assert statuses["other"] == (404 if of_campaign or for_admins else 200), rule
+            assert statuses["owner"] == (404 if for_admins else 200), rule
+            assert statuses["admin"] == 200, rule
         for who in ("stranger", "other"):
             assert SECRET not in answers[who].text, (who, rule)
             assert OWNER not in answers[who].text, (who, rule)

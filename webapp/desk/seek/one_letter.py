@@ -161,6 +161,8 @@ def show_writer(slug: str, letter_id: str) -> str | Response:
     if found is None:
         return errors.not_found()
     stored, letter = found
+    if request.method == "HEAD":
+        return ""  # nobody sees anything, so nobody has looked
 
     def look(connection: Connection, email: str, within: frozenset[int] | None) -> list[Kept]:
         return writers.of_address(connection, email, services().now(), by=acting(), within=within)

@@ -69,4 +69,7 @@ def test_nothing_runs_wherever_it_is_shown(stack: Stack, page: Page) -> None:
         assert message["from"]["email"] == "letters@postbag.example"
         assert message["from"]["name"].startswith("Ana ")
         assert message["content"][0]["value"].count(text) >= 2
-        assert message["headers"] == {"X-Campaign": slug}
+        assert message["headers"] == {
+            "X-Campaign": slug,
+            "X-Campaign-Organisation": "Lantern",
+        }

@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import select, text
 from sqlalchemy.exc import DBAPIError
 
+from letters.campaigns import store
 from letters.desk import sign_ins
 from letters.storage.schema import campaign, letter, organiser, writing
 from rig.campaigns import form_fields
@@ -34,9 +35,15 @@ def desk_rules(stack: Stack) -> list[tuple[str, str, frozenset[str]]]:
     ]
 
 
-def path_of(rule: str, slug: str, letter_id: str = "forged") -> str:
-    named = rule.replace("<slug>", slug).replace("<letter_id>", letter_id)
-    return re.sub(r"<[^>]+>", "forged", named)
+def path_of(rule: str, slug: str, letter_id: str = "forged", **places: str) -> str:
+    known = {"slug": slug, "letter_id": letter_id, "target_id": "999", "key": "lantern", **places}
+    return re.sub(r"<(?:\w+:)?(\w+)>", lambda found: known.get(found[1], "forged"), rule)
+
+
+def target_of(stack: Stack, slug: str) -> str:
+    """Give the place of a campaign's first target in the database."""
+    with stack.database.read() as connection:
+        return str(store.find(connection, slug).targets[0].id)
 
 
 def letter_of(stack: Stack, slug: str) -> str:
@@ -106,7 +113,7 @@ def test_what_admins_do_is_closed_to_organisers(stack: Stack, mine: str) -> None
     for endpoint, rule, methods in desk_rules(stack):
         if endpoint not in ADMINS_ONLY:
             continue
-        path = path_of(rule, mine).replace("<key>", "lantern")
+        path = path_of(rule, mine)
         fields = {"email": "new@doors.example", "role": "admin", "name": "Mine"}
         asked = owner.post(path, fields) if "POST" in methods else owner.get(path)
         assert asked.status == 404, endpoint
@@ -220,10 +227,16 @@ def test_stored_markup_is_inert_on_every_page_and_export(stack: Stack, mine: str
     assert stack.post(f"/c/{mine}", formula).status == 303
     assert stack.books(mine)["submitted"] == 3
     admin, letter_id = AtDesk(stack, "admin@doors.example"), letter_of(stack, mine)
+    update = {"sort": "update", "audience": "writers", "subject": "News", "text": bad}
+    told = admin.post(f"/desk/{mine}/updates/new", update)
+    places = {
+        "target_id": target_of(stack, mine),
+        "mailing_id": told.headers["Location"].rpartition("/")[2],
+    }
     for endpoint, rule, methods in desk_rules(stack):
         if "GET" not in methods or "token" in rule:
             continue
-        answer = admin.get(path_of(rule, mine, letter_id))
+        answer = admin.get(path_of(rule, mine, letter_id, **places))
         kind = answer.headers["Content-Type"]
         if kind.startswith("text/html"):
             page = answer.body.decode()

@@ -162,16 +162,17 @@ def test_thanks_share_by_the_system_or_by_copying(
     stack: Stack, load: Load, browser: Browser
 ) -> None:
     slug = load()
+    link = f"{stack.url}/c/{slug}?source=shared"
     context = browser.new_context(permissions=["clipboard-read", "clipboard-write"])
     page = context.new_page()
     page.goto(f"{stack.url}/c/{slug}/thanks")
     page.get_by_role("button", name="Copy the link").click()
     expect(page.get_by_role("status")).to_have_text("The link is copied.")
-    assert page.evaluate("navigator.clipboard.readText()") == f"{stack.url}/c/{slug}"
+    assert page.evaluate("navigator.clipboard.readText()") == link
     # Where the system can share, that is the one thing to do.
     page.add_init_script("navigator.share = async (what) => { window.shared = what; }")
     page.reload()
     page.get_by_role("button", name="Share this campaign").click()
-    assert page.evaluate("window.shared.url") == f"{stack.url}/c/{slug}"
+    assert page.evaluate("window.shared.url") == link
     expect(page.get_by_role("button")).to_have_count(1)
     context.close()

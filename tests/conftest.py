@@ -50,6 +50,14 @@ _MEASURES = (
 )
 
 
+# These take many processes, and a twin of each is always run: the other clock, signal or database.
+_TWINS = (
+    "tests/faults/test_clock.py::test_a_wrong_clock_starves_no_letter_and_doubles_none[sqlite-behind]",
+    "tests/faults/test_clock.py::test_a_worker_with_a_wrong_clock_sends_alone[sqlite-ahead]",
+    "tests/faults/test_restored.py::test_nothing_is_sent_twice_by_a_database_that_was_put_back[sqlite-lost]",
+    "tests/faults/test_stop.py::test_a_worker_stops_soon_whenever_it_is_told[sqlite-one process]",
+    "tests/web/test_copies.py::test_a_copy_has_everything_but_the_letters[postgresql]",
+)
 _BUSY = 10
 """How many times longer a thing may take where other tests run beside it."""
 _PAGE_PATIENCE_MS = 60_000
@@ -97,7 +105,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         is_second = call is not None and any(
             call.params.get(name) == value for name, value in _SECOND.items()
         )
-        if item.nodeid.startswith(_MEASURES) or (folder in _HEAVY and is_second):
+        if item.nodeid.startswith(_MEASURES + _TWINS) or (folder in _HEAVY and is_second):
             items.remove(item)
             left.append(item)
     if left:

@@ -101,6 +101,7 @@ def test_a_letter_through_a_frame_arrives_as_previewed(
         expect(frame.locator(".wrong")).to_be_in_viewport()
     frame.locator("#email").fill(who["email"])
     frame.get_by_role("button", name="Preview").click()
+    expect(frame.locator(".wrong")).to_have_count(0)  # the answer has taken the page's place
     previewed = frame.locator("pre[data-preview]").text_content()
     frame.get_by_role("button", name="Send my letter").first.click()
     expect(frame.locator("h1")).to_contain_text("Thank you")

@@ -16,6 +16,7 @@ from letters.storage.database import Database
 from letters.storage.migrate import migrate
 from rig.servers import Valkey, postgres_server
 from tests.support.command import Terminal
+from tests.support.programs import FROM_NOTHING
 from tests.support.stack import Stack
 
 # How long an example takes depends on what else the machine does.
@@ -30,6 +31,12 @@ _FIGURES = pytest.StashKey[list[str]]()
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--long", action="store_true", help="run the long tests at full length")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Start each program from nothing with --long."""
+    if config.getoption("--long"):
+        os.environ[FROM_NOTHING] = "yes"
 
 
 # These bring processes of their own, and many of them. By default they run on SQLite, in English

@@ -27,10 +27,10 @@ from letters.settings import Settings, read_settings
 from letters.storage.database import Database
 from letters.storage.migrate import migrate
 from letters.tokens import Tokens
-from rig import ROOT
 from rig.campaigns import campaign_file, form_fields
 from rig.servers import PATIENCE_SECONDS, free_port, wait_for
 from sandbox.keys import load_or_make, public_key
+from tests.support.programs import Program, run, start
 from tests.support.stand_in import API_KEY, Answer, StandInProcess
 
 REPLY_DOMAIN = "replies.postbag.example"
@@ -96,8 +96,8 @@ class Stack:
                 *("--inbound-key", str(inbound_key_file)),
             )
         )
-        self.web: subprocess.Popen[bytes] | None = None
-        self.workers: list[subprocess.Popen[bytes]] = []
+        self.web: Program | None = None
+        self.workers: list[Program] = []
 
     def __enter__(self) -> Self:
         self.stand_in.__enter__()
@@ -121,8 +121,9 @@ class Stack:
             organisations.load(connection, LANTERN, None, datetime.now(UTC))
 
     def start_web(self) -> None:
+        gunicorn = str(Path(sys.executable).with_name("gunicorn"))
         self.web = self._start(
-            "gunicorn", "--config", "webapp/gunicorn.py", "webapp.app:create_app()", log="web"
+            gunicorn, "--config", "webapp/gunicorn.py", "webapp.app:create_app()", log="web"
         )
         wait_for(self._is_alive)
 
@@ -132,34 +133,20 @@ class Stack:
         except aiohttp.ClientError:
             return False
 
-    def start_worker(self, **more: str) -> subprocess.Popen[bytes]:
-        worker = self._start("python", "-m", "worker", log=f"worker-{len(self.workers)}", **more)
+    def start_worker(self, **more: str) -> Program:
+        worker = self._start(
+            sys.executable, "-m", "worker", log=f"worker-{len(self.workers)}", **more
+        )
         self.workers.append(worker)
         return worker
 
-    def _start(
-        self, program: str, *arguments: str, log: str, **more: str
-    ) -> subprocess.Popen[bytes]:
+    def _start(self, *command: str, log: str, **more: str) -> Program:
         with (self.folder / f"{log}.log").open("ab") as file:
-            return subprocess.Popen(
-                [str(Path(sys.executable).with_name(program)), *arguments],
-                cwd=ROOT,
-                env={**self.environment, **more},
-                stdout=file,
-                stderr=file,
-            )
+            return start(command, {**self.environment, **more}, stdout=file, stderr=file)
 
     def postbag(self, *arguments: str, text: str | None = None) -> subprocess.CompletedProcess[str]:
         """Run one command of `postbag`."""
-        return subprocess.run(
-            [sys.executable, "-m", "postbag", *arguments],
-            cwd=ROOT,
-            env=self.environment,
-            input=text,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+        return run([sys.executable, "-m", "postbag", *arguments], self.environment, text)
 
     def load(self, slug: str, *targets: str, pacing: str = "", more: str = "") -> None:
         """Load a small campaign that is live."""
@@ -252,7 +239,7 @@ class Stack:
         while self.workers:
             self.workers.pop().wait(PATIENCE_SECONDS)
 
-    def kill_worker(self, worker: subprocess.Popen[bytes]) -> None:
+    def kill_worker(self, worker: Program) -> None:
         """Kill a worker with all its processes, as a failing machine would.
 
         They are stopped first, and looked for again: one that lives could fork another meanwhile.

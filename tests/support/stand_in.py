@@ -7,8 +7,8 @@ import json
 import os
 import signal
 import ssl
-import subprocess
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import IO, Any, Self
 
 import aiohttp
 import pytest
@@ -33,7 +33,7 @@ from sendgrid.helpers.mail import (
     To,
 )
 
-from rig import ROOT
+from tests.support.programs import Program, start
 
 API_KEY = "SG.a-key-for-tests"
 PATIENCE_S = 90.0  # a machine with nothing to spare takes its time
@@ -155,19 +155,22 @@ class StandInProcess:
     arguments: tuple[str, ...] = ()
     url: str = ""
     ca: Path | None = None
-    process: subprocess.Popen[str] = field(init=False)
+    process: Program = field(init=False)
+    _out: IO[bytes] = field(init=False)
+    _said: IO[bytes] = field(init=False)
+    _words: str = field(init=False)
 
     def __enter__(self) -> Self:
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", "sandbox", "--port", "0", *self.arguments],
-            cwd=ROOT,
-            env={**os.environ, "SANDBOX_API_KEY": API_KEY},
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-        assert self.process.stdout is not None
-        line = self.process.stdout.readline()
+        out, written = os.pipe()
+        self._out, self._said = os.fdopen(out, "rb"), tempfile.TemporaryFile()
+        with os.fdopen(written, "wb") as stdout:
+            self.process = start(
+                [sys.executable, "-m", "sandbox", "--port", "0", *self.arguments],
+                {**os.environ, "SANDBOX_API_KEY": API_KEY},
+                stdout=stdout,
+                stderr=self._said,
+            )
+        line = self._out.readline().decode()
         assert line.startswith("Listening on "), self.stop()
         self.url = line.removeprefix("Listening on ").strip()
         return self
@@ -184,8 +187,13 @@ class StandInProcess:
         """End the process with a signal; give its exit status and what it said on stderr."""
         if self.process.poll() is None:
             self.process.send_signal(number)
-        said = self.process.communicate(timeout=PATIENCE_S)[1]
-        return self.process.returncode, said
+        status = self.process.wait(PATIENCE_S)
+        if not self._said.closed:
+            self._said.seek(0)
+            self._words = self._said.read().decode()
+            self._said.close()
+            self._out.close()
+        return status, self._words
 
     def request(
         self,

@@ -78,6 +78,8 @@ class Deed(StrEnum):
     UPDATE_TESTED = "update-tested"
     UPDATES_STOPPED = "updates-stopped"
     """A writer wants no more updates of a campaign."""
+    UPDATES_REPORTED = "updates-reported"
+    """A writer called our mail unwanted in their mail program; so there are no more updates."""
     UPDATES_WANTED = "updates-wanted"
     """A writer wants them again."""
     WEBHOOK_SET = "webhook-set"

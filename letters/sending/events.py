@@ -102,6 +102,8 @@ class DeliveryEvent:
     """Why the target must not be written to again: its address takes no mail, or it complained."""
     reason: Reason | None = None
     """Why it did not arrive, where the other side's words tell."""
+    is_unwanted: bool = False
+    """Whoever got it called it spam, or wants no more of it."""
 
 
 def record(connection: Connection, events: Sequence[DeliveryEvent], now: datetime) -> list[Change]:

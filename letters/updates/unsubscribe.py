@@ -51,7 +51,13 @@ def look(connection: Connection, tokens: Tokens, submission_id: str) -> Standing
     return Standing(slug, not gone.isdisjoint(names(tokens, email)))
 
 
-def stop(connection: Connection, tokens: Tokens, submission_id: str, now: datetime) -> None:
+def stop(
+    connection: Connection,
+    tokens: Tokens,
+    submission_id: str,
+    now: datetime,
+    deed: Deed = Deed.UPDATES_STOPPED,
+) -> None:
     """Let nobody get more updates who wrote with a submission's address in its campaign.
 
     What waits for them is withdrawn, and a consent to hear more ends with it. Nothing happens where
@@ -93,7 +99,7 @@ def stop(connection: Connection, tokens: Tokens, submission_id: str, now: dateti
         connection.execute(
             insert(unsubscribed).values(campaign_id=campaign_id, address=name, at=now)
         )
-        record(connection, Deed.UPDATES_STOPPED, now, by=WRITER, campaign_id=campaign_id)
+        record(connection, deed, now, by=WRITER, campaign_id=campaign_id)
 
 
 def resume(connection: Connection, tokens: Tokens, submission_id: str, now: datetime) -> None:

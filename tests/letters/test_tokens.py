@@ -1,5 +1,6 @@
 """A token has one spelling, and only that opens anything."""
 
+import random
 from datetime import UTC, datetime
 
 import pytest
@@ -78,6 +79,28 @@ def test_an_address_near_a_true_one_is_nobodys(place: int, other: str) -> None:
     if near != true:
         with pytest.raises(BadToken):
             TOKENS.read_reply(near)
+
+
+def test_no_guess_finds_an_address(*, is_long: bool) -> None:
+    # Whoever has seen some true ones, and guesses near them too.
+    alphabet, chance = "abcdefghijklmnopqrstuvwxyz234567", random.Random(16)
+    true = [TOKENS.reply(f"{0x019CAD00_00000000_00000000_00000000 + n:032x}") for n in range(1_000)]
+    known, found = frozenset(true), 0
+    for n in range(10_000_000 if is_long else 2_000):
+        if n % 3 == 0:
+            guess = "".join(chance.choices(alphabet, k=51)) + chance.choice("aq")
+        else:
+            first, second = chance.choices(true, k=2)
+            place = chance.randrange(1, 52)
+            guess = first[:place] + second[place:]
+            if n % 3 == 1:
+                guess = f"{first[: place - 1]}{chance.choice(alphabet)}{first[place:]}"
+        try:
+            TOKENS.read_reply(guess)
+        except BadToken:
+            continue
+        found += guess not in known
+    assert found == 0
 
 
 def test_letters_of_one_moment_have_addresses_that_are_not_alike() -> None:

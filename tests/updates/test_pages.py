@@ -1,6 +1,9 @@
 """The desk's page of updates, and the link that ends them: a GET only shows."""
 
+import json
 import re
+import secrets
+import time
 from collections.abc import Iterator
 
 import pytest
@@ -11,6 +14,8 @@ from letters.record import entries as record_entries
 from letters.states import State
 from letters.storage.database import Database
 from rig.servers import Valkey
+from sandbox.behaviour.events import signature_headers
+from sandbox.keys import new_key, public_key
 from tests.abuse.at_desk import Desk
 from tests.abuse.conftest import Site
 from tests.support.books import URL, Books, settings_as_given
@@ -18,6 +23,7 @@ from tests.updates.updates import ASKED, Updates
 from webapp.app import create_app
 from worker.wall.request_body import request_body
 
+SIGNING_KEY = new_key()
 NEW = {
     "sort": "outcome",
     "audience": "writers",
@@ -40,7 +46,12 @@ def updates(books: Books) -> Updates:
 def site(database: Database, valkey: Valkey) -> Iterator[Site]:
     url = database.engine.url.render_as_string(hide_password=False)
     app = create_app(
-        settings_as_given(DATABASE_URL=url, REDIS_URL=valkey.new_database(), LOG_FORMAT="text")
+        settings_as_given(
+            DATABASE_URL=url,
+            REDIS_URL=valkey.new_database(),
+            LOG_FORMAT="text",
+            SENDGRID_EVENT_PUBLIC_KEY=public_key(SIGNING_KEY),
+        )
     )
     yield Site(app, database, app.extensions["postbag"].tokens)
     app.extensions["postbag"].database.close()
@@ -118,6 +129,40 @@ def test_a_mail_program_ends_updates_with_one_post(
     with books.database.read() as connection:
         deeds = [entry.deed for entry in record_entries(connection)]
     assert deeds.count(Deed.UPDATES_STOPPED) == deeds.count(Deed.UPDATES_WANTED) == 1
+
+
+@pytest.mark.parametrize("kind", ["spamreport", "unsubscribe"])
+def test_a_report_of_any_of_our_mails_ends_updates_at_once(
+    kind: str, site: Site, books: Books, updates: Updates
+) -> None:
+    books.load("trees", more=ASKED)
+    books.load("quays", "clerk@quays.example", more=ASKED)
+    first, second = updates.writers(2)
+    updates.writers(1, "quays")
+    letter = next(claim for claim in books.send() if claim.category == "quays")
+    updates.send()
+    (got, *_) = [claim for claim in updates.got() if claim.to_email == first]
+    waiting = updates.send()
+    link = next(one for one in books.mailed.values() if one.to_email == second)
+    for of in (got, got, link, letter):  # an office's word is about its letters
+        event = {
+            "event": kind,
+            "sg_event_id": secrets.token_hex(8),
+            "notice_id": of.letter_id,
+            "attempt_id": of.attempt_id,
+        }
+        body = json.dumps([event]).encode()
+        headers = dict(signature_headers(SIGNING_KEY, body, time.time()))
+        answer = site.client.post("/webhooks/sendgrid", data=body, headers=headers)
+        assert answer.status_code == 204
+        waits = updates.states(waiting).get(State.QUEUED, 0)
+        assert waits == (0 if of in (link, letter) else 1)
+    assert updates.number(updates.draft()) == 0
+    assert updates.number(updates.draft("quays"), "quays") == 1
+    assert updates.got() == []
+    with books.database.read() as connection:
+        deeds = [entry.deed for entry in record_entries(connection)]
+    assert deeds.count(Deed.UPDATES_REPORTED) == 2
 
 
 def test_a_link_of_another_kind_ends_nothing(site: Site, books: Books, updates: Updates) -> None:

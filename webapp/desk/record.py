@@ -102,6 +102,7 @@ def deed_word(deed: Deed) -> str:
         Deed.UPDATE_CLOSED: _("left out of an update whoever joins later"),
         Deed.UPDATE_TESTED: _("had an update mailed as a test"),
         Deed.UPDATES_STOPPED: _("wants no more updates"),
+        Deed.UPDATES_REPORTED: _("reported our mail as spam, and gets no more updates"),
         Deed.UPDATES_WANTED: _("wants updates again"),
         Deed.WEBHOOK_SET: _("set the webhook"),
         Deed.WEBHOOK_REMOVED: _("removed the webhook"),

@@ -33,6 +33,7 @@ _CAUSES: Final = MappingProxyType(
         "other": Cause.TAKEN,
     }
 )
+_UNWANTED: Final = frozenset({"spamreport", "unsubscribe", "group_unsubscribe"})
 _SUPPRESSIONS: Final = frozenset(
     {"bounced address", "spam reporting address", "unsubscribed address", "invalid"}
 )
@@ -80,6 +81,7 @@ def _read(item: Mapping[str, object], now: datetime) -> DeliveryEvent | None:
         detail=_words(item),
         reason=None if is_suppressed else _reason(kind, item),
         ends_with=Hold.SUPPRESSED if is_suppressed else _ends_with(kind, is_blocked=blocked),
+        is_unwanted=kind in _UNWANTED,
     )
 
 

@@ -9,6 +9,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from letters.sending import events as tracking
 from letters.storage.database import StorageUnavailable
+from letters.updates import unwanted
 from webapp.sendgrid.events import read_events
 from webapp.sendgrid.signature import Signature
 from webapp.site.guards.linger import linger
@@ -37,6 +38,9 @@ def take() -> Response:
     if not events:
         return Response(status=HTTPStatus.NO_CONTENT)
     try:
+        reports = [event for event in events if event.is_unwanted]
+        if reports:
+            unwanted.heed(services().database, services().tokens, reports, now)
         # In turns, for every letter that is handed in waits for each. If one fails, SendGrid posts
         # all of them again, and what is recorded stays as it is.
         for begin in range(0, len(events), _IN_A_TURN):

@@ -44,7 +44,7 @@ _ROWS: Final = (
         letter.c.target_id,
         letter.c.state,
         letter.c.attempt_id,
-        letter.c.plain,
+        letter.c.goes_together,
         submission.c.erased_at.is_not(None),
     )
     .select_from(letter.outerjoin(submission))
@@ -95,7 +95,7 @@ def apply(  # noqa: PLR0913 - what happens, and what else has to be locked with 
     if not (happenings or new):
         return []
     rows = _lock(connection, happenings, others)
-    if any(row.is_plain for row in rows.values()):
+    if any(row.goes_together for row in rows.values()):
         happenings = to_all(connection, happenings, rows)
     locks.take(connection, offices=offices)
     _lock_targets(connection, happenings, rows, targets)
@@ -199,8 +199,8 @@ def _lock(
         ids |= {letter_id for (letter_id,) in found}
     locks.take(connection, letters=ids)
     return {
-        letter_id: Row(kind, target_id, State(state), attempt_id, bool(plain), bool(erased))
-        for letter_id, kind, target_id, state, attempt_id, plain, erased in fetch(
+        letter_id: Row(kind, target_id, State(state), attempt_id, bool(goes_together), bool(erased))
+        for letter_id, kind, target_id, state, attempt_id, goes_together, erased in fetch(
             connection, _ROWS, given([i] for i in ids)
         )
     }
@@ -261,7 +261,7 @@ def turn(connection: Connection, to: Mapping[str, int]) -> None:
         connection.execute(
             update(letter)
             .where(letter.c.id == letter_id)
-            .values(target_id=target_id, told=0, plain=0)
+            .values(target_id=target_id, told=0, goes_together=0)
         )
 
 
@@ -273,21 +273,21 @@ def _count(
     new: Iterable[tuple[int, State, bool]],
 ) -> None:
     by: Counter[tuple[int, State]] = Counter()
-    plain: Counter[int] = Counter()
-    for target_id, state, is_plain in new:
+    gathered: Counter[int] = Counter()
+    for target_id, state, goes_together in new:
         by[target_id, state] += 1
-        plain[target_id] += is_plain and state is State.QUEUED
+        gathered[target_id] += goes_together and state is State.QUEUED
     left = dict(moved)  # of each letter its first change is counted off its earlier target
     for change in changes:
         if change.kind == "letter" and change.target_id is not None:
             by[left.pop(change.letter_id, change.target_id), change.before] -= 1
             by[change.target_id, change.after] += 1
-            if rows[change.letter_id].is_plain:
+            if rows[change.letter_id].goes_together:
                 is_queued = change.after is State.QUEUED
-                plain[change.target_id] += is_queued - (change.before is State.QUEUED)
+                gathered[change.target_id] += is_queued - (change.before is State.QUEUED)
     for letter_id, earlier in left.items():  # what changed its target alone
         row = rows[letter_id]
         by[earlier, row.state] -= 1
         if row.target_id is not None:
             by[row.target_id, row.state] += 1
-    bump(connection, by, plain)
+    bump(connection, by, gathered)

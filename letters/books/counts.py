@@ -20,7 +20,7 @@ from letters.storage.schema import tally, target
 _ADD_QUEUED: Final = (
     update(target)
     .where(target.c.id == integer_at(0))
-    .values(queued=target.c.queued + integer_at(1), plain=target.c.plain + integer_at(2))
+    .values(queued=target.c.queued + integer_at(1), gathered=target.c.gathered + integer_at(2))
 )
 _TALLIED: Final = select(integer_at(0), text_at(1), integer_at(2)).where(true())
 
@@ -42,25 +42,27 @@ _BUMP: Final = {
 def count_new(connection: Connection, letters: Iterable[tuple[int, State, bool]]) -> None:
     """Count new letters, given as target id, state, and whether they wait for a digest."""
     new = list(letters)
-    plain = Counter(i for i, state, is_plain in new if is_plain and state is State.QUEUED)
-    bump(connection, Counter((i, state) for i, state, _ in new), plain)
+    gathered = Counter(
+        i for i, state, goes_together in new if goes_together and state is State.QUEUED
+    )
+    bump(connection, Counter((i, state) for i, state, _ in new), gathered)
 
 
 def bump(
     connection: Connection,
     by: Mapping[tuple[int, State], int],
-    plain: Mapping[int, int] = MappingProxyType({}),
+    gathered: Mapping[int, int] = MappingProxyType({}),
 ) -> None:
     """Add to the tallies of (target id, state), and to the targets' counts of waiting letters.
 
-    `plain` is by how much the count of those changes that wait for a digest, by target id.
+    `gathered` is by how much the count of those changes that wait to go together, by target id.
     """
     moved = {key: n for key, n in sorted(by.items()) if n}
     queued = {target_id: n for (target_id, state), n in moved.items() if state is State.QUEUED}
-    gathered = {target_id: n for target_id, n in plain.items() if n}
+    gathers = {target_id: n for target_id, n in gathered.items() if n}
     waiting = [
-        (target_id, queued.get(target_id, 0), gathered.get(target_id, 0))
-        for target_id in sorted({*queued, *gathered})
+        (target_id, queued.get(target_id, 0), gathers.get(target_id, 0))
+        for target_id in sorted({*queued, *gathers})
     ]
     if waiting:
         lock_targets(connection, [target_id for target_id, _, _ in waiting])

@@ -58,6 +58,6 @@ class Row:
     target_id: int | None
     state: State
     attempt_id: str | None
-    is_plain: bool
+    goes_together: bool
     is_erased: bool = False
     can_be_written_to: bool = True

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, bindparam, func, select
 
 from letters.mail.kinds import Kind
 from letters.states import UNCOUNTED, State
-from letters.storage.schema import IS_PLAIN, answer, campaign, is_in, letter, tally, target
+from letters.storage.schema import GOES_TOGETHER, answer, campaign, is_in, letter, tally, target
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,9 +123,9 @@ def count(connection: Connection, slug: str | None = None) -> dict[str, Books]:
             if letters
         }
         waiting: dict[int, tuple[int, int]] = {
-            row.id: (row.queued, row.plain)
+            row.id: (row.queued, row.gathered)
             for row in connection.execute(
-                select(target.c.id, target.c.queued, target.c.plain).where(
+                select(target.c.id, target.c.queued, target.c.gathered).where(
                     target.c.campaign_id == campaign_id
                 )
             )
@@ -133,7 +133,7 @@ def count(connection: Connection, slug: str | None = None) -> dict[str, Books]:
         gathered: dict[int | None, int] = dict(
             connection.execute(
                 select(letter.c.target_id, func.count())
-                .where(letter.c.campaign_id == campaign_id, IS_PLAIN, is_in(State.QUEUED))
+                .where(letter.c.campaign_id == campaign_id, GOES_TOGETHER, is_in(State.QUEUED))
                 .group_by(letter.c.target_id)
             ).all()
         )

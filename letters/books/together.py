@@ -19,7 +19,7 @@ from letters.states import Cause, State
 from letters.storage.batch import GIVEN, text_at
 from letters.storage.database import StorageUnavailable
 from letters.storage.schema import (
-    IS_PLAIN,
+    GOES_TOGETHER,
     letter,
     submission,
     target,
@@ -30,7 +30,7 @@ _mine, _other = letter.alias("mine"), letter.alias("other")
 WITH_COMPANIONS: Final = union(
     select(text_at(0)),
     select(_other.c.id).where(
-        _other.c.plain == literal_column("1"), _other.c.attempt_id.in_(select(text_at(1)))
+        _other.c.goes_together == literal_column("1"), _other.c.attempt_id.in_(select(text_at(1)))
     ),
     select(_other.c.id)
     .select_from(
@@ -38,7 +38,9 @@ WITH_COMPANIONS: Final = union(
             _other, _other.c.attempt_id == _mine.c.attempt_id
         )
     )
-    .where(_mine.c.plain == literal_column("1"), _other.c.plain == literal_column("1")),
+    .where(
+        _mine.c.goes_together == literal_column("1"), _other.c.goes_together == literal_column("1")
+    ),
 )
 
 
@@ -52,7 +54,7 @@ def to_all(
     attempts: dict[str, list[str]] = {}
     for happening in happenings:
         row = rows.get(happening.letter_id)
-        if row is not None and row.is_plain and happening.cause in OF_ATTEMPT:
+        if row is not None and row.goes_together and happening.cause in OF_ATTEMPT:
             attempts.update({i: [] for i in (happening.attempt_id, row.attempt_id) if i})
     if not attempts:
         return [*happenings]
@@ -60,7 +62,7 @@ def to_all(
     erased: set[str] = set()
     for letter_id, attempt_id, is_erased in connection.execute(
         members.select_from(letter.join(submission))
-        .where(IS_PLAIN, letter.c.attempt_id.in_(list(attempts)))
+        .where(GOES_TOGETHER, letter.c.attempt_id.in_(list(attempts)))
         .order_by(letter.c.id)
     ):
         if letter_id not in rows:
@@ -72,7 +74,7 @@ def to_all(
     for happening in happenings:
         row = rows.get(happening.letter_id)
         everything.append(happening)
-        if row is None or not row.is_plain or happening.cause not in OF_ATTEMPT:
+        if row is None or not row.goes_together or happening.cause not in OF_ATTEMPT:
             continue
         for attempt_id in {happening.attempt_id, row.attempt_id}:
             if attempt_id is None or (attempt_id, happening.cause) in told:
@@ -97,7 +99,7 @@ def hurry_digests(
             if change.after is State.QUEUED
             and change.cause in {Cause.NOT_TAKEN, Cause.AGAIN}
             and change.target_id is not None
-            and rows[change.letter_id].is_plain
+            and rows[change.letter_id].goes_together
         }
     )
     if back:
@@ -108,11 +110,13 @@ def make_personal(connection: Connection, letter_ids: Collection[str]) -> None:
     """Let letters go by themselves: their writer has changed them. The caller has their locks."""
     rows = connection.execute(
         select(letter.c.id, letter.c.target_id, letter.c.state).where(
-            letter.c.id.in_(letter_ids), IS_PLAIN
+            letter.c.id.in_(letter_ids), GOES_TOGETHER
         )
     ).all()
     if not rows:
         return
-    connection.execute(update(letter).where(letter.c.id.in_([r.id for r in rows])).values(plain=0))
+    connection.execute(
+        update(letter).where(letter.c.id.in_([r.id for r in rows])).values(goes_together=0)
+    )
     queued = Counter(row.target_id for row in rows if row.state == State.QUEUED)
     bump(connection, {}, {target_id: -n for target_id, n in queued.items()})

@@ -52,7 +52,7 @@ _TARGETS: Final = (
         target.c.withdrawn,
         target.c.valid_before,
         target.c.queued,
-        target.c.plain,
+        target.c.gathered,
         office.c.hold_reason.label("office_hold"),
         office.c.hold_words.label("office_words"),
         office.c.how,
@@ -308,7 +308,7 @@ def _mails(row: Row[*tuple[Any, ...]]) -> int:
     """
     if row.how not in {None, str(How.EACH)}:
         return 1 if row.queued else 0
-    return int(row.queued - row.plain + (1 if row.plain else 0))
+    return int(row.queued - row.gathered + (1 if row.gathered else 0))
 
 
 def _hold(row: Row[*tuple[Any, ...]]) -> tuple[Hold | None, str | None]:

@@ -21,10 +21,10 @@ NewLetter: TypeAlias = tuple[int, State, bool]
 _FREE: Final = (
     update(writing)
     .where(
-        writing.c.once.in_(select(text_at(0))),
+        writing.c.writer_key.in_(select(text_at(0))),
         writing.c.letter_id.in_(select(letter.c.id).where(letter.c.state.in_(sorted(NOT_ARRIVED)))),
     )
-    .values(once=None)
+    .values(writer_key=None)
 )
 
 
@@ -109,8 +109,8 @@ def add_letter(
         submission_id=submission_id,
         state=state,
         at=arrival.now,
-        is_plain=is_identical,
-        once=key,
+        goes_together=is_identical,
+        writer_key=key,
         subject=draft.subject,
         body=draft.text,
     )

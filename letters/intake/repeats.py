@@ -105,7 +105,9 @@ def _takes_its_place(connection: Connection, submission_id: str, arrival: Arriva
         moved={open_[i]: i for i in turned},
         new=_add(connection, submission_id, added[len(turned) :], arrival),
     )
-    connection.execute(update(writing).where(writing.c.letter_id.in_(withdrawn)).values(once=None))
+    connection.execute(
+        update(writing).where(writing.c.letter_id.in_(withdrawn)).values(writer_key=None)
+    )
     locks.take(connection, submissions=[submission_id])
     _put_details(connection, submission_id, arrival)
     return True
@@ -134,7 +136,7 @@ def _are_taken(connection: Connection, arrival: Arrival, drafts: Iterable[Draft]
         select(writing.c.letter_id)
         .select_from(writing.join(letter))
         .where(
-            writing.c.once.in_(keys),
+            writing.c.writer_key.in_(keys),
             letter.c.state.not_in(sorted(NOT_ARRIVED)),
         )
         .limit(1)
@@ -149,7 +151,7 @@ def _rewrite(connection: Connection, arrival: Arrival, drafts: Mapping[str, Draf
             update(writing)
             .where(writing.c.letter_id == letter_id)
             .values(
-                once=arrival.letter_key(draft.target_id),
+                writer_key=arrival.letter_key(draft.target_id),
                 subject=draft.subject,
                 body=draft.text,
                 edited_at=arrival.now,

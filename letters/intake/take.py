@@ -35,7 +35,7 @@ _KNOWN: Final = select(
         + letter.c.submission_id
     )
     .select_from(writing.join(letter))
-    .where(writing.c.once == text_at(2))
+    .where(writing.c.writer_key == text_at(2))
     .scalar_subquery(),
     had_enough(text_at(3), text_at(4), integer_at(5)),
     exists().where(not_me.c.address == text_at(3), not_me.c.campaign_id == integer_at(5)),

@@ -42,14 +42,14 @@ _ERASE_LETTERS: Final = (
     .where(
         writing.c.letter_id.in_(_GIVEN),
         func.coalesce(
-            writing.c.once,
+            writing.c.writer_key,
             writing.c.to_name,
             writing.c.to_email,
             writing.c.subject,
             writing.c.body,
         ).is_not(None),
     )
-    .values(once=None, to_name=None, to_email=None, subject=None, body=None),
+    .values(writer_key=None, to_name=None, to_email=None, subject=None, body=None),
     update(answer)
     .where(answer.c.letter_id.in_(_GIVEN), answer.c.digest.is_not(None))
     .values(digest=None),

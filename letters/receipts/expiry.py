@@ -31,7 +31,9 @@ def expire(connection: Connection, letter_ids: Sequence[str], now: datetime) -> 
     """Let letters expire; return how many did. What never left may be written anew."""
     changes = apply(connection, [Happening(i, Cause.EXPIRE, now) for i in letter_ids])
     expired = [c.letter_id for c in changes if c.after is State.EXPIRED]
-    connection.execute(update(writing).where(writing.c.letter_id.in_(expired)).values(once=None))
+    connection.execute(
+        update(writing).where(writing.c.letter_id.in_(expired)).values(writer_key=None)
+    )
     return len(changes)
 
 

@@ -119,7 +119,7 @@ def read(connection: Connection, submission_id: str, now: datetime) -> Receipt:
             letter.c.target_id,
             letter.c.state,
             letter.c.state_at,
-            letter.c.plain,
+            letter.c.goes_together,
             letter.c.alone,
             writing.c.subject,
             writing.c.body,
@@ -211,7 +211,7 @@ def _places(connection: Connection, submission_id: str) -> dict[str, int]:
     ahead = (
         (other.c.target_id == mine.c.target_id)
         & (other.c.state == queued)
-        & (other.c.plain == literal_column("0"))
+        & (other.c.goes_together == literal_column("0"))
         & (other.c.id < mine.c.id)
     )
     rows = connection.execute(
@@ -238,12 +238,17 @@ def _outlook(
     to = next(t for t in stored.targets if t.id == row.target_id)
     first = to.next_slot_at
     together = to.how is not How.EACH
-    if not together and not row.plain and not row.alone and stored.campaign.matters_at is not None:
+    if (
+        not together
+        and not row.goes_together
+        and not row.alone
+        and stored.campaign.matters_at is not None
+    ):
         zone, start = to.target.timezone, max(first, now)
         shared = Foresight(stored.campaign, zone, start, to.waiting, 0, None).shared()
         if shared is not None and ahead >= shared.singly:
             return shared.begins_at, True
-    if row.plain or together:
+    if row.goes_together or together:
         ahead = 0
         first = connection.execute(
             select(digests.leaves_from(now))  # with all others of its kind
@@ -252,7 +257,7 @@ def _outlook(
         ).scalar_one()
     leaves = leaves_at(stored.campaign.pacing, to.target.timezone, max(first, now), ahead)
     end = last_moment(stored, to)
-    in_bundle = bool(row.plain) and stored.campaign.identical is not Identical.DIGEST
+    in_bundle = bool(row.goes_together) and stored.campaign.identical is not Identical.DIGEST
     in_bundle = in_bundle and not together
     return None if end is not None and leaves >= end else leaves, in_bundle
 
@@ -317,4 +322,4 @@ def _own(connection: Connection, submission_id: str, letter_id: str) -> State:
 
 def _free(connection: Connection, ids: Sequence[str]) -> None:
     """Let the writer write to this target again: what was withdrawn never left."""
-    connection.execute(update(writing).where(writing.c.letter_id.in_(ids)).values(once=None))
+    connection.execute(update(writing).where(writing.c.letter_id.in_(ids)).values(writer_key=None))

@@ -133,7 +133,9 @@ def decide(
         if _are_held_by_others(connection, known.ended, submission_id):
             raise TooLate
     locks.take(connection, targets=targets)
-    connection.execute(update(writing).where(writing.c.letter_id.in_(replaced)).values(once=None))
+    connection.execute(
+        update(writing).where(writing.c.letter_id.in_(replaced)).values(writer_key=None)
+    )
     apply(
         connection,
         [Happening(i, Cause.CANCEL, now) for i in replaced],
@@ -196,7 +198,7 @@ def _are_held_by_others(connection: Connection, keys: Sequence[str], submission_
         select(writing.c.letter_id)
         .select_from(writing.join(letter))
         .where(
-            writing.c.once.in_(keys),
+            writing.c.writer_key.in_(keys),
             letter.c.submission_id != submission_id,
             letter.c.state.not_in(sorted(NOT_ARRIVED)),
         )

@@ -148,7 +148,7 @@ def send_on(
     """
     locks.take(connection, letters=[letter_id])
     row = connection.execute(
-        select(letter.c.target_id, successor.c.successor_id, writing.c.once)
+        select(letter.c.target_id, successor.c.successor_id, writing.c.writer_key)
         .select_from(
             letter.join(successor, successor.c.target_id == letter.c.target_id).join(writing)
         )
@@ -161,13 +161,13 @@ def send_on(
     if row is None:
         raise CannotSendOn(Obstacle.NOT_WAITING)
     # Its writer's part stays: two people may share an address.
-    key = writer_key(row.successor_id, row.once.partition("/")[2])
+    key = writer_key(row.successor_id, row.writer_key.partition("/")[2])
     try:
         with connection.begin_nested():
             connection.execute(
                 update(writing)
                 .where(writing.c.letter_id == letter_id)
-                .values(once=key, subject=subject, body=text, edited_at=now)
+                .values(writer_key=key, subject=subject, body=text, edited_at=now)
             )
     except IntegrityError as error:
         raise CannotSendOn(Obstacle.HAS_WRITTEN) from error

@@ -15,7 +15,7 @@ from sqlalchemy import Connection, func, select, update
 from letters.books import locks
 from letters.books.locks import Rank
 from letters.sending.claiming.claimed import Claim
-from letters.storage.schema import IS_PLAIN, account, letter
+from letters.storage.schema import GOES_TOGETHER, account, letter
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +54,9 @@ def move(connection: Connection, claims: Sequence[Claim]) -> tuple[Mark, list[Cl
     attempts = [claim.attempt_id for claim in claims]
     in_digests: dict[str, list[str]] = {}
     for letter_id, attempt_id in connection.execute(
-        select(letter.c.id, letter.c.attempt_id).where(IS_PLAIN, letter.c.attempt_id.in_(attempts))
+        select(letter.c.id, letter.c.attempt_id).where(
+            GOES_TOGETHER, letter.c.attempt_id.in_(attempts)
+        )
     ):
         in_digests.setdefault(attempt_id, []).append(letter_id)
     newest = _newest(connection)

@@ -16,8 +16,9 @@ _SUBMISSION: Final = Places(
     *("points", "personal_share", "source", "opt_in_wording", "submitted_at", "remind_at"),
 )
 _MAIL: Final = Places(
-    *("id", "kind", "campaign_id", "target_id", "submission_id", "state", "state_at", "plain"),
-    *("once", "to_email", "subject", "body", "purpose", "address", "mailing_id"),
+    *("id", "kind", "campaign_id", "target_id", "submission_id", "state", "state_at"),
+    "goes_together",
+    *("writer_key", "to_email", "subject", "body", "purpose", "address", "mailing_id"),
 )
 
 
@@ -45,14 +46,15 @@ _ADD_LETTERS: Final = _add(
     letter,
     _MAIL,
     ~_is("submission"),
-    *("id", "kind", "campaign_id", "target_id", "submission_id", "state", "state_at", "plain"),
+    *("id", "kind", "campaign_id", "target_id", "submission_id", "state", "state_at"),
+    "goes_together",
     "mailing_id",
 )
 _ADD_WRITINGS: Final = _add(
     writing,
     _MAIL,
     ~_is("submission"),
-    *("once", "to_email", "subject", "body"),
+    *("writer_key", "to_email", "subject", "body"),
     letter_id=_MAIL.text("id"),
 )
 _ADD_HISTORY: Final = _add(
@@ -136,8 +138,8 @@ class NewRows:
         submission_id: str,
         state: State,
         at: datetime,
-        is_plain: bool,
-        once: str,
+        goes_together: bool,
+        writer_key: str,
         subject: str,
         body: str,
     ) -> None:
@@ -151,8 +153,8 @@ class NewRows:
                 submission_id=submission_id,
                 state=state,
                 state_at=at,
-                plain=int(is_plain),
-                once=once,
+                goes_together=int(goes_together),
+                writer_key=writer_key,
                 subject=subject,
                 body=body,
             )
@@ -171,7 +173,7 @@ class NewRows:
         purpose: str,
         address: str | None,
         mailing_id: str | None = None,
-        once: str | None = None,
+        writer_key: str | None = None,
     ) -> None:
         """Add a notice that waits to be sent: alone, or as one of a mailing."""
         self._rows.append(
@@ -182,14 +184,14 @@ class NewRows:
                 submission_id=submission_id,
                 state=State.QUEUED,
                 state_at=at,
-                plain=0,
+                goes_together=0,
                 to_email=to_email,
                 subject=subject,
                 body=body,
                 purpose=purpose,
                 address=address,
                 mailing_id=mailing_id,
-                once=once,
+                writer_key=writer_key,
             )
         )
 

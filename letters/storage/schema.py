@@ -56,10 +56,10 @@ from letters.storage.tables.writers import not_me, repeat, submission, unsubscri
 
 __all__ = [
     "BAD_NEWS",
-    "HAS_PLAIN",
+    "GOES_TOGETHER",
+    "HAS_GATHERED",
     "HAS_QUEUED",
     "IS_NOTICE",
-    "IS_PLAIN",
     "NOTICE_IS_KEPT",
     "NOT_ALONE",
     "Moment",
@@ -104,8 +104,8 @@ __all__ = [
     "webhook",
     "writing",
 ]
-HAS_PLAIN: Final = target.c.plain > literal_column("0")
-IS_PLAIN: Final = letter.c.plain == literal_column("1")
+HAS_GATHERED: Final = target.c.gathered > literal_column("0")
+GOES_TOGETHER: Final = letter.c.goes_together == literal_column("1")
 HAS_QUEUED: Final = target.c.queued > literal_column("0")
 NOT_ALONE: Final = letter.c.alone == literal_column("0")
 IS_NOTICE: Final = letter.c.kind == literal_column("'notice'")

@@ -119,7 +119,7 @@ def _step(
             purpose=str(Purpose.UPDATE),
             address=known_as(links.tokens, each.email),
             mailing_id=mailing_id,
-            once=recipients.once(mailing_id, each.address),
+            writer_key=recipients.writer_key(mailing_id, each.address),
         )
     if missing:
         rows.store(connection)

@@ -31,7 +31,7 @@ class Recipient:
     """Canonical."""
 
 
-def once(mailing_id: str, address: str) -> str:
+def writer_key(mailing_id: str, address: str) -> str:
     """Return what only one notice has: the one of this mailing to this address."""
     return f"{mailing_id}/{address}"
 
@@ -51,7 +51,7 @@ def missing(
     """
     has_it = exists(
         select(writing.c.letter_id).where(
-            writing.c.once == literal(f"{mailing.id}/") + submission.c.address
+            writing.c.writer_key == literal(f"{mailing.id}/") + submission.c.address
         )
     )
     wanted = (

@@ -51,7 +51,7 @@ class Site:
         with self.database.read() as connection:
             rows = connection.execute(
                 select(writing.c.subject, writing.c.body)
-                .where(writing.c.once.is_not(None))
+                .where(writing.c.writer_key.is_not(None))
                 .order_by(writing.c.letter_id)
             )
             return [(row.subject, row.body) for row in rows]
@@ -60,7 +60,7 @@ class Site:
         with self.database.read() as connection:
             return int(
                 connection.execute(
-                    select(func.count()).where(writing.c.once.is_not(None))
+                    select(func.count()).where(writing.c.writer_key.is_not(None))
                 ).scalar_one()
             )
 

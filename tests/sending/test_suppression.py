@@ -119,7 +119,7 @@ def test_a_notice_to_a_suppressed_address_is_dropped(books: Books) -> None:
 
 def end_of(news: tuple[tuple[str, Cause], ...]) -> State:
     """Let events of two attempts come in, of which the first was suppressed and released."""
-    row = Row("letter", 1, State.SENDING, "second", is_plain=False)
+    row = Row("letter", 1, State.SENDING, "second", goes_together=False)
     taken = Taken({"letter": row}, {"first": True, "second": False})
     taken.take(Happening("letter", cause, NOON, attempt) for attempt, cause in news)
     return row.state

@@ -19,9 +19,11 @@ from letters.pacing.bundles import AHEAD, How, Share, last_begin, share
 from letters.pacing.slots import stretches
 from letters.states import State
 from letters.storage.batch import given, integer_at, text_at
-from letters.storage.schema import IS_PLAIN, NOT_ALONE, is_in, letter, target
+from letters.storage.schema import GOES_TOGETHER, NOT_ALONE, is_in, letter, target
 
-_GO_TOGETHER: Final = update(letter).where(letter.c.id.in_(select(text_at(0)))).values(plain=1)
+_GO_TOGETHER: Final = (
+    update(letter).where(letter.c.id.in_(select(text_at(0)))).values(goes_together=1)
+)
 _AT_ONCE: Final = (
     update(target).where(target.c.id.in_(select(integer_at(0)))).values(digest_after=None)
 )
@@ -87,7 +89,7 @@ def begin(connection: Connection, target_ids: Mapping[int, How]) -> dict[int, in
     each = [target_id for target_id, how in target_ids.items() if how is How.EACH]
     rows = connection.execute(
         select(letter.c.id, letter.c.target_id)
-        .where(letter.c.target_id.in_(list(target_ids)), ~IS_PLAIN, is_in(State.QUEUED))
+        .where(letter.c.target_id.in_(list(target_ids)), ~GOES_TOGETHER, is_in(State.QUEUED))
         .where(NOT_ALONE | letter.c.target_id.not_in(each))
         .order_by(letter.c.id)
         .with_for_update(skip_locked=True, key_share=True)

@@ -57,7 +57,7 @@ _ADD_ATTEMPTS: Final = insert(attempt).from_select(
 )
 _first: Final = (
     select(letter.c.id)
-    .where(letter.c.target_id == integer_at(0), letter.c.plain == 0, is_in(State.QUEUED))
+    .where(letter.c.target_id == integer_at(0), letter.c.goes_together == 0, is_in(State.QUEUED))
     .order_by(letter.c.id)
 )
 _locked: Final = (
@@ -132,7 +132,7 @@ def _claim_letters(connection: Connection, most: int, now: datetime) -> list[Won
             i,
             definition,
             queued,
-            plain,
+            gathered,
             bool(digest),
             after,
             How(how),
@@ -141,7 +141,7 @@ def _claim_letters(connection: Connection, most: int, now: datetime) -> list[Won
             served,
             campaigns[of],
         )
-        for i, definition, queued, plain, digest, after, how, of, at, served in rows
+        for i, definition, queued, gathered, digest, after, how, of, at, served in rows
     ]
     opens = {d.id: next_open(d.pacing, d.definition["timezone"], now) for d in due}
     shut = [(d.id, opens[d.id]) for d in due if opens[d.id] > now]
@@ -149,13 +149,13 @@ def _claim_letters(connection: Connection, most: int, now: datetime) -> list[Won
     due, put_off = with_bundles(due, now)
     shut += put_off
     counts = _share({d.id: d.room for d in due}, most)
-    plain: Counter[int] = Counter()
+    gathered: Counter[int] = Counter()
     if any(d.has_digest for d in due):
         # A digest is put off as it is gathered: all that is changed here is locked in one order.
         sitting = mailbox.targets_at(connection, [d.office_id for d in due])
         locks.take(connection, targets={*sitting, *(d.id for d in due), *(i for i, _ in shut)})
         begin = {d.id: d.how for d in due if d.begins and d.id in counts}
-        plain += Counter(bundles.begin(connection, begin) if begin else {})
+        gathered += Counter(bundles.begin(connection, begin) if begin else {})
     digesting = {
         d.id: _claim_digest(connection, d, now) for d in due if d.has_digest and d.id in counts
     }
@@ -174,9 +174,9 @@ def _claim_letters(connection: Connection, most: int, now: datetime) -> list[Won
         letters = sum(1 + len(w.with_it) for w in taken)
         counted[d.id, State.QUEUED] -= letters
         counted[d.id, State.SENDING] += letters
-        plain[d.id] -= letters if d.id in digesting else 0
+        gathered[d.id] -= letters if d.id in digesting else 0
     move_slots(connection, slots, shut, now)
-    bump(connection, counted, plain)
+    bump(connection, counted, gathered)
     return won
 
 

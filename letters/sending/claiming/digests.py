@@ -29,7 +29,7 @@ from letters.campaign import Campaign, Replies, Status, Target
 from letters.pacing.bundles import How
 from letters.states import State
 from letters.storage.schema import (
-    IS_PLAIN,
+    GOES_TOGETHER,
     campaign,
     is_in,
     letter,
@@ -99,7 +99,7 @@ def mails_waiting() -> ColumnElement[int]:
 
     For a statement that knows the target's office.
     """
-    one_by_one = target.c.queued - target.c.plain + case((target.c.plain > 0, 1), else_=0)
+    one_by_one = target.c.queued - target.c.gathered + case((target.c.gathered > 0, 1), else_=0)
     together: ColumnElement[int] = case((target.c.queued > 0, 1), else_=0)
     return case((goes_together(), together), else_=one_by_one)
 
@@ -163,7 +163,7 @@ def _waiting(connection: Connection, target_id: int) -> Iterator[Row[*tuple[Any,
                 select(letter.c.id)
                 .where(
                     letter.c.target_id == target_id,
-                    IS_PLAIN,
+                    GOES_TOGETHER,
                     is_in(State.QUEUED),
                     letter.c.id > last,
                 )

@@ -10,7 +10,7 @@ from letters.sending import gate as account
 from letters.sending.claiming import digests, mailed
 from letters.states import State
 from letters.storage.schema import (
-    HAS_PLAIN,
+    HAS_GATHERED,
     HAS_QUEUED,
     IS_NOTICE,
     campaign,
@@ -39,10 +39,10 @@ _FIRST: Final = (
     _first(
         target.c.next_slot_at,
         HAS_QUEUED,
-        target.c.queued > target.c.plain,
+        target.c.queued > target.c.gathered,
         ~_gathers.correlate(target),
     ),
-    _first(digests.leaves_from(), HAS_PLAIN),
+    _first(digests.leaves_from(), HAS_GATHERED),
     _first(digests.leaves_from(), HAS_QUEUED, target.c.office_id.in_(_wished)),
 )
 # The order makes every database take the notices' own index. For "is there one" SQLite goes through

@@ -32,9 +32,9 @@ DUE: Final = (
     select(
         target.c.id,
         target.c.definition,
-        target.c.queued - target.c.plain,
-        target.c.plain,
-        (target.c.plain > 0) & digests.may_leave(),
+        target.c.queued - target.c.gathered,
+        target.c.gathered,
+        (target.c.gathered > 0) & digests.may_leave(),
         target.c.digest_after,
         office.c.how,
         target.c.campaign_id,
@@ -50,7 +50,7 @@ DUE: Final = (
         HAS_QUEUED,
         office.c.next_slot_at <= digests.NOW,
         or_(
-            ~digests.goes_together() & (target.c.queued > target.c.plain),
+            ~digests.goes_together() & (target.c.queued > target.c.gathered),
             digests.may_leave(),
         ),
         target.c.next_slot_at <= digests.NOW,
@@ -71,7 +71,7 @@ class Due:
     definition: dict[str, Any]
     queued: int
     """Those that go singly."""
-    plain: int
+    gathered: int
     """Those that go together."""
     has_digest: bool
     digest_after: datetime | None
@@ -109,8 +109,8 @@ def with_bundles(due: Sequence[Due], now: datetime) -> tuple[list[Due], list[tup
         if d.campaign.matters_at is None:
             found.append(replace(d, has_digest=True, begins=True) if wishes else d)
             continue
-        zone, waiting = d.definition["timezone"], d.queued + d.plain
-        ahead = Foresight(d.campaign, zone, now, waiting, d.plain, d.digest_after, d.how)
+        zone, waiting = d.definition["timezone"], d.queued + d.gathered
+        ahead = Foresight(d.campaign, zone, now, waiting, d.gathered, d.digest_after, d.how)
         until = ahead.waits_until()
         if until is not None and wishes:
             put_off.append((d.id, min(until, now + _LOOK_AGAIN)))

@@ -92,7 +92,7 @@ target = Table(
     Column("withdrawn", Boolean, nullable=False, server_default=text("false")),
     Column("queued", Integer, nullable=False, server_default=text("0")),  # letters waiting
     # Those of them that wait for the next digest, and when it may leave; null: with the next slot.
-    Column("plain", Integer, nullable=False, server_default=text("0")),
+    Column("plain", Integer, key="gathered", nullable=False, server_default=text("0")),
     Column("digest_after", Moment),
     Index("ix_target_campaign_email", "campaign_id", "email"),
     Index("ix_target_office", "office_id"),

@@ -42,14 +42,14 @@ letter = Table(
     # 1: its writer was mailed that it did not arrive, or asked about a successor.
     Column("told", Integer, nullable=False, server_default=text("0")),
     # 1: it goes with others, and all have one attempt. Left as it was offered, or in a bundle.
-    Column("plain", Integer, nullable=False, server_default=text("0")),
+    Column("plain", Integer, key="goes_together", nullable=False, server_default=text("0")),
     # 1: its writer wants it to go by itself, and in no bundle.
     Column("alone", Integer, nullable=False, server_default=text("0")),
     Column("mailing_id", String(32)),  # of the mailing to many that this notice belongs to
     CheckConstraint("kind IN ('letter', 'notice')", name="kind"),
     CheckConstraint(f"state IN ({_STATES})", name="state"),
-    Index("ix_letter_waiting", "target_id", "plain", "id", sqlite_where=text("state = 'queued'"),
-          postgresql_where=text("state = 'queued'")),
+    Index("ix_letter_waiting", "target_id", "goes_together", "id",
+          sqlite_where=text("state = 'queued'"), postgresql_where=text("state = 'queued'")),
     Index("ix_letter_notice", "mailing_id", "id",
           sqlite_where=text("state = 'queued' AND kind = 'notice'"),
           postgresql_where=text("state = 'queued' AND kind = 'notice'")),
@@ -77,7 +77,8 @@ writing = Table(
     "writing",
     metadata,
     Column("letter_id", ForeignKey("letter.id"), primary_key=True),
-    Column("once", Text, unique=True),  # one letter for each target and canonical address
+    # one letter for each target and canonical address, one update for each mailing and address
+    Column("once", Text, key="writer_key", unique=True),
     Column("to_name", Text),
     Column("to_email", Text),  # notices only; a letter goes to its target
     Column("subject", Text),

@@ -4,12 +4,13 @@ import subprocess
 import sys
 
 from rig import ROOT
+from rig.servers import PATIENCE_SECONDS
 from tests.faults.at_stake import load, write
 from tests.faults.conftest import StartStack
 from tests.faults.judge import finish, judge
 
 SLUG = "orphans"
-ENDS_WITHIN_SECONDS = 15.0
+ENDS_WITHIN_SECONDS = PATIENCE_SECONDS
 PROGRAM = """
 import os, time
 import worker.jobs
@@ -23,8 +24,8 @@ if os.fork() == 0:
 
 def test_a_work_horse_that_never_saw_its_worker_ends(start_stack: StartStack) -> None:
     stack = start_stack(worker_count=0, SEND_RATE="1")
-    load(stack, SLUG, targets=30)
-    submitted = write(stack, SLUG, 1)  # half a minute's work
+    load(stack, SLUG, targets=200)
+    submitted = write(stack, SLUG, 1)  # more than three minutes of work
     with subprocess.Popen(
         [sys.executable, "-c", PROGRAM],
         cwd=ROOT,
@@ -35,5 +36,5 @@ def test_a_work_horse_that_never_saw_its_worker_ends(start_stack: StartStack) ->
         program.communicate(timeout=ENDS_WITHIN_SECONDS)  # until the last process is gone
     stack.environment["SEND_RATE"] = "200"
     stack.start_worker()
-    finish(stack, SLUG, 30)
+    finish(stack, SLUG, 200)
     assert judge(stack, SLUG, submitted).unknown == 0

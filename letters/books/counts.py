@@ -39,13 +39,21 @@ _BUMP: Final = {
 }
 
 
-def count_new(connection: Connection, letters: Iterable[tuple[int, State, bool]]) -> None:
-    """Count new letters, given as target id, state, and whether they wait for a digest."""
+def count_new(
+    connection: Connection,
+    letters: Iterable[tuple[int, State, bool]],
+    touched: Iterable[tuple[int, State]] = (),
+) -> None:
+    """Count new letters, given as target id, state, and whether they wait for a digest.
+
+    `touched` are counts to which nought is added: work as for a new letter, where there is none.
+    """
     new = list(letters)
     gathered = Counter(
         i for i, state, goes_together in new if goes_together and state is State.QUEUED
     )
-    bump(connection, Counter((i, state) for i, state, _ in new), gathered)
+    by = Counter((i, state) for i, state, _ in new)
+    _add(connection, {**dict.fromkeys(touched, 0), **by}, gathered)
 
 
 def bump(
@@ -57,12 +65,18 @@ def bump(
 
     `gathered` is by how much the count of those changes that wait to go together, by target id.
     """
-    moved = {key: n for key, n in sorted(by.items()) if n}
+    moved = {key: n for key, n in by.items() if n}
+    _add(connection, moved, {target_id: n for target_id, n in gathered.items() if n})
+
+
+def _add(
+    connection: Connection, by: Mapping[tuple[int, State], int], gathered: Mapping[int, int]
+) -> None:
+    moved = dict(sorted(by.items()))
     queued = {target_id: n for (target_id, state), n in moved.items() if state is State.QUEUED}
-    gathers = {target_id: n for target_id, n in gathered.items() if n}
     waiting = [
-        (target_id, queued.get(target_id, 0), gathers.get(target_id, 0))
-        for target_id in sorted({*queued, *gathers})
+        (target_id, queued.get(target_id, 0), gathered.get(target_id, 0))
+        for target_id in sorted({*queued, *gathered})
     ]
     if waiting:
         lock_targets(connection, [target_id for target_id, _, _ in waiting])

@@ -59,6 +59,36 @@ class Arrival:
         return State.QUEUED if can_go else State.HELD
 
 
+@dataclass(frozen=True, slots=True)
+class Owner:
+    """A submission whose letters stand in an arrival's way, as its owner has it."""
+
+    id: str
+    name: str | None
+    email: str | None
+    postcode: str | None
+    opt_in_wording: str | None
+    waits: bool
+    """For its owner's yes."""
+    has_repeat: bool
+    """Something else that was written once more waits for its owner already."""
+
+
+@dataclass(frozen=True, slots=True)
+class InTheWay:
+    """A letter that the address has written already, and the draft that it stands in the way of."""
+
+    owner: Owner
+    subject: str | None
+    text: str | None
+    draft: Draft
+
+    @property
+    def says_the_same(self) -> bool:
+        """Tell whether it holds the same words as the draft."""
+        return (self.subject, self.text) == (self.draft.subject, self.draft.text)
+
+
 @dataclass(slots=True)
 class Known:
     """What the books have of an arrival."""
@@ -68,18 +98,13 @@ class Known:
     """The submission that the same form brought before, from the same address."""
     free: list[Draft] = field(default_factory=list)
     """Those of its drafts in whose way no letter of its address stands."""
-    taken: dict[str, list[Draft]] = field(default_factory=dict)
-    """The others, by the submission of the letter that does."""
+    taken: list[InTheWay] = field(default_factory=list)
+    """The others, each with the letter that does."""
     ended: list[str] = field(default_factory=list)
     """Keys of letters that ended without arriving, and do not stand in the way any more."""
     may_be_mailed: bool = True
     is_blocked: bool = False
     """The owner of the address wants nothing of this campaign."""
-
-    @property
-    def is_new(self) -> bool:
-        """Tell whether all of it is to be entered, and nothing else is to be done."""
-        return self.earlier is None and not self.taken and not self.is_blocked
 
 
 def ready(

@@ -88,9 +88,19 @@ def notice_again(
     connection: Connection, links: Links, about: StoredCampaign, submission_id: str
 ) -> Notice:
     """Return what leads the owner of an address to a submission that is there already."""
-    waits = _waits(connection, submission_id)
+    waits, has_repeat = _waits(connection, submission_id), _has_repeat(connection, submission_id)
+    return leading_back(links, about, submission_id, waits=waits, has_repeat=has_repeat)
+
+
+def leading_back(
+    links: Links, about: StoredCampaign, submission_id: str, *, waits: bool, has_repeat: bool
+) -> Notice:
+    """Return the same of a submission of which that is known.
+
+    It `waits` for a yes, or for a decision about what was written once more, or for neither.
+    """
     link = links.first(submission_id, must_confirm=waits)
-    if _has_repeat(connection, submission_id):
+    if has_repeat:
         return repeated(about.campaign, link, foot=foot(about, links))
     return first_notice(
         about.campaign,

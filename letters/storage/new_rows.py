@@ -4,11 +4,22 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, Insert, Table, insert, literal_column, select
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Insert,
+    Table,
+    and_,
+    exists,
+    func,
+    insert,
+    literal_column,
+    select,
+)
 
 from letters.states import Cause, State
 from letters.storage.batch import Places, Row, given
-from letters.storage.schema import history, letter, notice, submission, writing
+from letters.storage.schema import history, letter, notice, repeat, submission, writing
 
 # Every table takes its own out of the same rows, which begin alike.
 _SUBMISSION: Final = Places(
@@ -20,10 +31,18 @@ _MAIL: Final = Places(
     "goes_together",
     *("writer_key", "to_email", "subject", "body", "purpose", "address", "mailing_id"),
 )
+_REPEAT_COLUMNS: Final = (
+    *("id", "submission_id", "received_at", "name", "email", "postcode", "reason", "points"),
+    *("personal_share", "opt_in_wording", "source", "letters"),
+)
+_REPEAT: Final = Places("id", "kind", *_REPEAT_COLUMNS[1:])
 
 
 def _is(kind: str) -> ColumnElement[bool]:
     return _MAIL.text("kind") == literal_column(f"'{kind}'")
+
+
+_IS_MAIL: Final = _is("letter") | _is("notice")
 
 
 def _add(
@@ -45,7 +64,7 @@ _ADD_SUBMISSIONS: Final = _add(
 _ADD_LETTERS: Final = _add(
     letter,
     _MAIL,
-    ~_is("submission"),
+    _IS_MAIL,
     *("id", "kind", "campaign_id", "target_id", "submission_id", "state", "state_at"),
     "goes_together",
     "mailing_id",
@@ -53,7 +72,7 @@ _ADD_LETTERS: Final = _add(
 _ADD_WRITINGS: Final = _add(
     writing,
     _MAIL,
-    ~_is("submission"),
+    _IS_MAIL,
     *("writer_key", "to_email", "subject", "body"),
     letter_id=_MAIL.text("id"),
 )
@@ -69,8 +88,28 @@ _ADD_HISTORY: Final = _add(
 _ADD_NOTICES: Final = _add(
     notice, _MAIL, _is("notice"), "purpose", "address", letter_id=_MAIL.text("id")
 )
+# What is kept already is not kept twice.
+_ADD_REPEATS: Final = _add(
+    repeat,
+    _REPEAT,
+    and_(
+        _is("repeat"),
+        ~exists().where(
+            repeat.c.submission_id == _REPEAT.text("submission_id"),
+            repeat.c.name == _REPEAT.text("name"),
+            func.coalesce(repeat.c.postcode, "") == func.coalesce(_REPEAT.text("postcode"), ""),
+            func.coalesce(repeat.c.opt_in_wording, "")
+            == func.coalesce(_REPEAT.text("opt_in_wording"), ""),
+            repeat.c.letters == _REPEAT.text("letters"),
+        ),
+    ),
+    *_REPEAT_COLUMNS,
+)
 _ADD: Final[dict[str, tuple[Insert, ...]]] = {
-    "sqlite": (_ADD_SUBMISSIONS, _ADD_LETTERS, _ADD_WRITINGS, _ADD_HISTORY, _ADD_NOTICES),
+    "sqlite": (
+        *(_ADD_SUBMISSIONS, _ADD_LETTERS, _ADD_WRITINGS, _ADD_HISTORY, _ADD_NOTICES),
+        _ADD_REPEATS,
+    ),
     # One journey to the server. It adds the submissions first, so others wait for tokens before
     # they wait for keys, and looks at references when all has been added.
     "postgresql": (
@@ -79,6 +118,7 @@ _ADD: Final[dict[str, tuple[Insert, ...]]] = {
             _ADD_WRITINGS.cte("writings"),
             _ADD_HISTORY.cte("steps"),
             _ADD_NOTICES.cte("notices"),
+            _ADD_REPEATS.cte("repeats"),
         ),
     ),
 }
@@ -192,6 +232,41 @@ class NewRows:
                 address=address,
                 mailing_id=mailing_id,
                 writer_key=writer_key,
+            )
+        )
+
+    def add_repeat(  # noqa: PLR0913 - its columns
+        self,
+        repeat_id: str,
+        *,
+        submission_id: str,
+        received_at: datetime,
+        name: str,
+        email: str,
+        postcode: str | None,
+        reason: str | None,
+        points: tuple[str, ...],
+        personal_share: float,
+        opt_in_wording: str | None,
+        source: str | None,
+        letters: str,
+    ) -> None:
+        """Add what was written once more, beside the submission that stood in its way."""
+        self._rows.append(
+            _REPEAT.row(
+                id=repeat_id,
+                kind="repeat",
+                submission_id=submission_id,
+                received_at=received_at,
+                name=name,
+                email=email,
+                postcode=postcode,
+                reason=reason,
+                points=points,
+                personal_share=personal_share,
+                opt_in_wording=opt_in_wording,
+                source=source,
+                letters=letters,
             )
         )
 

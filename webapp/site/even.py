@@ -1,7 +1,7 @@
 """Let an answer take as long whoever it is about.
 
-A first letter is stored in one turn; one that an address writes again is looked up, and kept beside
-the first, in two. A stranger could tell by that milliseconds who has written before.
+A first letter and one that an address writes again are the same work (letters/intake/enter.py).
+What little is left between them, so many bytes on the disk, is hidden by answering in steps.
 """
 
 import time

@@ -72,7 +72,7 @@ not_me = Table(
     Column("campaign_id", ForeignKey("campaign.id"), primary_key=True),
     Column("address", String(64), primary_key=True),  # its name among those that got notices
     Column("said_at", Moment, nullable=False),
-    Column("posted_at", Moment),  # when somebody last wrote with it, in vain
+    Column("posted_at", Moment),  # written by the version before; it goes with a later one
 )
 
 unsubscribed = Table(

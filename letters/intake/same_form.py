@@ -1,58 +1,19 @@
-"""Take what an address writes once more: in place of what it wrote, or beside it.
+"""Let what the same form brings again, from the same address, take the place of what it brought."""
 
-Nothing that was typed is dropped in silence: what cannot take the place of what is there is kept
-for the owner of the address, who decides about it on the receipt.
-"""
-
-import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
-from typing import Final
 
-from sqlalchemy import Connection, Row, delete, exists, func, insert, select, update
+from sqlalchemy import Connection, Row, select, update
 
 from letters.books import locks
 from letters.books.changes import apply, turn
 from letters.books.happenings import Happening
 from letters.books.together import make_personal
-from letters.intake.arrival import Arrival, Known
-from letters.intake.enter import NewLetter, add_letter, enter, free_keys
-from letters.notices.links import Links
-from letters.notices.post import NOTICE_EVERY, Purpose, post
-from letters.notices.reminders import notice_again
+from letters.intake.arrival import Arrival
+from letters.intake.enter import NewLetter, add_letter, free_keys
 from letters.states import NOT_ARRIVED, NOT_LEFT, Cause, State
-from letters.storage.identity import new_id
 from letters.storage.new_rows import NewRows
-from letters.storage.schema import letter, not_me, repeat, submission, writing
+from letters.storage.schema import letter, submission, writing
 from letters.submission import Draft
-
-_MOST_KEPT: Final = 20
-"""Repeats that are kept beside one submission; of more, the latest."""
-
-
-def take_again(connection: Connection, links: Links, known: Known) -> None:
-    """Take an arrival of which the books know something already."""
-    arrival = known.arrival
-    if known.is_blocked:
-        names = (arrival.known_as, *(name for _, name in arrival.before))
-        # Something is written here too: how long an answer takes tells a stranger nothing.
-        connection.execute(
-            update(not_me)
-            .where(not_me.c.campaign_id == arrival.stored.id, not_me.c.address.in_(names))
-            .values(posted_at=arrival.now)
-        )
-        return
-    if known.earlier is not None:
-        if _takes_its_place(connection, known.earlier, arrival):
-            return
-        # The form brought something before that stays as it is; so this is one of its own.
-        known.arrival = arrival = replace(arrival, key=new_id(arrival.now))
-    if known.free:
-        enter(connection, [known])
-    for owner, drafts in sorted(known.taken.items()):
-        _keep(connection, owner, arrival, drafts)
-    if known.taken and not known.free:
-        _tell(connection, links, max(known.taken), known)
 
 
 def _letters(connection: Connection, submission_id: str) -> Sequence[Row[*tuple[object, ...]]]:
@@ -64,7 +25,7 @@ def _letters(connection: Connection, submission_id: str) -> Sequence[Row[*tuple[
     ).all()
 
 
-def _takes_its_place(connection: Connection, submission_id: str, arrival: Arrival) -> bool:
+def takes_its_place(connection: Connection, submission_id: str, arrival: Arrival) -> bool:
     """Let an arrival take the place of what its form brought before; tell whether that is done.
 
     It may while nothing has left and nobody has confirmed it: the owner of the address said yes to
@@ -191,103 +152,8 @@ def _put_details(connection: Connection, submission_id: str, arrival: Arrival) -
     )
 
 
-def _keep(
-    connection: Connection, submission_id: str, arrival: Arrival, drafts: Sequence[Draft]
-) -> None:
-    """Keep letters beside those that stand in their way, unless they say the same."""
-    head = connection.execute(select(submission).where(submission.c.id == submission_id)).one()
-    of_them = {draft.target_id for draft in drafts}
-    rows = [row for row in _letters(connection, submission_id) if row.target_id in of_them]
-    part = replace(arrival, new=replace(arrival.new, drafts=tuple(drafts)))
-    if _says_the_same(head, rows, part) or _is_kept(connection, submission_id, part):
-        _touch(connection, submission_id)
-        return
-    new = arrival.new
-    connection.execute(
-        insert(repeat).values(
-            id=new_id(arrival.now),
-            submission_id=submission_id,
-            received_at=arrival.now,
-            name=new.name,
-            email=new.email,
-            postcode=new.postcode or None,
-            reason=new.reason or None,
-            points=list(new.points),
-            personal_share=new.personal_share,
-            opt_in_wording=arrival.opt_in_wording,
-            source=new.source or None,
-            letters=_as_json(drafts),
-        )
-    )
-    kept = connection.execute(
-        select(repeat.c.id)
-        .where(repeat.c.submission_id == submission_id)
-        .order_by(repeat.c.id.desc())
-        .offset(_MOST_KEPT)
-    ).scalars()
-    over = list(kept)
-    if over:
-        connection.execute(delete(repeat).where(repeat.c.id.in_(over)))
-
-
-def _is_kept(connection: Connection, submission_id: str, arrival: Arrival) -> bool:
-    new = arrival.new
-    return bool(
-        connection.execute(
-            select(
-                exists().where(
-                    repeat.c.submission_id == submission_id,
-                    repeat.c.name == new.name,
-                    func.coalesce(repeat.c.postcode, "") == new.postcode,
-                    func.coalesce(repeat.c.opt_in_wording, "") == (arrival.opt_in_wording or ""),
-                    repeat.c.letters == _as_json(new.drafts),
-                )
-            )
-        ).scalar()
-    )
-
-
-def _as_json(drafts: Iterable[Draft]) -> str:
-    return json.dumps(
-        sorted([draft.target_id, draft.subject, draft.text] for draft in drafts),
-        ensure_ascii=False,
-    )
-
-
 def _touch(connection: Connection, submission_id: str) -> None:
     """Write something, as whoever is new does: an answer's time tells a stranger nothing."""
     this = submission.c.id == submission_id
     locks.take(connection, submissions=[submission_id])
     connection.execute(update(submission).where(this).values(token_id=submission.c.token_id))
-
-
-def _tell(connection: Connection, links: Links, submission_id: str, known: Known) -> None:
-    """Mail the link to what is there, or see to it that it is mailed when it may be."""
-    arrival = known.arrival
-    if not known.may_be_mailed:
-        later = arrival.now + NOTICE_EVERY
-        locks.take(connection, submissions=[submission_id])
-        connection.execute(
-            update(submission)
-            .where(
-                submission.c.id == submission_id,
-                exists().where(repeat.c.submission_id == submission_id),
-                submission.c.remind_at.is_(None) | (submission.c.remind_at > later),
-            )
-            .values(remind_at=later)
-        )
-        return
-    head = connection.execute(
-        select(submission.c.email).where(submission.c.id == submission_id)
-    ).one()
-    notice = notice_again(connection, links, arrival.stored, submission_id)
-    post(
-        connection,
-        links.tokens,
-        notice,
-        Purpose.LINK,
-        head.email,
-        arrival.now,
-        arrival.stored.id,
-        submission_id,
-    )

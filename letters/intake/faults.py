@@ -10,6 +10,7 @@ from letters.intake.posted import (
     ADDRESS_LINES,
     ADDRESS_MAX,
     BODY_MAX,
+    CLOSING_MAX,
     EMAIL_MAX,
     NAME_MAX,
     POSTCODE_MAX,
@@ -81,6 +82,7 @@ def faults_in(posted: Posted) -> Iterator[Fault]:
     yield from _first(_of_text(posted, Field.REASON, posted.reason, REASON_MAX))
     yield from _first(faults_in_subject(posted.subject, posted.unreadable))
     yield from _first(faults_in_body(posted.body, BODY_MAX, posted.unreadable))
+    yield from _first(_of_text(posted, Field.CLOSING, posted.closing or "", CLOSING_MAX))
 
 
 def faults_in_subject(subject: str, unreadable: frozenset[Field] = frozenset()) -> Iterator[Fault]:

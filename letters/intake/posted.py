@@ -13,6 +13,7 @@ ADDRESS_LINES: Final = 4
 SUBJECT_MAX: Final = 200
 REASON_MAX: Final = 2_000
 BODY_MAX: Final = 10_000
+CLOSING_MAX: Final = 500
 _SOURCE: Final = re.compile(r"[a-z0-9_-]{1,40}")
 _BLANK: Final = " \t\u00a0\u1680\u202f\u205f\u3000" + "".join(map(chr, range(0x2000, 0x200B)))
 
@@ -27,6 +28,7 @@ class Field(StrEnum):
     REASON = "reason"
     SUBJECT = "subject"
     BODY = "body"
+    CLOSING = "closing"
     TARGET = "target"
     LETTER = "letter"
     """The form as a whole: what is wrong lies in no field that a person fills in."""
@@ -45,6 +47,8 @@ class Posted:
     reason: str = ""
     subject: str = ""
     body: str = ""
+    closing: str | None = None
+    """How the letter ends, before the name; None: as it is offered."""
     points: tuple[str, ...] = ()
     """Keys of the points kept, in the writer's order."""
     order: tuple[str, ...] = ()

@@ -79,6 +79,7 @@ def turned_to_shown(written: Written, before: StoredTarget) -> Written:
         posted,
         subject=compose.subject_for_each(campaign, before.target, to, posted.subject, **writer),
         body=compose.for_each(campaign, before.target, to, body, **writer),
+        closing=compose.closing_for_each(campaign, before.target, posted.closing),
     )
     return replace(written, posted=turned)
 
@@ -88,6 +89,7 @@ def drafts_of(written: Written) -> tuple[Draft, ...]:
     posted, campaign, shown = written.posted, written.campaign, written.shown.target
     writer = {"name": posted.name, "postcode": posted.postcode, "address": posted.address}
     body = compose.line_feeds(posted.body)
+    closing = compose.closing_for_each(campaign, shown, posted.closing)
 
     def draft(to: StoredTarget) -> Draft:
         target: Target = to.target
@@ -95,7 +97,9 @@ def drafts_of(written: Written) -> tuple[Draft, ...]:
         words = compose.for_each(campaign, shown, target, body, **writer)
         values = compose.merge_values(target, **writer)
         theirs = for_target(campaign, target)
-        text = compose.text(theirs, values, reason=posted.reason, body=words, foot=to.foot)
+        text = compose.text(
+            theirs, values, reason=posted.reason, body=words, closing=closing, foot=to.foot
+        )
         return Draft(to.id, subject, text)
 
     return tuple(draft(target) for target in written.whom.targets)

@@ -2,20 +2,24 @@
 
 The text is salutation, blank line, the writer's reason if there is one and a blank line, the body,
 blank line, closing, and a foot where the office has a page. Organisers' words may hold merge
-fields; a writer's words are data.
+fields; a writer's words are data. A writer may change the closing down to what says who writes:
+that is filled in always.
 """
 
 import re
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from itertools import chain
 from typing import Final
 
 from letters.campaign import Campaign, Target
 from letters.languages import Language, translations
-from letters.text.merge import merge
+from letters.text.merge import merge, split_before
 from letters.text.versions import for_target, letter_for
+from letters.text.visible import is_empty
 
 _RUN_WORDS: Final = 4
+_OF_ONE_WRITER: Final = frozenset({"name", "postcode", "address"})
 _FOOT: Final = re.compile(r"\n\n-- \n[^\n]+\nhttps?://[^\s]+/o/[0-9]+\.[A-Za-z0-9_-]{43}\Z")
 
 
@@ -46,14 +50,53 @@ def body(campaign: Campaign, values: dict[str, str], points: Iterable[str]) -> s
     return "\n\n".join(merge(part, values) for part in parts if part)
 
 
+@dataclass(frozen=True, slots=True)
+class Closing:
+    """A closing in two parts."""
+
+    own: str
+    """What the writer may change."""
+    signed: str
+    """From the name, postcode or address on, with what stands before it."""
+
+
+def closing_of(campaign: Campaign, values: dict[str, str]) -> Closing:
+    """Return the closing as it is offered."""
+    before, signed = split_before(campaign.letter.closing, _OF_ONE_WRITER)
+    own = before.rstrip()
+    between = before[len(own) :] if own else "\n"
+    return Closing(
+        merge(own, values), f"{between}{merge(signed, values)}" if signed else before[len(own) :]
+    )
+
+
+def _closed(campaign: Campaign, values: dict[str, str], own: str | None) -> str:
+    if own is None:
+        return merge(campaign.letter.closing, values)
+    signed = closing_of(campaign, values).signed
+    return signed.lstrip() if is_empty(own) else f"{line_feeds(own)}{signed}"
+
+
 def text(
-    campaign: Campaign, values: dict[str, str], *, reason: str, body: str, foot: str = ""
+    campaign: Campaign,
+    values: dict[str, str],
+    *,
+    reason: str,
+    body: str,
+    closing: str | None = None,
+    foot: str = "",
 ) -> str:
-    """Return a letter's whole text, LF at line ends. `foot` is by :func:`foot`, or empty."""
+    """Return a letter's whole text, LF at line ends. `foot` is by :func:`foot`, or empty.
+
+    `closing` is how the writer ends it, before the name; None: as it is offered.
+    """
     parts = [merge(campaign.letter.salutation, values)]
     if reason.strip():
         parts.append(line_feeds(reason))
-    parts += [line_feeds(body), merge(campaign.letter.closing, values)]
+    parts.append(line_feeds(body))
+    closed = _closed(campaign, values, closing)
+    if closed or closing is None:
+        parts.append(closed)
     if foot:
         parts.append(foot)
     return "\n\n".join(parts)
@@ -136,6 +179,14 @@ def subject_for_each(
                 own = theirs[place % len(theirs)]
                 return merge(own, merge_values(target, **writer)).strip()
     return written
+
+
+def closing_for_each(campaign: Campaign, shown: Target, written: str | None) -> str | None:
+    """Return how a writer ends each letter; None: as each is offered, since it was left so."""
+    if written is None:
+        return None
+    offered = closing_of(for_target(campaign, shown), merge_values(shown)).own
+    return None if line_feeds(written).rstrip() == offered.rstrip() else written
 
 
 def line_feeds(typed: str) -> str:

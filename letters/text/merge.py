@@ -5,7 +5,7 @@ never read again, so a value that looks like a field stays as it is.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from functools import lru_cache
 from typing import Final
 
@@ -46,6 +46,14 @@ def merge(text: str, values: Mapping[str, str]) -> str:
     for name, literal in zip(rest[::2], rest[1::2], strict=True):
         pieces += (values[name], literal)
     return "".join(pieces)
+
+
+def split_before(text: str, names: Container[str]) -> tuple[str, str]:
+    """Return the parts of `text` before the first field with one of these names, and from it on."""
+    for found in _MARK.finditer(text):
+        if _checked(found)[1:-1] in names:
+            return text[: found.start()], text[found.start() :]
+    return text, ""
 
 
 @lru_cache(maxsize=4096)  # organisers' words are few, and each is filled in for every target

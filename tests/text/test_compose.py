@@ -171,3 +171,35 @@ def test_how_much_is_a_writers_own(written: str, share: float) -> None:
 
 def test_nothing_prewritten_leaves_all_to_the_writer() -> None:
     assert compose.personal_share("all of it is mine", "") == 1.0
+
+
+CLOSINGS = {
+    "Yours sincerely,\n{name}": ("Yours sincerely,", "\nAna Reed"),
+    "Yours, {salutation}'s voter\n\n{name}\n{postcode}": (
+        "Yours, Minister 1's voter",
+        "\n\nAna Reed\nAB1 2CD",
+    ),
+    "Greetings from {name} of the quay": ("Greetings from", " Ana Reed of the quay"),
+    "{name}\n{postcode}": ("", "\nAna Reed\nAB1 2CD"),
+    "{{name}} is no field": ("{name} is no field", ""),
+}
+
+
+@pytest.mark.parametrize("closing", CLOSINGS)
+def test_a_closing_is_its_writers_down_to_the_name(closing: str) -> None:
+    own, signed = CLOSINGS[closing]
+    made = campaign(closing=closing)
+    values = compose.merge_values(made.targets[0], **ANA)
+    assert compose.closing_of(made, values) == compose.Closing(own, signed)
+
+    def ends(typed: str | None) -> str:
+        kept = compose.closing_for_each(made, made.targets[0], typed)
+        whole = compose.text(made, values, reason="", body="Please.", closing=kept)
+        return whole.removeprefix("Dear Minister 1,\n\nPlease.")
+
+    offered = ends(None)
+    assert offered == f"\n\n{own}{signed}".replace("\n\n\n", "\n\n")
+    assert ends(own) == ends(f"{own}\r\n") == offered, "it was left as it was"
+    assert ends("With {name},\r\nyours") == f"\n\nWith {{name}},\nyours{signed}", "it is data"
+    if own:
+        assert ends(" \u200b") == (f"\n\n{signed.lstrip()}" if signed else "")

@@ -164,3 +164,24 @@ def test_a_postal_address_stands_in_the_letter(stack: Stack) -> None:
     preview = stack.post("/c/street", {**there, "preview": "1"}).body.decode()
     assert "1 Quay Street\nPorttown" in preview.replace("\r\n", "\n")
     assert stack.post("/c/street", there).status == 303
+
+
+def test_a_closing_left_as_offered_is_each_targets_own_and_a_changed_one_is_for_all(
+    stack: Stack,
+) -> None:
+    version = VERSION.format() + 'closing = "Your friend,\\n{name}"\n'
+    file = LETTER.format(slug="ends", more="", closing="") + version
+    file += target("Ann Quay") + target("Ben Hill", 'party = "Green"')
+    assert stack.postbag("campaign", "load", "-", text=file).returncode == 0
+
+    def ends(**fields: object) -> list[str]:
+        answer = stack.post("/c/ends", stack.form("ends", preview="1", name="Ana", **fields))
+        texts = re.findall(r"<pre[^>]*data-preview>([^<]*)</pre>", answer.body.decode())
+        return [text.rpartition("\n\n")[2] for text in texts]
+
+    assert ends() == ["Yours,\nAna", "Your friend,\nAna"]
+    assert ends(closing="In hope,") == ["In hope,\nAna", "In hope,\nAna"]
+    refused = stack.post("/c/ends", stack.form("ends", closing="x" * 501))
+    assert refused.status == 422
+    assert "x" * 501 in refused.body.decode(), "what was typed is kept"
+    assert "1 character too long" in refused.body.decode()

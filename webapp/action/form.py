@@ -46,6 +46,7 @@ class ActionForm(FlaskForm):  # type: ignore[misc]  # flask-wtf brings no types
     reason = TextAreaField()
     subject = StringField()
     body = TextAreaField()
+    closing = TextAreaField()
     points = SelectMultipleField(validate_choice=False)
     target = SelectMultipleField(validate_choice=False)
     opt_in = BooleanField()
@@ -79,6 +80,7 @@ def receive() -> Received:
             Field.REASON,
             Field.SUBJECT,
             Field.BODY,
+            Field.CLOSING,
         )
     }
     return Received(
@@ -90,6 +92,8 @@ def receive() -> Received:
             reason=texts[Field.REASON],
             subject=trimmed(texts[Field.SUBJECT]),
             body=texts[Field.BODY],
+            # A page of before this field, or another program, posts none.
+            closing=texts[Field.CLOSING] if Field.CLOSING in request.form else None,
             points=tuple(form.points.data or ()),
             order=tuple(request.form.get("order", "").split()),
             targets=tuple(form.target.data or ()),
@@ -125,4 +129,5 @@ def cleaned(posted: Posted) -> Posted:
         reason=without_controls(posted.reason),
         subject=without_controls(posted.subject).replace("\n", " "),
         body=without_controls(posted.body),
+        closing=None if posted.closing is None else without_controls(posted.closing),
     )

@@ -24,7 +24,7 @@ from letters.submission import Draft
 from letters.text import compose
 from letters.text.addresses import COMMON_DOMAINS
 from letters.text.merge import merge
-from letters.text.versions import letter_for
+from letters.text.versions import for_target, letter_for
 from webapp.action import proof
 from webapp.action.form import TRAP, put_aside
 from webapp.action.kept import COUNT_MARK, TOKEN_MARK, filled_in, pages
@@ -54,7 +54,9 @@ class ShownTarget:
     salutation: str
     """With marks where the script fills in the writer's name and postcode."""
     closing: str
-    """The same."""
+    """What of it the writer may change."""
+    signed: str
+    """What follows that, with the same marks."""
     chosen: bool
 
 
@@ -173,12 +175,15 @@ def _set(written: Written, view: View, now: datetime, so_far: Markup) -> str:
         last_day=format_date(campaign.ends, "long") if campaign.ends else None,
         salutation=merge(campaign.letter.salutation, values),
         opening=merge(campaign.letter.opening, body_values),
-        closing=merge(campaign.letter.closing, values),
+        closing=compose.closing_of(campaign, values).own
+        if posted.closing is None
+        else posted.closing,
+        signed=compose.closing_of(campaign, values).signed,
         today=_day(campaign, now),
         posted=posted,
         wrong=wrong,
         common_domains=" ".join(COMMON_DOMAINS),
-        unfolded="unfolded" in request.form or bool({"subject", "body"} & wrong.keys()),
+        unfolded="unfolded" in request.form or bool({"subject", "body", "closing"} & wrong.keys()),
         can_clean=any(fault.wrong is Wrong.CONTROL for fault in faults),
         token=view.token,
         trap=TRAP,
@@ -221,6 +226,7 @@ def _shown(written: Written, target: StoredTarget) -> ShownTarget:
         target.target, name=NAME_MARK, postcode=POSTCODE_MARK, address=ADDRESS_MARK
     )
     letter = letter_for(written.campaign.letter, target.target)
+    closing = compose.closing_of(for_target(written.campaign, target.target), values)
     everyone = written.campaign.routing is not Routing.CHOICE
     return ShownTarget(
         str(target.id),
@@ -228,7 +234,8 @@ def _shown(written: Written, target: StoredTarget) -> ShownTarget:
         target.target.role,
         target.target.address,
         merge(letter.salutation, values),
-        merge(letter.closing, values),
+        closing.own,
+        closing.signed,
         everyone or str(target.id) in written.posted.targets,
     )
 

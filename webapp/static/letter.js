@@ -32,14 +32,14 @@ function begin(form, isAnswer = false) {
   if (!form) return; // a page that says no
   const { slug, opening, thanks, anew } = form.dataset;
   const isFresh = "fresh" in form.dataset;
-  const { name, email, postcode, subject, reason, body, order, before, leave_empty: trap } =
+  const { name, email, postcode, subject, reason, body, closing, order, before, leave_empty: trap } =
     form.elements;
   const postal = form.elements.address;
   const find = (selector) => form.querySelector(selector);
   const all = (selector) => [...form.querySelectorAll(selector)];
   const list = find("[data-points]");
   const salutation = find("p[data-salutation]");
-  const closing = find("p[data-closing]");
+  const signed = find("p[data-signed]");
   const draft = find("[data-draft]");
   const own = find("[data-own-words]");
   const trouble = find("[data-trouble]");
@@ -59,12 +59,16 @@ function begin(form, isAnswer = false) {
       if (mark === NAME) return trimmed(name.value) || ifNoName;
       return (mark === ADDRESS ? postal?.value.trim() : trimmed(postcode?.value ?? "")) ?? "";
     });
+  const closed = () =>
+    closing.value.trim()
+      ? closing.value + filled(signed.dataset.signed)
+      : filled(signed.dataset.signed).trimStart();
   const whole = () =>
     [
       filled(salutation.dataset.salutation),
       ...(reason.value.trim() ? [reason.value] : []),
       body.value,
-      filled(closing.dataset.closing),
+      ...(closed() ? [closed()] : []),
     ].join("\n\n");
 
   const given = wordsOf(composed(points()));
@@ -86,7 +90,7 @@ function begin(form, isAnswer = false) {
     }
     if (!CSS.supports("field-sizing", "content")) all("textarea").forEach(grow);
     say(salutation, filled(salutation.dataset.salutation));
-    say(closing, filled(closing.dataset.closing, closing.dataset.name));
+    say(signed, filled(signed.dataset.signed, signed.dataset.name).trimStart());
     if (find("[data-subject]")) say(find("[data-subject]"), subject.value);
     if (draft.open) say(draft.querySelector("pre"), whole());
   }
@@ -229,7 +233,9 @@ function begin(form, isAnswer = false) {
     const first = find("input[name=target]:checked") ?? find("input[name=target]");
     find("[data-address]").innerText = first.dataset.lines;
     salutation.dataset.salutation = first.dataset.salutation;
-    closing.dataset.closing = first.dataset.closing;
+    if (closing.value === closing.dataset.offered) closing.value = first.dataset.closing;
+    closing.dataset.offered = first.dataset.closing;
+    signed.dataset.signed = first.dataset.signed;
   }
 
   // Sending. A letter taken is answered with a redirection; whatever else the server has to say is

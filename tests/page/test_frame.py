@@ -83,7 +83,7 @@ def test_a_letter_through_a_frame_arrives_as_previewed(
     context.set_default_timeout(60_000)
     page = context.new_page()
     page.goto(f"{origin}/?source=poster")
-    frame = framed(page)
+    frame = page.frame_locator("iframe")  # found anew each time: embed.js gives it another address
     expect(frame.locator("#reason")).to_be_visible()
     if with_script:
         # The code in the link to the page around it counts for what is written in the frame.
@@ -125,7 +125,7 @@ def test_where_the_browser_keeps_nothing_for_frames_nothing_is_promised(
     problems: list[str] = []
     page.on("pageerror", lambda error: problems.append(str(error)))
     page.goto(origin)
-    frame = framed(page)
+    frame = page.frame_locator("iframe")
     frame.locator("#reason").fill("Typed in the frame.")
     # A private window, as here, refuses a frame of another site any storage.
     expect(frame.get_by_text("is kept in this browser until you send it")).to_be_hidden()
@@ -158,7 +158,7 @@ def test_the_script_listens_to_our_origin_alone(
     slug = load(more=f'embed_origins = ["{origin}"]')
     snippets["html"] = embed_snippet(stack.url, slug)
     page.goto(origin)
-    expect(framed(page).locator("#reason")).to_be_visible()
+    expect(page.frame_locator("iframe").locator("#reason")).to_be_visible()
     wait_for(lambda: height_fits(page))
     page.evaluate("postMessage({ postbag: 'height', height: 9 }, '*')")
     page.evaluate(
@@ -180,7 +180,7 @@ def test_answers_that_refuse_stay_in_the_frame(
     slug = load(more=f'embed_origins = ["{origin}"]')
     snippets["html"] = embed_snippet(stack.url, slug)
     page.goto(origin)
-    frame = framed(page)
+    frame = page.frame_locator("iframe")
     frame.locator("#reason").fill("Too late.")
     stack.postbag("campaign", "status", slug, "closed")
     frame.get_by_role("button", name="Preview").click()

@@ -13,7 +13,7 @@ from letters.organisation import Organisation
 from letters.pacing.crowd import Crowd
 from letters.pacing.readiness import MOST_PER_HOUR, Kind, Reason, Remedy, Way
 from letters.text.first_lines import Oddity, odd_lines
-from letters.text.printed import unprintable
+from letters.text.paper.printed import unprintable
 
 _MOST_SHOWN: Final = 20
 _ODD: Final = MappingProxyType(

@@ -6,7 +6,8 @@ from letters.mail.incoming import Incoming
 from letters.mail.kinds import SIGNS, Kind, told
 from letters.mail.mime import Reader
 from letters.mail.shown import content_of
-from rig.post_office import Letter, letters
+from rig.post_office import letters
+from rig.post_writer import Letter
 
 
 def read(letter: Letter, piece: int = 1_000) -> Incoming:

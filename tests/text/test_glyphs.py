@@ -7,9 +7,9 @@ import pytest
 
 from letters.campaign import Campaign, LetterTemplate, Point, Status, Target
 from letters.files.campaign_file import write_campaign
-from letters.text.glyphs import Lack, Part, lacking
-from letters.text.printed import unprintable
-from letters.text.sheet import Sheet
+from letters.text.paper.glyphs import Lack, Part, lacking
+from letters.text.paper.printed import unprintable
+from letters.text.paper.sheet import Sheet
 from tests.support.command import Terminal
 
 LETTER = LetterTemplate(

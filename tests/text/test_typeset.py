@@ -8,9 +8,9 @@ from pypdf import PdfReader
 
 from letters.campaign import Campaign, LetterTemplate, Point, Routing, Target
 from letters.languages import Language
-from letters.text import printed
-from letters.text.sheet import BLANK, Sheet
-from letters.text.typeset import typeset
+from letters.text.paper import printed
+from letters.text.paper.sheet import BLANK, Sheet
+from letters.text.paper.typeset import typeset
 
 DAY = date(2026, 11, 24)
 LETTER = LetterTemplate(

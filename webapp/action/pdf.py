@@ -16,9 +16,9 @@ from zoneinfo import ZoneInfo
 from flask import Blueprint, Response
 from redis import Redis, RedisError
 
-from letters.text import printed
-from letters.text.glyphs import Lack, Part, lacking
-from letters.text.sheet import Sheet, set_on_paper
+from letters.text.paper import printed
+from letters.text.paper.glyphs import Lack, Part, lacking
+from letters.text.paper.sheet import Sheet, set_on_paper
 from webapp.action.closed import shut
 from webapp.action.routes import open_campaign
 from webapp.site import errors

@@ -14,8 +14,8 @@ from letters.books import ledger
 from letters.campaign import Replies
 from letters.campaigns import store
 from letters.mail.kinds import Kind, Sign
-from webapp.desk.done import done
 from webapp.desk.entry.door import acting, blueprint
+from webapp.desk.wording.done import done
 from webapp.site import errors
 from webapp.site.language import gettext as _
 from webapp.site.language import ngettext

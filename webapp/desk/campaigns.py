@@ -17,7 +17,7 @@ from letters.desk import drafts, needs, trouble
 from letters.desk.needs import Needs
 from letters.states import NOT_LEFT, State
 from webapp.desk.entry.door import blueprint, signed_in
-from webapp.desk.words import alarm_sentence, shown_books, standing
+from webapp.desk.wording.words import alarm_sentence, shown_books, standing
 from webapp.site.language import gettext as _
 from webapp.site.language import ngettext
 from webapp.site.services import services

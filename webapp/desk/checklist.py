@@ -16,10 +16,10 @@ from letters.pacing.readiness import Kind, Readiness, SoFar
 from letters.record import Deed, record
 from letters.sending import outlook
 from webapp.action.shown import shown
-from webapp.desk.done import done
 from webapp.desk.entry.door import acting, blueprint, signed_in
-from webapp.desk.lacks import lacking
-from webapp.desk.reasons import cautions, crowd_sentence, told
+from webapp.desk.wording.done import done
+from webapp.desk.wording.lacks import lacking
+from webapp.desk.wording.reasons import cautions, crowd_sentence, told
 from webapp.site import errors
 from webapp.site.guards.throttle import admit
 from webapp.site.language import gettext as _

@@ -9,9 +9,9 @@ from letters.campaigns.copying import BadSlug, SlugTaken
 from letters.campaigns.shelf import NotADraft, NotOver
 from letters.campaigns.store import ReservedSlug
 from letters.desk import organisers
-from webapp.desk.done import done
 from webapp.desk.editor.flaws import sentence
 from webapp.desk.entry.door import acting, blueprint, signed_in
+from webapp.desk.wording.done import done
 from webapp.site import errors
 from webapp.site.language import gettext as _
 from webapp.site.services import services

@@ -13,12 +13,12 @@ from letters.organisation import Organisation, Picture
 from letters.organisations import store
 from letters.organisations.store import UnknownOrganisation
 from letters.text.compose import line_feeds
-from webapp.desk.done import done
 from webapp.desk.editor.faults import Wrong
 from webapp.desk.editor.flaws import sentence
 from webapp.desk.editor.values import suggested_slug
 from webapp.desk.entry.door import acting, blueprint
-from webapp.desk.lacks import lacking
+from webapp.desk.wording.done import done
+from webapp.desk.wording.lacks import lacking
 from webapp.site import errors
 from webapp.site.fields import trimmed, typed
 from webapp.site.language import gettext as _

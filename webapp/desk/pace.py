@@ -15,13 +15,13 @@ from letters.files.faults import Fault
 from letters.pacing.plan import Plan, TargetPlan
 from letters.pacing.readiness import Readiness
 from webapp.desk.checklist import check
-from webapp.desk.done import done
 from webapp.desk.editor.faults import Wrong, labels, wrongs
 from webapp.desk.editor.form import PaceForm, pacing_fields
 from webapp.desk.editor.values import pacing_values
 from webapp.desk.editor.words import choices
 from webapp.desk.entry.door import acting, blueprint
-from webapp.desk.reasons import told
+from webapp.desk.wording.done import done
+from webapp.desk.wording.reasons import told
 from webapp.site.language import gettext as _
 from webapp.site.language import ngettext
 from webapp.site.services import services

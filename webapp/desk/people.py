@@ -13,8 +13,8 @@ from letters.desk.organisers import Organiser, Role
 from letters.notices import post, to_organisers
 from letters.record import Actor
 from letters.text.addresses import is_address
-from webapp.desk.done import done
 from webapp.desk.entry.door import acting, blueprint, signed_in
+from webapp.desk.wording.done import done
 from webapp.site import errors
 from webapp.site.language import current
 from webapp.site.language import gettext as _

@@ -11,9 +11,9 @@ from letters.campaigns.stored import StoredCampaign
 from letters.organisation import lacks_of
 from letters.sending import outlook, settling
 from webapp.desk.checklist import check
-from webapp.desk.done import done
 from webapp.desk.entry.door import acting, blueprint, signed_in
-from webapp.desk.words import status_word
+from webapp.desk.wording.done import done
+from webapp.desk.wording.words import status_word
 from webapp.site import errors
 from webapp.site.language import gettext as _
 from webapp.site.services import services

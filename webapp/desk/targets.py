@@ -17,8 +17,8 @@ from letters.notices.alarms import came_back
 from letters.offices import suppression
 from letters.reasons import Hold
 from letters.states import NOT_LEFT, Cause, State
-from webapp.desk.done import done
 from webapp.desk.entry.door import acting, blueprint
+from webapp.desk.wording.done import done
 from webapp.site import errors
 from webapp.site.language import gettext as _
 from webapp.site.language import ngettext

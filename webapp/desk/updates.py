@@ -20,8 +20,8 @@ from letters.states import State
 from letters.text.compose import line_feeds
 from letters.updates import deliver, recipients, unsubscribe
 from letters.updates.wording import notice_of
-from webapp.desk.done import done
 from webapp.desk.entry.door import acting, blueprint, signed_in
+from webapp.desk.wording.done import done
 from webapp.site import errors
 from webapp.site.faults import sentence
 from webapp.site.fields import trimmed

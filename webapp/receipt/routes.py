@@ -13,9 +13,9 @@ from letters.receipts import receipt as receipts
 from letters.receipts.receipt import TooLate
 from letters.receipts.successors import CannotSendOn, Obstacle
 from letters.states import NOT_LEFT
-from letters.text import printed
 from letters.text.compose import line_feeds
-from letters.text.sheet import set_on_paper
+from letters.text.paper import printed
+from letters.text.paper.sheet import set_on_paper
 from webapp.action import pdf
 from webapp.receipt.door import back, blueprint, change, noindex, read
 from webapp.receipt.page import page

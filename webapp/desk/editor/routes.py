@@ -23,7 +23,6 @@ from letters.organisations.store import NotNamed
 from letters.pacing.readiness import Kind
 from webapp.action.page import summary
 from webapp.desk.checklist import check
-from webapp.desk.done import done
 from webapp.desk.editor import buttons
 from webapp.desk.editor.faults import Wrong, labels, row_cells, wrongs
 from webapp.desk.editor.form import (
@@ -39,8 +38,9 @@ from webapp.desk.editor.form import (
 from webapp.desk.editor.values import suggested_slug, values
 from webapp.desk.editor.words import choices
 from webapp.desk.entry.door import acting, blueprint, signed_in
-from webapp.desk.lacks import lacking
-from webapp.desk.reasons import told
+from webapp.desk.wording.done import done
+from webapp.desk.wording.lacks import lacking
+from webapp.desk.wording.reasons import told
 from webapp.site.fields import typed
 from webapp.site.language import gettext as _
 from webapp.site.services import services

@@ -7,11 +7,11 @@ from flask import Response, request, url_for
 from letters.desk import passkeys, proofs, sign_ins
 from letters.desk.proofs import NotProven
 from letters.record import STRANGER, record_refusal
-from webapp.desk.done import done
 from webapp.desk.entry.device import device
 from webapp.desk.entry.door import blueprint, signed_in
 from webapp.desk.entry.proof import answer, not_proven
 from webapp.desk.entry.sign_in import OTHER_POSTS, enter, here
+from webapp.desk.wording.done import done
 from webapp.site import errors
 from webapp.site.guards.throttle import admit
 from webapp.site.language import gettext as _

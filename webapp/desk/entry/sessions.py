@@ -5,9 +5,9 @@ from http import HTTPStatus
 from flask import Response, g, make_response, redirect, render_template, request, session, url_for
 
 from letters.desk import passkeys, sign_ins
-from webapp.desk.done import done
 from webapp.desk.entry.door import blueprint, signed_in
 from webapp.desk.entry.proof import to_add
+from webapp.desk.wording.done import done
 from webapp.site.language import gettext as _
 from webapp.site.services import services
 from webapp.site.words import ago, moment

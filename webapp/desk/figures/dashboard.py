@@ -25,7 +25,7 @@ from webapp.desk.figures.cache import FRESH_SECONDS, glance
 from webapp.desk.figures.pictures import pictures
 from webapp.desk.offices.listed import troubled_first
 from webapp.desk.targets import held_targets
-from webapp.desk.words import (
+from webapp.desk.wording.words import (
     alarm_sentence,
     ending,
     shown_books,

@@ -12,7 +12,7 @@ from letters.campaigns import store
 from letters.campaigns.stored import StoredTarget
 from letters.states import State
 from webapp.desk.entry.door import blueprint
-from webapp.desk.words import TargetRow, target_row
+from webapp.desk.wording.words import TargetRow, target_row
 from webapp.site.services import services
 
 _AT_ONCE: Final = 50

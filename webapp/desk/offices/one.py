@@ -12,11 +12,11 @@ from letters.desk.office import View, Word
 from letters.offices.suppression import LISTED
 from letters.pacing.bundles import How
 from letters.states import State
-from webapp.desk.done import done
 from webapp.desk.entry.door import acting, blueprint, signed_in
 from webapp.desk.record import deed_word, door_word
 from webapp.desk.targets import still_listed
-from webapp.desk.words import hold_words
+from webapp.desk.wording.done import done
+from webapp.desk.wording.words import hold_words
 from webapp.site import errors
 from webapp.site.language import gettext as _
 from webapp.site.language import ngettext

@@ -17,10 +17,10 @@ from letters.receipts import erasure, writers
 from letters.receipts.writers import Kept
 from letters.record import Deed, record
 from letters.sending import settling
-from webapp.desk.done import done
 from webapp.desk.entry.door import acting, blueprint, signed_in
 from webapp.desk.seek.news import answer_word, cause_word, purpose_word
-from webapp.desk.words import reason_words
+from webapp.desk.wording.done import done
+from webapp.desk.wording.words import reason_words
 from webapp.site import errors
 from webapp.site.language import gettext as _
 from webapp.site.language import ngettext

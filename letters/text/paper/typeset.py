@@ -1,6 +1,6 @@
 """Set letters on paper: letters in, a PDF out. Pure but for reading the two fonts.
 
-The paper is A4. What neither font has becomes an empty box; letters/text/glyphs.py tells of it.
+The paper is A4. What neither font has becomes an empty box; glyphs.py tells of it.
 """
 
 import re
@@ -16,7 +16,7 @@ from fpdf.enums import MethodReturnValue, TextDirection, XPos, YPos
 from fpdf.fonts import TTFFont
 
 from letters.languages import Language
-from letters.text.sheet import BLANK, Sheet
+from letters.text.paper.sheet import BLANK, Sheet
 
 _FONTS: Final = Path(__file__).parent / "fonts"
 _MARGIN_MM: Final = 27

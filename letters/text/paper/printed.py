@@ -9,9 +9,9 @@ from babel.dates import format_date
 from letters.campaign import Campaign, Routing, Target
 from letters.languages import Language
 from letters.text import compose
-from letters.text.glyphs import Lack, lacking
 from letters.text.merge import merge
-from letters.text.sheet import BLANK, Sheet
+from letters.text.paper.glyphs import Lack, lacking
+from letters.text.paper.sheet import BLANK, Sheet
 from letters.text.versions import for_target
 
 MOST_LETTERS: Final = 20

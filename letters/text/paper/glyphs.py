@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from letters.text.sheet import Sheet
+from letters.text.paper.sheet import Sheet
 
 _TEXT: Final = frozenset({"Lu", "Ll", "Lt", "Lm", "Lo", "Nd"})
 
@@ -42,7 +42,7 @@ def lacking(sheets: Iterable[Sheet]) -> tuple[Lack, ...]:
 
 
 def _first(text: str) -> str:
-    from letters.text.typeset import known_characters, printable  # noqa: PLC0415 - as set_on_paper
+    from letters.text.paper.typeset import known_characters, printable  # noqa: PLC0415 - as set_on_paper
 
     known = known_characters()
     return next((each for each in printable(text) if not _can_be_set(each, known)), "")

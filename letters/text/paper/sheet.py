@@ -28,6 +28,6 @@ def set_on_paper(
     sheets: Sequence[Sheet], *, title: str, language: Language, day: date, whose: str = ""
 ) -> bytes:
     """Return letters as a PDF. What sets them is loaded when the first is wanted."""
-    from letters.text.typeset import typeset  # noqa: PLC0415 - half of the web server's start
+    from letters.text.paper.typeset import typeset  # noqa: PLC0415 - half of the web server's start
 
     return typeset(sheets, title=title, language=language, day=day, whose=whose)

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from letters.states import FINAL, NOT_LEFT, Cause, State, advance
+from letters.states import FINAL, NOT_LEFT, RULES_OUT, Cause, State, advance, is_news
 
 PROOFS = (Cause.TAKEN, Cause.DEFER, Cause.DELIVER, Cause.DROP, Cause.BOUNCE)
 PROVEN = (State.ACCEPTED, State.DEFERRED, State.DELIVERED, State.DROPPED, State.BOUNCED)
@@ -94,3 +94,15 @@ def test_ten_thousand_shuffles_with_46_copies_give_one_state() -> None:
         shuffled = history * 46  # as many as were seen of one event
         chance.shuffle(shuffled)
         assert after(State.UNKNOWN, *shuffled) is after(State.UNKNOWN, *history)
+
+
+@pytest.mark.parametrize("cause", Cause)
+def test_a_word_on_an_attempt_counts_while_nothing_later_is_known(cause: Cause) -> None:
+    def counts(*, is_ruled_out: bool, is_earlier: bool) -> bool:
+        return is_news(cause, is_ruled_out=is_ruled_out, is_earlier=is_earlier)
+
+    assert counts(is_ruled_out=False, is_earlier=False)
+    # An attempt that was ruled out was not taken; one that something followed rules nothing out.
+    on_its_way = cause in {Cause.TAKEN, Cause.DEFER}
+    assert counts(is_ruled_out=True, is_earlier=False) is not on_its_way
+    assert counts(is_ruled_out=False, is_earlier=True) is (cause not in RULES_OUT)

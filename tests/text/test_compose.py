@@ -6,6 +6,7 @@ import pytest
 
 from letters.campaign import Campaign, Target
 from letters.files.campaign_file import read_campaign
+from letters.languages import Language
 from letters.text import compose
 from rig.campaigns import campaign_file
 
@@ -203,3 +204,33 @@ def test_a_closing_is_its_writers_down_to_the_name(closing: str) -> None:
     assert ends("With {name},\r\nyours") == f"\n\nWith {{name}},\nyours{signed}", "it is data"
     if own:
         assert ends(" \u200b") == (f"\n\n{signed.lstrip()}" if signed else "")
+
+
+FOOT = {
+    Language.EN: "For this office: what came, what waits, and your wish",
+    Language.ES: "Para esta oficina: lo que ha llegado, lo que espera y lo que desea",
+}
+PAGE = f"https://act.example/o/12.{'k' * 43}"
+
+
+def test_a_letter_ends_with_the_way_to_its_offices_page() -> None:
+    made = campaign(closing="Yours,\n{name}")
+    values = compose.merge_values(made.targets[0], **ANA)
+    foot = compose.foot(Language.EN, PAGE)
+    bare = compose.text(made, values, reason="", body="Please.")
+    whole = compose.text(made, values, reason="", body="Please.", foot=foot)
+    assert whole == f"{bare}\n\n{foot}"
+    assert compose.without_foot(whole) == bare
+    assert (compose.foot_of(whole), compose.foot_of(bare)) == (foot, "")
+
+
+@pytest.mark.parametrize("language", FOOT)
+def test_the_foot_speaks_the_letters_language(language: Language) -> None:
+    assert compose.foot(language, PAGE) == f"-- \n{FOOT[language]}\n{PAGE}"
+
+
+@pytest.mark.parametrize(
+    "typed", ["\n\n-- \nAna\nhttps://act.example/o/12.short", "\n\n-- \nAna Reed", "\n\n-- \n"]
+)
+def test_what_a_writer_signs_with_is_no_foot(typed: str) -> None:
+    assert compose.without_foot(f"Please.{typed}") == f"Please.{typed}"

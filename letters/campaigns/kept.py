@@ -1,5 +1,6 @@
 """Read the files of campaigns and targets as they are kept."""
 
+from collections.abc import Mapping
 from datetime import date
 from functools import lru_cache
 
@@ -17,17 +18,13 @@ def campaign_of(definition: str) -> Campaign:
     return _parsed(definition)
 
 
-def target_of(kept: dict[str, object]) -> Target:
-    """Return the target in what is kept of one."""
-    return _from_json(kept)
-
-
 def pacing_of(definition: str) -> Pacing:
     """Return the pacing in a stored definition."""
     return _parsed(definition).pacing
 
 
-def _from_json(kept: dict[str, object]) -> Target:
+def target_of(kept: Mapping[str, object]) -> Target:
+    """Return the target in what is kept of one."""
     until, attributes = kept["valid_until"], kept.get("attributes")
     return Target(
         name=str(kept["name"]),

@@ -1,12 +1,13 @@
 """Keep lists of people, loaded once and used by any number of campaigns."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import datetime
 
 from sqlalchemy import Connection, insert, select, update
 
 from letters.campaign import Campaign, Target
+from letters.campaigns.kept import target_of
 from letters.storage.schema import people
 from letters.text.versions import attributes_of, fits
 
@@ -81,7 +82,7 @@ def find(connection: Connection, name: str) -> tuple[Target, ...]:
     kept = connection.execute(select(people.c.content).where(people.c.name == name)).scalar()
     if kept is None:
         raise UnknownList(name)
-    return tuple(_person(one) for one in kept)
+    return tuple(target_of(one) for one in kept)
 
 
 def names(connection: Connection) -> list[tuple[str, int, datetime]]:
@@ -138,22 +139,3 @@ def definition(of: Target) -> dict[str, object]:
         "valid_until": None if of.valid_until is None else of.valid_until.isoformat(),
         "attributes": dict(of.attributes),
     }
-
-
-def _person(kept: Mapping[str, object]) -> Target:
-    until, areas, attributes = kept["valid_until"], kept["areas"], kept["attributes"]
-    return Target(
-        name=str(kept["name"]),
-        email=str(kept["email"]),
-        salutation=str(kept["salutation"]),
-        role=str(kept["role"]),
-        address=str(kept["address"]),
-        timezone=str(kept["timezone"]),
-        areas=_texts(areas),
-        valid_until=None if until is None else date.fromisoformat(str(until)),
-        attributes=tuple(sorted(attributes.items())) if isinstance(attributes, dict) else (),
-    )
-
-
-def _texts(values: object) -> tuple[str, ...]:
-    return tuple(map(str, values)) if isinstance(values, Iterable) else ()

@@ -14,7 +14,7 @@ from letters.books.changes import apply
 from letters.books.happenings import Happening
 from letters.campaign import Campaign, Pacing, Status, Target
 from letters.campaigns import lists, versions
-from letters.campaigns.kept import _from_json, _parsed
+from letters.campaigns.kept import _parsed, target_of
 from letters.campaigns.lists import NobodyToWriteTo
 from letters.campaigns.seats import (
     known_targets,
@@ -321,4 +321,4 @@ def _hold(row: Row[*tuple[Any, ...]]) -> tuple[Hold | None, str | None]:
 # By what is stored itself: what changes is read anew, at once and in every process.
 @lru_cache(maxsize=16_384)
 def _kept_target(definition: str) -> Target:
-    return _from_json(json.loads(definition))
+    return target_of(json.loads(definition))

@@ -28,7 +28,6 @@ from webapp.site.services import build
 from webapp.updates import routes as updates
 
 _ROOT: Final = Path(__file__).parent.parent
-_MOST_BYTES: Final = 5 * 2**20
 _HTTPS_SECONDS: Final = 2 * 365 * 86_400
 _FOR_OTHER_SITES: Final = frozenset({"action.count", "preview.picture"})
 """What another site's page or a link's preview shows, beside the script that sizes a frame."""
@@ -60,7 +59,7 @@ def create_app(environ: Mapping[str, str] = os.environ) -> Flask:
         PERMANENT_SESSION_LIFETIME=SESSION_LIFE,
         SESSION_REFRESH_EACH_REQUEST=False,
         MAX_CONTENT_LENGTH=posted.MOST_BYTES,  # whoever may send more is given it
-        MAX_FORM_MEMORY_SIZE=_MOST_BYTES,
+        MAX_FORM_MEMORY_SIZE=posted.MOST_BYTES_OF_LISTS,
         MAX_FORM_PARTS=2_000,
         WTF_CSRF_CHECK_DEFAULT=False,  # the desk asks for it; other forms have tokens of their own
         WTF_CSRF_TIME_LIMIT=None,

@@ -4,7 +4,6 @@ Reading finds every fault of a file at once, each with its key and its line.
 """
 
 from collections.abc import Mapping
-from dataclasses import replace
 from types import MappingProxyType
 from typing import Final
 
@@ -183,7 +182,7 @@ def _read_targets(top: CheckedTable) -> tuple[Target, ...]:
 
 def read_target(table: CheckedTable) -> Target:
     """Return the target in a table, noting its faults there."""
-    target = Target(
+    return Target(
         name=table.text("name", rules.NAME),
         email=table.text("email", rules.EMAIL),
         salutation=table.text("salutation", rules.SALUTATION),
@@ -192,8 +191,8 @@ def read_target(table: CheckedTable) -> Target:
         timezone=table.text("timezone", rules.TIMEZONE, "UTC"),
         areas=table.texts("areas", rules.AREA),
         valid_until=table.day("valid_until"),
+        attributes=table.others(rules.ATTRIBUTE),  # last: what nobody asked for is known by then
     )
-    return replace(target, attributes=table.others(rules.ATTRIBUTE))
 
 
 def write_campaign(campaign: Campaign) -> str:

@@ -15,8 +15,9 @@ _NOTHING: Final = words(
 )
 _DASHES: Final = re.compile(r"[\s.?_\u2010-\u2015\u2212-]*")
 _BETWEEN_ADDRESSES: Final = re.compile(r"\s*[;|/\n]\s*|\s*,\s+|,|\s+(?:or|and|o|y|أو|و)\s+|\s+")
-_AT: Final = re.compile(r"\s*[\[({]\s*(?:at|a|arroba)\s*[\])}]\s*", re.IGNORECASE)
-_DOT: Final = re.compile(r"\s*[\[({]\s*(?:dot|punto)\s*[\])}]\s*", re.IGNORECASE)
+# Of a run of spaces only its first may begin a match: else a long one costs its length squared.
+_AT: Final = re.compile(r"(?<!\s)\s*[\[({]\s*(?:at|a|arroba)\s*[\])}]\s*", re.IGNORECASE)
+_DOT: Final = re.compile(r"(?<!\s)\s*[\[({]\s*(?:dot|punto)\s*[\])}]\s*", re.IGNORECASE)
 _DATE: Final = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})(?:[T ][0-9:.]+Z?)?")
 _DAY_FIRST: Final = re.compile(r"([0-9]{1,2})[/.-]([0-9]{1,2})[/.-]([0-9]{4})")
 

@@ -129,6 +129,10 @@ class What(Enum):
     NO_COLUMN = auto()
     """[found, options: the columns that are there]"""
     TOO_MANY_CELLS = auto()
+    TOO_MANY_ROWS = auto()
+    """[most]"""
+    TOO_MANY_COLUMNS = auto()
+    """[most]"""
     NO_ADDRESS_THERE = auto()
     """The cell says that there is none: "N/A", a dash."""
     ADDRESS_NOT_ASCII = auto()

@@ -163,8 +163,8 @@ _BOUNCE_SUBJECTS: Final = re.compile(
     re.IGNORECASE | re.VERBOSE,
 )
 _QUOTE_BEGINS: Final = re.compile(
-    r"^(?:>|\s*-{2,}\s*(?:original|forwarded|urspr|mensaje|message\s+d)|\s*_{10,}"
-    r"|\s*(?:from|von|de|من)\s*:\s|\s*(?:on|am|el|le)\s.{4,120}(?:wrote|schrieb|escribió|écrit)\s*:)",
+    r"^[^\S\n]*(?:>|-{2,}\s*(?:original|forwarded|urspr|mensaje|message\s+d)|_{10,}"
+    r"|(?:from|von|de|من)\s*:\s|(?:on|am|el|le)\s.{4,120}(?:wrote|schrieb|escribió|écrit)\s*:)",
     re.IGNORECASE | re.MULTILINE,
 )
 _OWN_WORDS_MAX: Final = 1_500

@@ -61,6 +61,8 @@ def trim(text: str) -> str:
 
 
 def _is_trimmed(character: str) -> bool:
+    if "!" <= character <= "~":
+        return False  # as most are; to ask Unicode costs more
     category = unicodedata.category(character)
     return category in {"Zs", "Cf"} or character == "\t" or character in _UNSEEN
 

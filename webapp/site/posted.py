@@ -16,8 +16,10 @@ _MOST_FIELDS: Final = 2_000
 MOST_BYTES: Final = 2**18
 """Of a stranger's post: what the form can hold, percent-encoded, is about 150 kB. To take a form
 apart can cost a second and more a megabyte."""
-MOST_BYTES_AT_THE_DESK: Final = 5 * 2**20
-"""Whoever is signed in there brings spreadsheets and long lists."""
+MOST_BYTES_OF_LISTS: Final = 5 * 2**19
+"""A spreadsheet of 1 MB, beside a list that was read from one before."""
+_TAKES_LISTS: Final = frozenset({"desk.create", "desk.edit"})
+"""The editor, to which whoever is signed in brings spreadsheets; a logo is not as long as these."""
 _READ_FOR_THEMSELVES: Final = frozenset({"webhook.take", "inbound.take_mail"})
 """They look at the length before they read anything."""
 
@@ -43,8 +45,8 @@ def read() -> None:
         return  # what is posted to an address that leads nowhere is not worth reading
     request.max_content_length = MOST_BYTES
     is_long = request.content_length is None or request.content_length > MOST_BYTES
-    if is_long and _is_at_the_desk():
-        request.max_content_length = MOST_BYTES_AT_THE_DESK
+    if is_long and _brings_a_list():
+        request.max_content_length = MOST_BYTES_OF_LISTS
     body = request.get_data()
     g.posted_utf8 = True
     if request.mimetype == "application/x-www-form-urlencoded":
@@ -71,9 +73,9 @@ def form_as_read() -> Mapping[str, str]:
     return request.form if g.get("is_posted_read") else {}
 
 
-def _is_at_the_desk() -> bool:
-    """Tell whether this is a request to the desk of somebody who is signed in there."""
-    token = session.get("token", "") if request.blueprint == "desk" else ""
+def _brings_a_list() -> bool:
+    """Tell whether this is a list of somebody who is signed in at the desk."""
+    token = session.get("token", "") if request.endpoint in _TAKES_LISTS else ""
     if not token:
         return False
     with services().database.read() as connection:

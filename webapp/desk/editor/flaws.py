@@ -122,5 +122,9 @@ def _sentences() -> dict[What, str]:
         ),
         What.FIRST_OF_SEVERAL: _("%(label)s has several addresses: %(found)s is taken."),
         What.TOO_MANY_CELLS: _("It has more cells than there are columns: look at its quotes."),
+        What.TOO_MANY_ROWS: _("It has more than %(most)s rows: divide it into several campaigns."),
+        What.TOO_MANY_COLUMNS: _(
+            "It has more than %(most)s columns: take out what is not about the targets."
+        ),
         What.NO_ROWS: _("There is nobody to write to: write one person in each row."),
     }

@@ -16,7 +16,7 @@ from letters.files.campaign_file import check_campaign
 from letters.files.faults import Fault
 from letters.files.organisation_file import not_named
 from letters.files.rules import RESERVED_SLUGS
-from letters.files.spreadsheet import TargetList, read_targets
+from letters.files.spreadsheet import TargetList, glimpse, read_targets
 from letters.notices import rehearsal
 from letters.organisations import store as organisations
 from letters.organisations.store import NotNamed
@@ -47,6 +47,8 @@ from webapp.site.services import services
 from webapp.site.wake import wake_worker
 
 _MOST_SHEETS = 1
+MOST_SHOWN = 200
+"""So many rows of a list stand on the page; the list itself goes with it whole."""
 _NOT_KEPT = frozenset({"csrf_token", "do", "unfinished", "version"})
 
 
@@ -182,7 +184,7 @@ def _read(
     view.wrongs = wrongs(found, len(listed.targets))
     view.wrongs += [
         Wrong("spreadsheet", f"{_('Row %(row)d', row=report.row)}: {cell.sentence}")
-        for report in listed.reports
+        for report in listed.reports[:MOST_SHOWN]
         for cell in row_cells(report)
     ]
     if view.wrongs:
@@ -308,7 +310,7 @@ def _page(form: EditorForm, view: View, stored: StoredCampaign | None) -> Respon
     beside: dict[str, list[str]] = {}
     for wrong in view.wrongs:
         beside.setdefault(wrong.field, []).append(wrong.sentence)
-    listed = read_targets(typed(form.listed), as_written=True).targets if typed(form.listed) else ()
+    how_many, listed = glimpse(typed(form.listed), MOST_SHOWN) if typed(form.listed) else (0, ())
     looked_at = view.looked_at
     with services().database.read() as connection:
         owners = [(one.key, one.name or one.key) for one in organisations.find_all(connection)]
@@ -327,7 +329,9 @@ def _page(form: EditorForm, view: View, stored: StoredCampaign | None) -> Respon
             focus=view.focus,
             report=view.report,
             row_cells=row_cells,
+            most_shown=MOST_SHOWN,
             listed=listed,
+            how_many=how_many,
             looked_at=looked_at,
             summary_html=summary(looked_at.summary) if looked_at else "",
             sheets=rehearsal.sheets(looked_at, _MOST_SHEETS) if looked_at else [],

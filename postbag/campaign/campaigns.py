@@ -7,6 +7,7 @@ from dataclasses import replace
 from letters.campaign import Status
 from letters.campaigns import copying, store
 from letters.campaigns.copying import BadSlug, SlugTaken
+from letters.desk import opening
 from letters.files.campaign_file import faults_with_targets, read_campaign, write_campaign
 from letters.files.organisation_file import not_named
 from letters.files.spreadsheet import read_targets
@@ -63,7 +64,7 @@ def _load(shell: Shell, options: Namespace) -> int:
             store.load(connection, campaign, shell.now())
         except NotNamed as error:
             raise faulty(text, (not_named(error.key, error.known),)) from error
-        if campaign.status is Status.LIVE:
+        if campaign.status in opening.OPEN:
             checking.warn(shell, connection, store.find(connection, campaign.slug))
     wake_workers(shell)
     print(campaign.slug)
@@ -91,9 +92,9 @@ def _copy(shell: Shell, options: Namespace) -> int:
 
 def _status(shell: Shell, options: Namespace) -> int:
     with shell.database.write() as connection:
-        stored = store.find(connection, options.slug)
-        store.set_status(connection, options.slug, Status(options.status), shell.now())
-        if options.status == Status.LIVE:
+        stored, status = store.find(connection, options.slug), Status(options.status)
+        store.set_status(connection, options.slug, status, shell.now())
+        if opening.opens(stored.campaign.status, status):
             checking.warn(shell, connection, stored)
     wake_workers(shell)
     shell.say(f"{options.slug} is {options.status}.")
@@ -114,8 +115,11 @@ def _load_targets(shell: Shell, options: Namespace) -> int:
     if wrong:
         raise Refused("\n".join(f"{fault.path[-1]} {faults.words(fault.flaw)}." for fault in wrong))
     with shell.database.write() as connection:
-        stored = store.find(connection, options.slug)
-        store.load(connection, replace(stored.campaign, targets=table.targets), shell.now())
+        before = store.find(connection, options.slug).campaign
+        after = replace(before, targets=table.targets)
+        store.load(connection, after, shell.now())
+        if opening.must_be_looked_at(before, after):
+            checking.warn(shell, connection, store.find(connection, options.slug))
     wake_workers(shell)
     shell.say(f"{options.slug} has {len(table.targets)} targets.")
     return 0

@@ -7,10 +7,11 @@ from sqlalchemy import Connection
 
 from letters.campaigns import following, store
 from letters.campaigns.stored import StoredCampaign
+from letters.desk import opening
 from letters.notices import trial
 from letters.notices.links import Links
-from letters.pacing import readiness
 from letters.pacing.crowd import Crowd, crowd
+from letters.pacing.readiness import Readiness
 from letters.sending import outlook
 from letters.text.addresses import is_address
 from letters.text.first_lines import odd_lines
@@ -104,10 +105,6 @@ def _crowd(shell: Shell, stored: StoredCampaign) -> Crowd:
     return crowd(limit.count, limit.period_seconds, stored.campaign.pacing)
 
 
-def _foreseen(shell: Shell, connection: Connection, stored: StoredCampaign) -> readiness.Readiness:
-    return readiness.check(
-        stored.campaign,
-        outlook.so_far(connection, stored.id),
-        now=shell.now(),
-        send_rate=shell.settings.send_rate,
-    )
+def _foreseen(shell: Shell, connection: Connection, stored: StoredCampaign) -> Readiness:
+    now, send_rate = shell.now(), shell.settings.send_rate
+    return opening.look(connection, stored, stored.campaign, now=now, send_rate=send_rate)

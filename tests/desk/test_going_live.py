@@ -4,6 +4,7 @@ import html
 import json
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 from tests.desk.conftest import AtDesk, campaign_fields, stored
 from tests.support.stack import Stack
@@ -89,16 +90,44 @@ def test_a_pace_is_shown_before_it_is_stored_and_acts(
     assert entry["detail"].startswith("30/h mon")
 
 
-def test_an_open_campaign_cannot_be_edited_into_a_flood(
+def test_an_open_campaign_becomes_a_flood_only_by_an_admins_word(
     stack: Stack, sign_in: Callable[..., AtDesk]
 ) -> None:
-    ana = sign_in("ana@live.example")
+    """To save and to change the pace is checked as publishing is, and overruled in the same way."""
+    ana, bo = sign_in("ana@live.example"), sign_in("bo@live.example", "organiser")
     fields = campaign_fields("Open", "a@open.example", slug="open-one")
     ana.post("/desk/new", fields)
+    stack.postbag("organiser", "give", "bo@live.example", "open-one")
     ana.post("/desk/open-one/status", {"status": "live"})
     page = ana.page("/desk/open-one/edit")
     version = page.partition('name="version" value="')[2].partition('"')[0]
-    answer = ana.post("/desk/open-one/edit", {**fields, "version": version, "per_hour": "400"})
-    assert answer.status == 422
-    assert 'id="per_hour-error"' in answer.body.decode()
-    assert FLOOD in answer.body.decode()
+    flood = {**fields, "version": version, "per_hour": "400"}
+    for path, changed in (("edit", flood), ("pace", {"per_hour": "400", "days": fields["days"]})):
+        for who, act, may in ((ana, "save", True), (bo, "save", False), (bo, "overrule", False)):
+            answer = who.post(f"/desk/open-one/{path}", {**changed, "do": act})
+            assert answer.status == 422
+            assert FLOOD in answer.body.decode()
+            assert ("Store it all the same" in answer.body.decode()) is may
+        assert stored(stack, "open-one").pacing.per_target_per_hour == 30
+        assert ana.post(f"/desk/open-one/{path}", {**changed, "do": "overrule"}).status == 303
+        assert stored(stack, "open-one").pacing.per_target_per_hour == 400
+        stack.load("open-one", "a@open.example", pacing="per_target_per_hour = 30")
+    audit = json.loads(stack.postbag("audit", "open-one", "--json").stdout)["audit"]
+    told = [(one["by"], one["detail"]) for one in audit if one["deed"] == "overruled"]
+    assert told == [(ana.email, "flood"), (ana.email, "flood")]
+
+
+def test_the_command_line_warns_wherever_the_desk_would_refuse(
+    stack: Stack, tmp_path: Path
+) -> None:
+    pacing, ends = "per_target_per_hour = 1", datetime.now(UTC).date() + timedelta(days=9)
+    stack.load("thin", *(f"a@{n}.example" for n in range(9)), pacing=pacing,
+               more=f"goal = 900\nends = {ends}\n")  # fmt: skip
+    fewer = tmp_path / "fewer.csv"
+    fewer.write_text("name,email\nAna,a@1.example\n")
+    done = stack.postbag("targets", "load", "thin", str(fewer))
+    assert "Warning: At 1 an hour to each office the last of 900 letters" in done.stderr
+    stack.postbag("campaign", "status", "thin", "draft")
+    for status, is_warned in (("paused", True), ("live", True), ("paused", False)):
+        said = stack.postbag("campaign", "status", "thin", status).stderr
+        assert ("Warning: At 1 an hour" in said) is is_warned, status

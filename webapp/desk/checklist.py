@@ -1,5 +1,6 @@
 """The check list before going live, the letter as everybody will see it, and a test to oneself."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 from http import HTTPStatus
 
@@ -10,11 +11,10 @@ from sqlalchemy import Connection
 from letters.campaign import Campaign, Status
 from letters.campaigns import store
 from letters.campaigns.stored import StoredCampaign
+from letters.desk import opening
 from letters.notices import rehearsal, trial
-from letters.pacing import readiness
-from letters.pacing.readiness import Kind, Readiness, SoFar
+from letters.pacing.readiness import Kind, Readiness, Reason
 from letters.record import Deed, record
-from letters.sending import outlook
 from webapp.action.shown import shown
 from webapp.desk.entry.door import acting, blueprint, signed_in
 from webapp.desk.wording.done import done
@@ -35,13 +35,13 @@ PREVIEW_LIFE = timedelta(days=14)
 
 def check(connection: Connection, stored: StoredCampaign | None, campaign: Campaign) -> Readiness:
     """Return what can be foreseen of a campaign that is stored so or would be."""
-    so_far: dict[str, SoFar] = {} if stored is None else outlook.so_far(connection, stored.id)
-    return readiness.check(
-        campaign,
-        so_far,
-        now=services().now(),
-        send_rate=services().settings.send_rate,
-    )
+    settings, now = services().settings, services().now()
+    return opening.look(connection, stored, campaign, now=now, send_rate=settings.send_rate)
+
+
+def may_overrule(reasons: Sequence[Reason]) -> bool:
+    """Tell whether whoever asks may let a campaign be open against these reasons."""
+    return bool(reasons) and signed_in().is_admin and opening.may_be_overruled(reasons)
 
 
 @blueprint.get("/<slug>/ready")
@@ -54,14 +54,12 @@ def ready(slug: str) -> str:
     return render_template(
         "desk/checklist.html",
         campaign=stored.campaign,
-        is_open=stored.campaign.status in {Status.LIVE, Status.PAUSED},
+        is_open=stored.campaign.status in opening.OPEN,
         reasons=list(map(told, found.reasons)),
         lacks=lacking(stored.organisation),
         whose_key=stored.campaign.organisation,
         is_paused=stored.campaign.status is Status.PAUSED,
-        may_overrule=signed_in().is_admin
-        and stored.campaign.status is not Status.LIVE
-        and all(reason.can_be_overruled for reason in found.reasons),
+        may_overrule=stored.campaign.status is not Status.LIVE and may_overrule(found.reasons),
         known=_known(stored.campaign, found),
         sheets=sheets,
         has_versions=bool(stored.campaign.letter.versions),

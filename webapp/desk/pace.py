@@ -1,5 +1,6 @@
 """Change how fast letters leave: the plan before and after is shown before anything is stored."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from http import HTTPStatus
 
@@ -13,8 +14,9 @@ from letters.campaigns.stored import StoredCampaign
 from letters.files.campaign_file import check_pacing
 from letters.files.faults import Fault
 from letters.pacing.plan import Plan, TargetPlan
-from letters.pacing.readiness import Readiness
-from webapp.desk.checklist import check
+from letters.pacing.readiness import Readiness, Reason
+from letters.sending import outlook
+from webapp.desk.checklist import check, may_overrule
 from webapp.desk.editor.faults import Wrong, labels, wrongs
 from webapp.desk.editor.form import PaceForm, pacing_fields
 from webapp.desk.editor.values import pacing_values
@@ -61,18 +63,19 @@ def pace(slug: str) -> Response:
         now = check(connection, stored, before)
         # Of a pacing that cannot be, nothing can be foreseen.
         then = now if found else check(connection, stored, replace(before, pacing=pacing))
-    is_draft = before.status is Status.DRAFT
-    refused = bool(then.reasons) and not is_draft
-    is_wanted = request.form.get("do") == "save" and not found and not refused
-    if is_wanted and _store(stored, pacing):
+    act, is_draft = request.form.get("do"), before.status is Status.DRAFT
+    changed = not found and pacing != before.pacing
+    reasons = () if is_draft else then.reasons
+    overrules = act == "overrule" and may_overrule(reasons)
+    is_wanted = act in {"save", "overrule"} and not found and (overrules or not reasons)
+    if is_wanted and _store(stored, pacing, reasons):
         wake_worker(services().redis)
         where = "desk.ready" if is_draft else "desk.show"
         return done(_("The pace is changed."), where, slug=slug)
-    changed = not found and pacing != before.pacing
     return _page(stored, form, (now, then), found, is_changed=changed)
 
 
-def _store(looked_at: StoredCampaign, pacing: Pacing) -> bool:
+def _store(looked_at: StoredCampaign, pacing: Pacing, against: Sequence[Reason]) -> bool:
     """Store a pacing whose plan was looked at; tell whether the campaign is still as it was then.
 
     Plans are worked out before: while this writes, every letter that is handed in waits for it.
@@ -85,6 +88,7 @@ def _store(looked_at: StoredCampaign, pacing: Pacing) -> bool:
             return False
         if pacing != before:
             store.repace(connection, stored.campaign.slug, pacing, now, acting())
+            outlook.overrule(connection, stored.id, against, now, acting())
     return True
 
 
@@ -122,6 +126,7 @@ def _page(
         is_changed=is_changed,
         can_save=is_changed and not is_refused,
         reasons=list(map(told, after.reasons)) if is_changed or is_refused else (),
+        may_overrule=is_changed and is_refused and may_overrule(after.reasons),
         letters=after.letters,
         ends=(_ends(before.plan, timezone), _ends(after.plan, timezone)),
         matters=None if matters_at is None else moment(matters_at, timezone),

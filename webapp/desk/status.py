@@ -8,18 +8,17 @@ from sqlalchemy import Connection
 from letters.campaign import Status
 from letters.campaigns import store
 from letters.campaigns.stored import StoredCampaign
+from letters.desk import opening
 from letters.organisation import lacks_of
 from letters.sending import outlook, settling
-from webapp.desk.checklist import check
-from webapp.desk.entry.door import acting, blueprint, signed_in
+from webapp.desk.checklist import check, may_overrule
+from webapp.desk.entry.door import acting, blueprint
 from webapp.desk.wording.done import done
 from webapp.desk.wording.words import status_word
 from webapp.site import errors
 from webapp.site.language import gettext as _
 from webapp.site.services import services
 from webapp.site.wake import wake_worker
-
-_OPEN = frozenset({Status.LIVE, Status.PAUSED})
 
 
 @blueprint.post("/<slug>/status")
@@ -39,21 +38,17 @@ def set_status(slug: str) -> Response:
     now = services().now()
     with services().database.read() as connection:
         looked_at = store.find(connection, slug)
-        opens = _opens(looked_at, status)
+        opens = opening.opens(looked_at.campaign.status, status)
         reasons = check(connection, looked_at, looked_at.campaign).reasons if opens else ()
-    may_overrule = (
-        signed_in().is_admin
-        and bool(request.form.get("overrule"))
-        and all(reason.can_be_overruled for reason in reasons)
-    )
+    overrules = bool(request.form.get("overrule")) and may_overrule(reasons)
     lacks = opens and bool(lacks_of(looked_at.organisation))
-    if lacks or (reasons and not may_overrule):
+    if lacks or (reasons and not overrules):
         return _not_so(slug)
     with services().database.write() as connection:
         stored = store.find(connection, slug)
         before = stored.campaign.status
         # What has changed since it was checked is looked at once more.
-        is_refused = _opens(stored, status) and stored.campaign != looked_at.campaign
+        is_refused = opening.opens(before, status) and stored.campaign != looked_at.campaign
         if not is_refused:
             store.set_status(connection, slug, status, now, acting())
             outlook.overrule(connection, stored.id, reasons, now, acting())
@@ -65,14 +60,6 @@ def set_status(slug: str) -> Response:
         sentence = _("The campaign is published. It opens by itself at the moment that you set.")
     is_new = before is Status.DRAFT and status is Status.LIVE
     return done(sentence, "desk.show_share" if is_new else "desk.show", slug=slug)
-
-
-def _opens(stored: StoredCampaign, status: Status) -> bool:
-    """Tell whether letters could be taken or sent by it that now are not: that is checked."""
-    before = stored.campaign.status
-    return status is not before and (
-        status is Status.LIVE or (status is Status.PAUSED and before not in _OPEN)
-    )
 
 
 def _not_so(slug: str) -> Response:

@@ -1,5 +1,6 @@
 """Write a campaign in the browser, from nothing to what can go live."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from http import HTTPStatus
 
@@ -11,7 +12,7 @@ from letters.campaign import Campaign, Status, Target
 from letters.campaigns import store
 from letters.campaigns.store import UnknownCampaign
 from letters.campaigns.stored import StoredCampaign
-from letters.desk import drafts, organisers
+from letters.desk import drafts, opening, organisers
 from letters.files.campaign_file import check_campaign
 from letters.files.faults import Fault
 from letters.files.organisation_file import not_named
@@ -20,9 +21,10 @@ from letters.files.spreadsheet import TargetList, glimpse, read_targets
 from letters.notices import rehearsal
 from letters.organisations import store as organisations
 from letters.organisations.store import NotNamed
-from letters.pacing.readiness import Kind
+from letters.pacing.readiness import Kind, Reason
+from letters.sending import outlook
 from webapp.action.page import summary
-from webapp.desk.checklist import check
+from webapp.desk.checklist import check, may_overrule
 from webapp.desk.editor import buttons
 from webapp.desk.editor.faults import Wrong, labels, row_cells, wrongs
 from webapp.desk.editor.form import (
@@ -61,6 +63,8 @@ class View:
     focus: str = ""
     report: TargetList | None = None
     looked_at: Campaign | None = None
+    may_overrule: bool = False
+    """An admin may store it all the same."""
     status: HTTPStatus = HTTPStatus.OK
 
 
@@ -131,19 +135,20 @@ def edit(slug: str) -> Response:
         form, campaign = _read(EditorForm(), act, slug, view, stored.campaign)
         if campaign is not None:
             campaign = replace(campaign, status=stored.campaign.status)
-        is_fine = (
-            campaign is not None
-            and _has_organisation(connection, campaign, view, stored)
-            and not _floods(connection, stored, campaign, view)
-        )
-    if campaign is None or not is_fine:
+        reasons: tuple[Reason, ...] = ()
+        is_fine = campaign is not None and _has_organisation(connection, campaign, view, stored)
+        if campaign is not None and opening.must_be_looked_at(stored.campaign, campaign):
+            reasons = check(connection, stored, campaign).reasons
+    overrules = act == "overrule" and may_overrule(reasons)
+    if campaign is None or not is_fine or (reasons and not overrules):
+        _tell(view, reasons)
         return _page(form, view, stored)
     answer = None
     with services().database.write() as connection:
         found = store.find(connection, slug)
         # Others may have changed it since this page was served, or since it was checked just now.
         if typed(form.version) == found.loaded_at.isoformat() and found.campaign == stored.campaign:
-            answer = _store_changes(connection, found, campaign)
+            answer = _store_changes(connection, found, campaign, reasons)
     if answer is None:
         form.version.data = found.loaded_at.isoformat()
         view.status = HTTPStatus.CONFLICT
@@ -173,7 +178,7 @@ def _read(
         changed["points"] = filled(points, but=("key",))
         changed["targets"] = filled(targets, but=("timezone",))
     form = form_with({**fields_of(form), **changed, "slug": slug})
-    if act not in {"save", "preview"}:
+    if act not in {"save", "preview", "overrule"}:
         return form, None
     listed = (
         read_targets(typed(form.listed), as_written=True)
@@ -243,7 +248,7 @@ def _has_organisation(
         fault = not_named(error.key, error.known)
         view.wrongs = wrongs([fault], 0)
     else:
-        is_open = stored is not None and stored.campaign.status in {Status.LIVE, Status.PAUSED}
+        is_open = stored is not None and stored.campaign.status in opening.OPEN
         is_other = stored is not None and key != stored.campaign.organisation
         lacks = lacking(organisations.find(connection, key)) if is_open and is_other else []
         view.wrongs = [Wrong("organisation", lack) for lack in lacks]
@@ -262,29 +267,25 @@ def _store_new(connection: Connection, campaign: Campaign, begun_id: str) -> Res
     return done(sentence, "desk.ready", slug=campaign.slug)
 
 
-def _floods(connection: Connection, stored: StoredCampaign, campaign: Campaign, view: View) -> bool:
-    """Tell whether an open campaign would get worse than the check list allows, and say why."""
-    before = stored.campaign
-    watched = (campaign.pacing, campaign.goal, campaign.ends, campaign.timezone)
-    is_open = before.status in {Status.LIVE, Status.PAUSED}
-    if not is_open or watched == (before.pacing, before.goal, before.ends, before.timezone):
-        return False
+def _tell(view: View, reasons: Sequence[Reason]) -> None:
+    """Put what is against an open campaign beside its fields."""
     beside = {Kind.FLOOD: "per_hour", Kind.TOO_LATE: "ends", Kind.OVER: "ends"}
-    view.wrongs = [
-        Wrong(beside[reason.kind], str(told(reason)))
-        for reason in check(connection, stored, campaign).reasons
-    ]
-    if view.wrongs:
+    if reasons:
+        view.may_overrule = not view.wrongs and may_overrule(reasons)
+        view.wrongs += [Wrong(beside[reason.kind], str(told(reason))) for reason in reasons]
         view.status = HTTPStatus.UNPROCESSABLE_ENTITY
-    return bool(view.wrongs)
 
 
-def _store_changes(connection: Connection, stored: StoredCampaign, campaign: Campaign) -> Response:
-    if campaign != stored.campaign:
-        store.load(connection, campaign, services().now(), acting())
+def _store_changes(
+    connection: Connection, stored: StoredCampaign, campaign: Campaign, against: Sequence[Reason]
+) -> Response:
+    is_changed = campaign != stored.campaign
+    if is_changed:
+        now = services().now()
+        store.load(connection, campaign, now, acting())
+        outlook.overrule(connection, stored.id, against, now, acting())
     is_draft = campaign.status is Status.DRAFT
     where = "desk.ready" if is_draft else "desk.show"
-    is_changed = campaign != stored.campaign
     sentence = _("Your changes are stored.") if is_changed else _("Nothing was changed.")
     return done(sentence, where, slug=campaign.slug)
 
@@ -333,6 +334,7 @@ def _page(form: EditorForm, view: View, stored: StoredCampaign | None) -> Respon
             listed=listed,
             how_many=how_many,
             looked_at=looked_at,
+            may_overrule=view.may_overrule,
             summary_html=summary(looked_at.summary) if looked_at else "",
             sheets=rehearsal.sheets(looked_at, _MOST_SHEETS) if looked_at else [],
             mail_from=services().settings.mail_from,

@@ -23,6 +23,7 @@ from letters.storage.schema import attempt, letter
 from letters.submission import Draft, Submission
 from letters.tokens import Tokens
 from rig.campaigns import campaign_file
+from webapp.desk.figures import charts
 
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
 
@@ -167,3 +168,23 @@ def test_there_is_nothing_to_tell_before_the_first_letter() -> None:
     assert figures.over_time(nothing, "UTC").slices == ()
     assert figures.speed(nothing).half_within_seconds is None
     assert figures.personal(nothing).letters == 0
+
+
+@pytest.mark.parametrize(
+    ("most", "told"),
+    [(0, (1, 0)), (1, (1, 0)), (2, (2, 1, 0)), (5, (6, 3, 0)), (9, (10, 5, 0)), (34, (40, 20, 0)),
+     (101, (200, 100, 0)), (87_654, (100_000, 50_000, 0))],
+)  # fmt: skip
+def test_an_axis_has_round_numbers_with_the_tallest_column_under_its_top(
+    most: int, told: tuple[int, ...]
+) -> None:
+    assert charts.ticks(most) == told
+
+
+def test_a_column_is_as_high_as_its_number_at_the_axis_and_says_what_it_is() -> None:
+    drawn = charts.columns([(5, 3)], ["<Monday>: 5 handed in, 3 delivered"])
+    assert 'viewBox="0 0 10 100"' in drawn  # one bar takes the width of one
+    assert '<rect class="column-whole" x="0.75" y="16.67" width="8.5" height="83.33"/>' in drawn
+    assert '<rect class="column-part" x="2.75" y="50" width="4.5" height="50"/>' in drawn
+    assert "<title>&lt;Monday&gt;: 5 handed in, 3 delivered</title>" in drawn
+    assert charts.shares([("check", 1), ("cross", 1)]).count('width="500"') == 1  # to the round end

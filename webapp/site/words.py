@@ -202,7 +202,7 @@ def moment(at: datetime, timezone: str = "UTC", *, beside: bool = False) -> Mark
         words = _("%(day)s, %(time)s UTC", day=day, time=time)
     else:
         words = _("%(day)s, %(time)s (%(zone)s)", day=day, time=time, zone=timezone)
-    mark = Markup(" data-beside") if beside else Markup()
+    mark = Markup(' data-beside data-zone="{}"').format(timezone) if beside else Markup()
     return Markup('<time datetime="{}"{}>{}</time>').format(at.isoformat(), mark, words)
 
 

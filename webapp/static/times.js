@@ -18,15 +18,22 @@ function relative(at) {
   return ago.format(0, "minute");
 }
 
+// Tells whether the reader's clock shows the same in another zone.
+function sameClock(at, zone) {
+  if (!zone) return false;
+  const read = (timeZone) => at.toLocaleString("en", { timeZone });
+  return read(undefined) === read(zone);
+}
+
 export function tellTimes(root) {
   for (const time of root.querySelectorAll("time[datetime]")) {
     const at = new Date(time.dateTime);
     if (Number.isNaN(at.valueOf())) continue;
-    const { ago: isAgo, beside } = time.dataset;
+    const { ago: isAgo, beside, zone } = time.dataset;
     const server = time.textContent;
     time.title = isAgo === undefined ? server : exact.format(at);
     time.textContent = isAgo === undefined ? exact.format(at) : relative(at);
     // An office keeps its own hours: they stay beside the reader's.
-    if (beside !== undefined) time.textContent += ` · ${server}`;
+    if (beside !== undefined && !sameClock(at, zone)) time.textContent += ` · ${server}`;
   }
 }

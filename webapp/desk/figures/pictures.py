@@ -32,8 +32,12 @@ class Picture:
     title: str
     sentence: str
     drawing: Markup
+    axis: tuple[str, ...]
+    """Numbers beside the drawing, from its top to its bottom."""
     below: tuple[str, ...]
     """Words under the drawing, from its start to its end."""
+    columns: int
+    """How many there are: a few are not drawn over the whole page."""
     legend: tuple[tuple[str, str], ...]
     """Pairs of a part's class and its name."""
     head: tuple[str, ...]
@@ -66,12 +70,24 @@ def _over_time(told: OverTime, timezone: str) -> Picture | None:
         letters=format_decimal(number),
     )
     sentence = busiest % {"when": names[most], "letters": handed_in}
+    pairs = [(each.submitted, each.delivered) for each in told.slices]
+    words = [
+        _(
+            "%(when)s: %(handed_in)s handed in, %(delivered)s delivered",
+            when=name,
+            handed_in=format_decimal(whole),
+            delivered=format_decimal(part),
+        )
+        for name, (whole, part) in zip(names, pairs, strict=True)
+    ]
     return Picture(
         key="time",
         title=title,
         sentence=sentence,
-        drawing=charts.columns([(each.submitted, each.delivered) for each in told.slices]),
+        drawing=charts.columns(pairs, words),
+        axis=_axis(max(map(max, pairs))),
         below=(names[0], names[-1]) if len(names) > 1 else (names[0],),
+        columns=len(pairs),
         legend=(("column-whole", _("handed in")), ("column-part", _("delivered"))),
         head=(_("From"), _("Handed in"), _("Delivered")),
         rows=tuple(
@@ -80,6 +96,10 @@ def _over_time(told: OverTime, timezone: str) -> Picture | None:
             if each.submitted or each.delivered
         ),
     )
+
+
+def _axis(most: int) -> tuple[str, ...]:
+    return tuple(format_decimal(number) for number in charts.ticks(most))
 
 
 def _slice_name(step: Step, begins_at: datetime) -> str:
@@ -114,8 +134,14 @@ def _speed(read: Mapping[Series, Counter[int]]) -> Picture | None:
         key="speed",
         title=_("How fast they arrive"),
         sentence=sentence,
-        drawing=charts.rises(numbers),
-        below=tuple(names),
+        drawing=charts.rises(
+            numbers,
+            [f"{name}: {format_decimal(n)}" for name, n in zip(names, numbers, strict=True)],
+        ),
+        axis=_axis(max(numbers)),
+        # Up to how long: “under” on each would break its line where columns are slim.
+        below=(*(_length(end, short=True) for end in _SPEEDS_SECONDS[1:]), _("longer")),
+        columns=len(numbers),
         legend=(),
         head=(_("From leaving to arriving"), _("Letters")),
         rows=tuple(
@@ -157,8 +183,12 @@ def _personal(read: Mapping[Series, Counter[int]]) -> Picture | None:
             share=format_percent(told.touched / told.letters),
         ),
         drawing=charts.shares([(kind, number) for kind, _name, number in parts]),
+        axis=(),
         below=(),
-        legend=tuple((f"fill-{kind}", name) for kind, name, _number in parts),
+        columns=0,
+        legend=tuple(
+            (f"fill-{kind}", f"{name}: {format_decimal(number)}") for kind, name, number in parts
+        ),
         head=(_("Text when handed in"), _("Letters")),
         rows=tuple((name, format_decimal(number)) for _kind, name, number in parts),
     )

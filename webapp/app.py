@@ -21,7 +21,7 @@ from webapp.office import routes as office
 from webapp.receipt import lost
 from webapp.sendgrid import inbound
 from webapp.sendgrid import routes as sendgrid
-from webapp.site import errors, face, language, posted, signs, whose
+from webapp.site import errors, face, ground, language, posted, signs, whose
 from webapp.site.guards import measured, refused
 from webapp.site.guards.compress import compress
 from webapp.site.services import build
@@ -81,6 +81,7 @@ def create_app(environ: Mapping[str, str] = os.environ) -> Flask:
         preview,
         privacy,
         face,
+        ground,
         signs,
         receipt,
         lost,

@@ -30,6 +30,7 @@ from webapp.action.form import TRAP, put_aside
 from webapp.action.kept import COUNT_MARK, TOKEN_MARK, filled_in, pages
 from webapp.action.measure import THRESHOLDS, measure, sentences
 from webapp.action.points import full_order
+from webapp.site import ground
 from webapp.site.faults import sentence
 from webapp.site.language import gettext as _
 from webapp.site.services import services
@@ -102,7 +103,9 @@ def render(written: Written, view: View, now: datetime) -> Response:
     """Return the page with what was written, and what `view` adds to it."""
     so_far = _so_far(written.stored)
     fresh = View(token=view.token, template=view.template)
-    if request.method == "GET" and view == fresh and not proof.is_asked(written.campaign):
+    is_asked = proof.is_asked(written.campaign)
+    # A ground may be any colour: pages on one would push the others out.
+    if request.method == "GET" and view == fresh and not is_asked and ground.entered() is None:
         text = filled_in(_kept(written, view, now), view.token, so_far)
     else:
         text = _set(written, view, now, so_far)

@@ -35,7 +35,7 @@ from webapp.action.finding import areas_of, found
 from webapp.action.form import Received, cleaned, put_aside, receive
 from webapp.action.frame import enter_frame, frame_words, is_embedded_post
 from webapp.action.page import View, description, letters_counted, render
-from webapp.site import errors, even
+from webapp.site import errors, even, ground
 from webapp.site.guards.throttle import wait_seconds
 from webapp.site.language import gettext as _
 from webapp.site.services import services
@@ -238,10 +238,10 @@ def _is_proven(stored: StoredCampaign, received: Received) -> bool:
 
 def _thank(slug: str) -> Response:
     # A page in a frame is followed by one for a frame.
-    embedded = 1 if is_embedded_post() else None
-    return make_response(
-        redirect(url_for("action.thanks", slug=slug, embedded=embedded), HTTPStatus.SEE_OTHER)
-    )
+    embedded, under = "1" if is_embedded_post() else None, ground.entered()
+    places = {"embedded": embedded, "ground": None if under is None else str(under)}
+    to = url_for("action.thanks", _external=False, slug=slug, **places)
+    return make_response(redirect(to, HTTPStatus.SEE_OTHER))
 
 
 def _find(stored: StoredCampaign, received: Received, to: Whom, now: datetime) -> Response:

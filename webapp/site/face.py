@@ -8,6 +8,7 @@ from letters import colours
 from letters.organisations import store
 from letters.organisations.store import UnknownOrganisation
 from webapp.site import errors
+from webapp.site.ground import Scheme
 from webapp.site.services import services
 
 blueprint = Blueprint("face", __name__, url_prefix="/face/<key>")
@@ -37,16 +38,22 @@ def accent(key: str) -> Response:
         colour = store.find(connection, key).accent
     if not colour:
         return errors.not_found()
-    response = Response(_style(colour), HTTPStatus.OK, mimetype="text/css")
+    scheme = request.args.get("on", "")
+    response = Response(_style(colour, scheme), HTTPStatus.OK, mimetype="text/css")
     return _kept(response, is_current=request.args.get("v") == colour.removeprefix("#"))
 
 
-def _style(colour: str) -> str:
-    by_night = f"--next: {colours.by_night(colour)}; --on-next: {colours.ON_DARK}"
-    return (
-        f":root {{ --next: {colours.by_day(colour)}; --on-next: {colours.ON_LIGHT} }}\n"
-        f"@media (prefers-color-scheme: dark) {{ :root {{ {by_night} }} }}\n"
-    )
+def _style(colour: str, scheme: str) -> str:
+    """Return the style for the reader's own scheme, or for the one that a frame's host asks for."""
+    by_day = f":root {{ --next: {colours.by_day(colour)}; --on-next: {colours.ON_LIGHT} }}"
+    by_night = f":root {{ --next: {colours.by_night(colour)}; --on-next: {colours.ON_DARK} }}"
+    match scheme:
+        case Scheme.LIGHT:
+            return f"{by_day}\n"
+        case Scheme.DARK:
+            return f"{by_night}\n"
+        case _:
+            return f"{by_day}\n@media (prefers-color-scheme: dark) {{ {by_night} }}\n"
 
 
 def _kept(response: Response, *, is_current: bool) -> Response:

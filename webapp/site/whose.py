@@ -7,6 +7,7 @@ from flask import Flask, g, url_for
 
 from letters.campaigns.stored import StoredCampaign
 from letters.organisation import Organisation
+from webapp.site import ground
 
 _LOGO_HEIGHT: Final = 40
 _LOGO_WIDTH: Final = 160
@@ -79,4 +80,8 @@ def _logo(of: Organisation) -> ShownLogo | None:
 
 
 def _accent_url(of: Organisation) -> str:
-    return url_for("face.accent", key=of.key, v=of.accent.removeprefix("#")) if of.accent else ""
+    if not of.accent:
+        return ""
+    under = ground.entered()
+    on = None if under is None else under.scheme
+    return url_for("face.accent", key=of.key, v=of.accent.removeprefix("#"), on=on)

@@ -1,10 +1,27 @@
-// For pages that show a campaign in a frame. Gives the frame the height of what is in it, and comes
-// back to its top when it shows another page. It listens to frames of its own origin only.
+// For pages that show a campaign in a frame. Gives the frame the height of what is in it, comes back
+// to its top when it shows another page, and lets it stand on the ground of the page around it. It
+// listens to frames of its own origin only.
 (() => {
   const home = new URL(document.currentScript.src).origin;
   const TALLEST_PX = 30_000;
   const seen = new WeakSet();
+  const { ground } = document.currentScript.dataset;
   const frames = () => [...document.querySelectorAll("iframe")];
+  const forms = () =>
+    frames().filter(({ src }) => {
+      const { origin, pathname } = new URL(src, location.href);
+      return origin === home && pathname.endsWith("/embed");
+    });
+
+  // The first colour behind a frame that lets nothing through, as six digits; none: the canvas.
+  function groundUnder(frame) {
+    for (let one = frame.parentElement; one; one = one.parentElement) {
+      const found = getComputedStyle(one).backgroundColor.match(/^rgb\((\d+), (\d+), (\d+)\)$/);
+      if (found) return found.slice(1).map((part) => Number(part).toString(16).padStart(2, "0")).join("");
+      if (getComputedStyle(one).backgroundImage !== "none") return "";
+    }
+    return /dark/.test(getComputedStyle(document.documentElement).colorScheme) ? "" : "ffffff";
+  }
 
   addEventListener("message", (event) => {
     if (event.origin !== home) return;
@@ -17,16 +34,19 @@
     seen.add(frame);
   });
 
-  // The code of the link that led to this page counts for the letters too.
+  // The code of the link that led to this page counts for the letters too. The ground of this page,
+  // or the one that its lines name, is the frame's.
   const source = new URLSearchParams(location.search).get("source") ?? "";
-  if (/^[a-z0-9_-]{1,40}$/.test(source)) {
-    for (const frame of frames()) {
-      const form = new URL(frame.src, location.href);
-      if (form.origin !== home || !form.pathname.endsWith("/embed")) continue;
-      if (form.searchParams.has("source")) continue;
-      form.searchParams.set("source", source);
-      frame.src = form;
+  for (const frame of forms()) {
+    const form = new URL(frame.src, location.href);
+    const more = {
+      source: /^[a-z0-9_-]{1,40}$/.test(source) ? source : "",
+      ground: ground === "host" ? groundUnder(frame) : (ground ?? "").replace("#", ""),
+    };
+    for (const [name, value] of Object.entries(more)) {
+      if (value && !form.searchParams.has(name)) form.searchParams.set(name, value);
     }
+    if (form.href !== frame.src) frame.src = form;
   }
 
   // A frame that was there first has told its height to nobody.

@@ -15,7 +15,7 @@ from letters.desk.sign_ins import SESSION_LIFE
 from letters.logs import configure
 from letters.settings import SettingsError, read_settings
 from webapp import desk, operations, receipt
-from webapp.action import kept, pdf, preview, privacy
+from webapp.action import kept, listed, pdf, preview, privacy
 from webapp.action import routes as action
 from webapp.office import routes as office
 from webapp.receipt import lost
@@ -77,6 +77,7 @@ def create_app(environ: Mapping[str, str] = os.environ) -> Flask:
     app.extensions["csrf_guard"] = CSRFProtect(app)
     for part in (
         action,
+        listed,
         pdf,
         preview,
         privacy,

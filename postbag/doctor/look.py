@@ -5,8 +5,10 @@ import socket
 from argparse import Namespace
 from urllib.parse import urlsplit
 
+from letters.organisations import store as organisations
 from postbag.doctor import books, sendgrid, stores
 from postbag.doctor.findings import Finding, Level, wrong
+from postbag.doctor.sendgrid import Sender
 from postbag.shell import Shell
 
 _OWN_MACHINE = {"localhost", "127.0.0.1", "::1"}
@@ -19,7 +21,7 @@ def doctor(shell: Shell, options: Namespace) -> int:
         stores.database(shell.database),
         stores.redis(shell.settings.redis_url),
         _public_url(shell.settings.public_url),
-        *asyncio.run(sendgrid.look(shell.settings)),
+        *asyncio.run(sendgrid.look(shell.settings, _senders(shell))),
         *books.look(shell),
     ]
     is_well = all(each.level is not Level.WRONG for each in found)
@@ -37,6 +39,18 @@ def doctor(shell: Shell, options: Namespace) -> int:
         for each in found:
             print(each)
     return 0 if is_well else 1
+
+
+def _senders(shell: Shell) -> list[Sender]:
+    """Return the addresses that mail comes from: ours, and each other that an organisation has."""
+    ours = Sender(shell.settings.mail_from)
+    try:
+        with shell.database.read() as connection:
+            found = organisations.find_all(connection)
+    except Exception:  # noqa: BLE001 - the database has a line of its own
+        return [ours]
+    theirs = [Sender(one.mail_from, one.key) for one in found if one.mail_from]
+    return [ours, *(one for one in theirs if one.address != ours.address)]
 
 
 def _public_url(url: str) -> Finding:

@@ -74,11 +74,32 @@ class _Said:
         return [row for row in rows if isinstance(row, dict)] if isinstance(rows, list) else []
 
 
+@dataclass(frozen=True, slots=True)
+class Sender:
+    """An address that our mail comes from, and where it is set."""
+
+    address: str
+    of: str = ""
+    """The key of the organisation that has it; empty: it is the installation's."""
+
+    @property
+    def set_in(self) -> str:
+        """Return what has to be mended where the address will not do."""
+        return f"mail_from of the organisation {self.of}" if self.of else "MAIL_FROM"
+
+    def named(self, check: str) -> str:
+        """Return the name of a check of this sender."""
+        return f"{check} of {self.of}" if self.of else check
+
+
 class SendGrid:
     """One conversation with SendGrid's API."""
 
-    def __init__(self, settings: Settings, session: aiohttp.ClientSession) -> None:
+    def __init__(
+        self, settings: Settings, senders: Sequence[Sender], session: aiohttp.ClientSession
+    ) -> None:
         self._settings = settings
+        self._senders = senders
         self._session = session
 
     async def look(self) -> list[Finding]:
@@ -86,11 +107,12 @@ class SendGrid:
         try:
             key = await self._key()
             if key.level != "ok":
-                return [key, _sender(self._settings, None)]
+                return [key, *(_sender(sender, None) for sender in self._senders)]
+            domains = await self._ask("/v3/whitelabel/domains")
             return [
                 key,
-                await self._trial(),
-                _sender(self._settings, await self._ask("/v3/whitelabel/domains")),
+                *[await self._trial(sender) for sender in self._senders],
+                *[_sender(sender, domains) for sender in self._senders],
                 await self._event_webhook(),
                 *([await self._inbound()] if self._settings.reply_domain else []),
             ]
@@ -137,10 +159,10 @@ class SendGrid:
             return wrong(check, "may not send mail; give it the mail-send scope")
         return Finding(check)
 
-    async def _trial(self) -> Finding:
+    async def _trial(self, sender: Sender) -> Finding:
         """Have SendGrid look at a mail without sending it."""
-        check = "trial mail"
-        address = {"email": self._settings.mail_from}
+        check = sender.named("trial mail")
+        address = {"email": sender.address}
         said = await self._ask(
             "/v3/mail/send",
             key=self._settings.sendgrid_api_key,
@@ -157,8 +179,8 @@ class SendGrid:
         if said.may_not and _CREDITS in said.words.lower():
             return _out_of_credits(check)
         if said.may_not:
-            return wrong(check, f"is refused ({said.words}): MAIL_FROM has to be an address on a "
-                                "domain that is authenticated with SendGrid")  # fmt: skip
+            return wrong(check, f"is refused ({said.words}): {sender.set_in} has to be an address "
+                                "on a domain that is authenticated with SendGrid")  # fmt: skip
         return wrong(check, f"is refused: SendGrid answered {said.status} ({said.words})")
 
     async def _event_webhook(self) -> Finding:
@@ -208,12 +230,12 @@ class SendGrid:
         return Finding(check)
 
 
-def _sender(settings: Settings, said: _Said | None) -> Finding:
-    check = "sender"
-    domain = settings.mail_from.rpartition("@")[2].lower()
+def _sender(sender: Sender, said: _Said | None) -> Finding:
+    check = sender.named("sender")
+    domain = sender.address.rpartition("@")[2].lower()
     if "." not in domain:
         return wrong(
-            check, f"{settings.mail_from} has no full domain; use one authenticated with SendGrid"
+            check, f"{sender.address} has no full domain; use one authenticated with SendGrid"
         )
     if domain in _FREEMAIL:
         return wrong(check, f"{domain} is not ours, and its owner has servers (by DMARC) "
@@ -259,8 +281,8 @@ def _unreachable(why: str) -> Finding:
     return wrong("sendgrid key", f"cannot be checked: {why}")
 
 
-async def look(settings: Settings) -> Sequence[Finding]:
-    """Return what SendGrid says about our key, sender and webhooks."""
+async def look(settings: Settings, senders: Sequence[Sender]) -> Sequence[Finding]:
+    """Return what SendGrid says about our key, senders and webhooks."""
     timeout = aiohttp.ClientTimeout(total=settings.send_timeout_seconds)
     async with aiohttp.ClientSession(timeout=timeout) as session:
-        return await SendGrid(settings, session).look()
+        return await SendGrid(settings, senders, session).look()

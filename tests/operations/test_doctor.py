@@ -10,6 +10,8 @@ import pytest
 from redis import Redis
 from sqlalchemy import text, update
 
+from letters.organisation import Organisation
+from letters.organisations import store as organisations
 from letters.reasons import Reason
 from letters.sending import gate
 from letters.storage.database import Database
@@ -88,6 +90,18 @@ IDLE = {"workers": "none is seen: without one nothing is sent"}
 
 def test_where_all_is_well_it_says_ok(doctor: Doctor) -> None:
     assert doctor.says() == (0, IDLE)
+
+
+def test_the_sender_of_each_organisation_is_looked_at(doctor: Doctor, database: Database) -> None:
+    with database.write() as connection:
+        for key, mail_from in (("lantern", ""), ("heron", "post@heron.example"),
+                               ("rookery", "letters@postbag.example")):  # fmt: skip
+            of = Organisation(key, key.title(), mail_from=mail_from)
+            organisations.load(connection, of, None, datetime.now(UTC))
+    status, said = doctor.says()
+    assert status == 1
+    assert set(said) == {"workers", "sender of heron"}
+    assert "heron.example is not authenticated" in said["sender of heron"]
 
 
 BROKEN_SETTINGS = [

@@ -56,6 +56,24 @@ def test_no_page_mail_or_pdf_of_one_says_a_word_of_another(three: Installation, 
     over = three.says(f"/c/{slug}", 410)
     only(key, over)
     assert name in over
+    # Its pages lead to its own campaigns, and never to those of the others.
+    assert f'href="/by/{key}"' in over
+    assert 'href="/"' not in over
+
+
+@pytest.mark.parametrize("key", WORDS)
+def test_the_list_of_one_has_its_own_campaigns_and_the_list_of_all_is_nobodys(
+    three: Installation, key: str
+) -> None:
+    own = three.says(f"/by/{key}")
+    only(key, own)
+    assert f'href="/c/trees-{key}"' in own
+    assert f"{key.title()} Committee" in own
+    everybodys = three.says("/")
+    assert f'href="/by/{key}">{key.title()} Committee</a>' in everybodys
+    assert "/face/" not in everybodys
+    assert f'href="/c/trees-{key}"' in everybodys
+    assert three.client.get("/by/nobody").status_code == 404
 
 
 def test_the_privacy_page_has_the_organisations_words_and_the_installations_facts(

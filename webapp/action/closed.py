@@ -10,6 +10,7 @@ from letters.campaigns.stored import StoredCampaign
 from webapp.action.page import description, summary
 from webapp.site import errors
 from webapp.site.language import gettext as _
+from webapp.site.whose import campaigns_url
 from webapp.site.words import marked, moment
 
 
@@ -29,7 +30,7 @@ def over(stored: StoredCampaign) -> Response:
         _("This campaign is over"),
         _("“%(title)s” takes no more letters.", title=campaign.title),
         _("If you wrote one, the link in your mail still shows where it is."),
-        action=("/", _("See the campaigns")),
+        action=(campaigns_url(), _("See the campaigns")),
         template="action/closed.html",
         about=_about(campaign.outcome),
         description=description(campaign.outcome),

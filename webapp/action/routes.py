@@ -10,7 +10,6 @@ from http import HTTPStatus
 from flask import Blueprint, Response, make_response, redirect, render_template, request, url_for
 from flask_babel import format_timedelta
 
-from letters.books import ledger
 from letters.campaign import Status
 from letters.campaigns import store
 from letters.campaigns.store import UnknownCampaign
@@ -24,7 +23,6 @@ from letters.intake.written import (
     submission_of,
     written_of,
 )
-from letters.organisations import store as organisations
 from letters.text import compose
 from letters.text.merge import merge
 from letters.text.visible import trim
@@ -41,7 +39,7 @@ from webapp.site.language import gettext as _
 from webapp.site.services import services
 from webapp.site.share import link, share
 from webapp.site.wake import wake_worker
-from webapp.site.whose import enter_campaign, enter_organisation
+from webapp.site.whose import enter_campaign
 
 _MOST_LOOKED_FOR = 200
 blueprint = Blueprint("action", __name__)
@@ -89,35 +87,6 @@ def _unknown(_error: UnknownCampaign) -> Response:
     source = source_code(request.args.get("source", "")) or None
     places = {**(request.view_args or {}), "slug": tidy, "source": source}
     return make_response(redirect(url_for(str(request.endpoint), _external=False, **places)))
-
-
-@blueprint.get("/")
-def index() -> str:
-    """List the live campaigns."""
-    now = services().now()
-    with services().database.read() as connection:
-        live = [
-            stored
-            for stored in store.find_all(connection)
-            if stored.campaign.status is Status.LIVE
-            and not stored.is_over(now)
-            and not stored.is_to_open(now)
-        ]
-        enter_organisation(organisations.only_one(connection))
-        counted = ledger.all_counted(connection)
-    return render_template(
-        "action/index.html",
-        campaigns=[
-            {
-                "slug": stored.campaign.slug,
-                "title": stored.campaign.title,
-                "whose": stored.organisation.name if stored.organisation else "",
-                "letters": counted.get(stored.id, 0),
-                "goal": stored.campaign.goal,
-            }
-            for stored in live
-        ],
-    )
 
 
 @blueprint.get("/c/<slug>")

@@ -16,6 +16,7 @@ from webapp.site import errors
 from webapp.site.language import gettext as _
 from webapp.site.services import services
 from webapp.site.wake import wake_worker
+from webapp.site.whose import campaigns_url
 
 _NO = frozenset({"", "n", "no", "0"})
 
@@ -116,5 +117,5 @@ def not_me(token: str) -> Response:
         _("What had not left was withdrawn. Letters that had left cannot be called back."),
         _("You get no more mail about this campaign. Its organisers learn that this happened, and "
           "not to whom."),
-        action=("/", _("See the campaigns")),
+        action=(campaigns_url(), _("See the campaigns")),
     )  # fmt: skip

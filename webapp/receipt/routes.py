@@ -26,6 +26,7 @@ from webapp.site.language import gettext as _
 from webapp.site.posted import is_unreadable
 from webapp.site.services import services
 from webapp.site.wake import wake_worker
+from webapp.site.whose import campaigns_url
 
 # Salutation, reason, body and closing with their blank lines.
 _TEXT_MAX = BODY_MAX + REASON_MAX + 2_000
@@ -127,7 +128,7 @@ def erase(token: str) -> Response:
         HTTPStatus.OK,
         _("Your letter and your details are erased"),
         _("What had not left was withdrawn. Letters that had left cannot be called back."),
-        action=("/", _("See the campaigns")),
+        action=(campaigns_url(), _("See the campaigns")),
     )
 
 

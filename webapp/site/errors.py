@@ -3,7 +3,7 @@
 import logging
 from http import HTTPStatus
 
-from flask import Flask, Response, make_response, render_template, request
+from flask import Flask, Response, make_response, render_template, request, url_for
 from gunicorn.http.errors import NoMoreData, ParseException
 from sqlalchemy.exc import DataError
 from werkzeug.exceptions import HTTPException
@@ -56,7 +56,7 @@ def not_found() -> Response:
         HTTPStatus.NOT_FOUND,
         _("There is no such page"),
         _("The address may be mistyped, or the page may be gone."),
-        action=("/", _("See the campaigns")),
+        action=(url_for("listed.index"), _("See the campaigns")),
     )
 
 

@@ -51,6 +51,14 @@ def enter_organisation(organisation: Organisation | None) -> None:
     g.organisation = organisation
 
 
+def campaigns_url() -> str:
+    """Return where the campaigns are listed: those of whose page this is, or all."""
+    found: Organisation | None = g.get("organisation")
+    if found is None or not found.name:
+        return url_for("listed.index")
+    return url_for("listed.of_organisation", key=found.key)
+
+
 def register(app: Flask) -> None:
     """Tell every template of `app` whose the page is."""
     app.context_processor(_words)
@@ -61,7 +69,7 @@ def _words() -> dict[str, object]:
     slug: str | None = g.get("campaign")
     whose = None
     if found is not None and found.name:
-        campaign = url_for("action.show", slug=slug) if slug else url_for("action.index")
+        campaign = url_for("action.show", slug=slug) if slug else campaigns_url()
         whose = Whose(found, found.website or campaign, _logo(found), _accent_url(found))
     privacy = (
         url_for("privacy.of_campaign", slug=slug) if slug else url_for("privacy.of_installation")

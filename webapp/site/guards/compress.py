@@ -9,7 +9,7 @@ from flask import Response, request
 _LEAST_BYTES: Final = 500
 _KINDS: Final = ("text/html", "text/css", "text/javascript", "image/svg+xml")
 _QUICK: Final = 5
-_ENDPOINTS: Final = frozenset({"static", "action.index", "action.show", "action.embed"})
+_ENDPOINTS: Final = frozenset({"static", "listed.index", "action.show", "action.embed"})
 """Only what holds nothing that a visitor sent: compressed beside a secret, a visitor's words could
 be used to guess it (CVE-2013-3587). So no answer to a post, no receipt and nothing of the desk."""
 

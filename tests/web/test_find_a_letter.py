@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from sqlalchemy import event
 
 from letters.desk import organisers
 from letters.desk.organisers import Role
@@ -202,6 +203,41 @@ def test_an_organiser_of_another_campaign_finds_nothing(site: Site, books: Books
         if words == ANNA:
             assert found.replace(ANNA, NOBODY) == missing
     assert books.states("roads") == {"unconfirmed": 1}
+
+
+def statements(site: Site, desk: Desk, path: str) -> list[str]:
+    """Give what one page asks of the database: what takes the time that one could measure."""
+    asked_for: list[str] = []
+
+    def note(_connection: object, _cursor: object, statement: str, *_rest: object) -> None:
+        asked_for.append(statement)
+
+    engine = site.app.extensions["postbag"].database.engine
+    event.listen(engine, "before_cursor_execute", note)
+    desk.client.get(path)
+    event.remove(engine, "before_cursor_execute", note)
+    return asked_for
+
+
+def test_nor_does_the_time_tell_an_organiser_of_another_campaign(site: Site, books: Books) -> None:
+    """What is there and what is not take the same statements, in the same order."""
+    books.write("roads", ANNA)
+    theirs, submission_id = only_letter_of(books, "roads", ANNA), books.submission(ANNA)
+    books.confirm(ANNA)
+    (sent,) = books.send()
+    desk = organiser_of(site, books, "trees")
+    mine, nothing = "/desk/trees/letters", "0" * 32
+    for words in (ANNA, "AN.NAREED%2Bx@readers.example"):
+        nobodys = words.lower().replace("a", "b", 1)  # as long, so spelt in as many ways
+        found = statements(site, desk, f"{mine}?q={words}")
+        assert found == statements(site, desk, f"{mine}?q={nobodys}"), words
+    of_nothing = statements(site, desk, f"{mine}?q={nothing}")
+    for given in (theirs, submission_id, sent.attempt_id):
+        assert statements(site, desk, f"{mine}?q={given}") == of_nothing, given
+    of_nobody = statements(site, desk, f"{mine}/{nothing}")
+    assert statements(site, desk, f"{mine}/{theirs}") == of_nobody
+    nowhere = statements(site, desk, "/desk/nowhere/letters")
+    assert statements(site, desk, "/desk/roads/letters") == nowhere
 
 
 def test_a_person_decides_on_its_page(site: Site, books: Books) -> None:

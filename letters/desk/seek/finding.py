@@ -266,10 +266,17 @@ def _with_id(
 
     Each is asked for by itself, so that its index serves.
     """
-    of_attempt = select(attempt.c.letter_id).where(attempt.c.id == given)
-    of_submission = select(letter.c.id).where(letter.c.submission_id == given)
-    ids = [given, *connection.execute(of_attempt).scalars()]
-    ids += connection.execute(of_submission.limit(PAGE + 1)).scalars()
+    belongs = (letter.c.id, letter.c.campaign_id)
+    of_attempt = select(*belongs).select_from(
+        letter.join(attempt, attempt.c.letter_id == letter.c.id)
+    )
+    of_submission = select(*belongs).where(letter.c.submission_id == given)
+    found = [
+        *connection.execute(of_attempt.where(attempt.c.id == given)),
+        *connection.execute(of_submission.limit(PAGE + 1)),
+    ]
+    # What is another campaign's makes no difference from here on, not even in time.
+    ids = [given, *(row.id for row in found if row.campaign_id == campaign_id)]
     in_order = (letter.c.state_at.desc(), letter.c.id.desc())
     wanted = _letters(letter.c.campaign_id == campaign_id, letter.c.id.in_(ids))
     return connection.execute(wanted.order_by(*in_order).limit(PAGE + 1)).all()

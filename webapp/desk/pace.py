@@ -96,6 +96,7 @@ def _read(form: PaceForm, before: Pacing) -> tuple[Pacing, list[Wrong]]:
     unread: list[Fault] = []
     values = pacing_values(form, unread)
     values["resend_unknown"] = str(before.resend_unknown)
+    values["hold_after_soft_failures"] = before.hold_after_soft_failures
     pacing, found = check_pacing(values)
     return pacing, wrongs([*unread, *found], 0)
 

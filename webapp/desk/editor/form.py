@@ -25,6 +25,7 @@ from wtforms import (
 
 from letters.campaign import (
     WEEKDAYS,
+    AsksAddress,
     Campaign,
     Confirm,
     Identical,
@@ -114,6 +115,7 @@ class EditorForm(PaceForm):
     goal = StringField(filters=[trimmed])
     opens_at = StringField(filters=[trimmed])
     ends = StringField(filters=[trimmed])
+    matters_by = StringField(filters=[trimmed])
     timezone = StringField(filters=[trimmed])
     subjects = TextAreaField()
     salutation = StringField(filters=[trimmed])
@@ -125,11 +127,16 @@ class EditorForm(PaceForm):
     listed = TextAreaField()
     spreadsheet = FileField()
     routing = SelectField(validate_choice=False)
+    most_chosen = StringField(filters=[trimmed])
+    areas_from = SelectField(validate_choice=False)
     identical = SelectField(validate_choice=False)
     replies = SelectField(validate_choice=False)
     confirm = SelectField(validate_choice=False)
+    proof_of_work = BooleanField()
     resend_unknown = SelectField(validate_choice=False)
+    hold_after_soft_failures = StringField(filters=[trimmed])
     asks_postcode = BooleanField()
+    asks_address = SelectField(validate_choice=False)
     office_page = BooleanField()
     opt_in = StringField(filters=[trimmed])
     embed_origins = TextAreaField()
@@ -173,6 +180,7 @@ def blank_fields() -> dict[str, object]:
         "replies": str(Replies.DIRECT),
         "confirm": str(Confirm.BEFORE_SENDING),
         "resend_unknown": str(ResendUnknown.NEVER),
+        "asks_address": str(AsksAddress.NO),
         "days": list(WEEKDAYS),
     }
 
@@ -192,6 +200,7 @@ def campaign_fields(campaign: Campaign) -> dict[str, object]:
         "outcome": campaign.outcome,
         "opens_at": "" if campaign.opens is None else shown_moment(campaign.opens),
         "ends": "" if campaign.ends is None else campaign.ends.isoformat(),
+        "matters_by": "" if campaign.matters_by is None else shown_moment(campaign.matters_by),
         "timezone": campaign.timezone,
         "subjects": "\n".join(letter.subjects),
         "salutation": letter.salutation,
@@ -200,11 +209,16 @@ def campaign_fields(campaign: Campaign) -> dict[str, object]:
         "closing": letter.closing,
         "prompts": "\n".join(letter.prompts),
         "routing": str(campaign.routing),
+        "most_chosen": str(campaign.most_chosen),
+        "areas_from": campaign.areas_from,
         "identical": str(campaign.identical),
         "replies": str(campaign.replies),
         "confirm": str(campaign.confirm),
+        "proof_of_work": campaign.proof_of_work,
         "resend_unknown": str(campaign.pacing.resend_unknown),
+        "hold_after_soft_failures": str(campaign.pacing.hold_after_soft_failures),
         "asks_postcode": campaign.asks_postcode,
+        "asks_address": str(campaign.asks_address),
         "office_page": campaign.office_page,
         "opt_in": campaign.opt_in,
         "embed_origins": "\n".join(campaign.embed_origins),

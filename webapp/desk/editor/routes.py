@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 from werkzeug.datastructures import MultiDict
 
 from letters.campaign import Campaign, Status, Target
-from letters.campaigns import store
+from letters.campaigns import areas, store
 from letters.campaigns.store import UnknownCampaign
 from letters.campaigns.stored import StoredCampaign
 from letters.desk import drafts, opening, organisers
@@ -97,7 +97,7 @@ def create() -> Response:
             is_placed = not _is_taken(connection, slug, view)
             if is_placed and _has_organisation(connection, campaign, view):
                 return _store_new(connection, campaign, typed(form.unfinished))
-    if typed(form.title) or act == "keep":
+    if typed(form.title) or act in {"keep", "autosave"}:
         # What cannot be stored as a campaign yet is kept all the same. A long form is read before
         # anybody's turn to write begins.
         fields = [(k, v) for k, v in _posted(form) if k not in _NOT_KEPT]
@@ -111,6 +111,8 @@ def create() -> Response:
                 fields,
                 now,
             )
+    if act == "autosave":  # by the page's script, while somebody types
+        return Response(typed(form.unfinished), mimetype="text/plain")
     if act == "keep":
         return done(_("What you have begun is kept. Only you see it."), "desk.list_campaigns")
     return _page(form, view, None)
@@ -315,6 +317,7 @@ def _page(form: EditorForm, view: View, stored: StoredCampaign | None) -> Respon
     looked_at = view.looked_at
     with services().database.read() as connection:
         owners = [(one.key, one.name or one.key) for one in organisations.find_all(connection)]
+        tables = areas.names(connection)
     return make_response(
         render_template(
             "desk/editor.html",
@@ -323,6 +326,9 @@ def _page(form: EditorForm, view: View, stored: StoredCampaign | None) -> Respon
             most_rows=MOST_ROWS,
             choices=choices(),
             owners=[("", _("Choose")), *owners] if len(owners) > 1 else [],
+            tables=[("", _("None: areas are postcodes")), *((n, n) for n in tables)]
+            if tables
+            else [],
             campaign=None if stored is None else stored.campaign,
             wrongs=view.wrongs,
             beside=beside,

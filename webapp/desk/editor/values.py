@@ -8,11 +8,12 @@ import json
 import re
 import tomllib
 import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, datetime
+from types import MappingProxyType
 from typing import Final
 
-from letters.campaign import Campaign, Replies, Routing, Target
+from letters.campaign import AsksAddress, Campaign, Replies, Routing, Target
 from letters.files.campaign_file import write_campaign
 from letters.files.faults import Fault, Flaw, What
 from letters.files.rules import RESERVED_SLUGS
@@ -23,18 +24,15 @@ from webapp.site.fields import typed
 
 _NO_FIELDS: Final = frozenset(
     {
-        "areas_from",
-        "asks_address",
-        "hold_after_soft_failures",
-        "matters_by",
-        "most_chosen",
         "organisation",
-        "proof_of_work",
         "targets_from",
         "versions",
     }
 )
 """Keys of a file that the form has no field for."""
+_ADDRESS: Final[Mapping[str, bool | str]] = MappingProxyType(
+    {AsksAddress.NEEDED: True, AsksAddress.OPTIONAL: "optional"}
+)
 _SLUG_MAX: Final = 48
 _DAY: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _MOMENT: Final = re.compile(
@@ -77,6 +75,10 @@ def values(
     faults: list[Fault] = []
     pacing = pacing_values(form, faults)
     pacing["resend_unknown"] = typed(form.resend_unknown)
+    soft = ("pacing", "hold_after_soft_failures")
+    hold_after = _whole(typed(form.hold_after_soft_failures), soft, faults)
+    if hold_after is not None:
+        pacing["hold_after_soft_failures"] = hold_after
     targets = [_listed_values(target) for target in listed]
     targets += [
         _target_values(row, typed(form.timezone), ("targets", place), faults)
@@ -93,7 +95,9 @@ def values(
         # Who is written to by postcode has to be asked for it.
         "asks_postcode": bool(form.asks_postcode.data) or form.routing.data == Routing.AREA,
         "office_page": bool(form.office_page.data),
+        "asks_address": _ADDRESS.get(typed(form.asks_address), False),
         "confirm": typed(form.confirm),
+        "proof_of_work": bool(form.proof_of_work.data),
         "routing": typed(form.routing),
         "identical": typed(form.identical),
         "replies": typed(form.replies) or str(Replies.DIRECT),
@@ -115,7 +119,13 @@ def values(
     goal = _whole(typed(form.goal), ("goal",), faults)
     ends = _day(typed(form.ends), ("ends",), faults)
     opens = _moment(typed(form.opens_at), ("opens",), faults)
-    given = (("goal", goal), ("opens", opens), ("ends", ends))
+    matters_by = _moment(typed(form.matters_by), ("matters_by",), faults)
+    most_chosen = _whole(typed(form.most_chosen), ("most_chosen",), faults)
+    given = (
+        *(("goal", goal), ("opens", opens), ("ends", ends)),
+        *(("matters_by", matters_by), ("most_chosen", most_chosen)),
+        ("areas_from", typed(form.areas_from) or None),
+    )
     found |= {k: v for k, v in given if v is not None}
     return found if kept is None else _with_kept(found, kept), faults
 

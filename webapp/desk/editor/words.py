@@ -3,7 +3,7 @@
 from functools import lru_cache
 from zoneinfo import available_timezones
 
-from letters.campaign import Confirm, Identical, Replies, ResendUnknown, Routing
+from letters.campaign import AsksAddress, Confirm, Identical, Replies, ResendUnknown, Routing
 from webapp.site.language import gettext as _
 
 
@@ -15,6 +15,11 @@ def choices() -> dict[str, list[tuple[str, str]]]:
             (str(Routing.ALL), _("every target gets it")),
             (str(Routing.CHOICE), _("the writer chooses")),
             (str(Routing.AREA), _("those who serve the writer's postcode")),
+        ],
+        "asks_address": [
+            (str(AsksAddress.NO), _("is not asked for")),
+            (str(AsksAddress.OPTIONAL), _("may be given")),
+            (str(AsksAddress.NEEDED), _("has to be given")),
         ],
         "confirm": [
             (str(Confirm.BEFORE_SENDING), _("its writer says yes by mail")),

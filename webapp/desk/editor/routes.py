@@ -317,7 +317,7 @@ def _page(form: EditorForm, view: View, stored: StoredCampaign | None) -> Respon
     looked_at = view.looked_at
     with services().database.read() as connection:
         owners = [(one.key, one.name or one.key) for one in organisations.find_all(connection)]
-        tables = areas.names(connection)
+        tables = sorted({*areas.names(connection), typed(form.areas_from)} - {""})
     return make_response(
         render_template(
             "desk/editor.html",
@@ -326,9 +326,7 @@ def _page(form: EditorForm, view: View, stored: StoredCampaign | None) -> Respon
             most_rows=MOST_ROWS,
             choices=choices(),
             owners=[("", _("Choose")), *owners] if len(owners) > 1 else [],
-            tables=[("", _("None: areas are postcodes")), *((n, n) for n in tables)]
-            if tables
-            else [],
+            tables=[("", _("None: areas are postcodes")), *((n, n) for n in tables)],
             campaign=None if stored is None else stored.campaign,
             wrongs=view.wrongs,
             beside=beside,

@@ -2,7 +2,14 @@
 
 import pytest
 
-from letters.text.addresses import BadAddress, Malformed, canonical, near_miss, read_address
+from letters.text.addresses import (
+    BadAddress,
+    Malformed,
+    canonical,
+    near_miss,
+    read_address,
+    spellings,
+)
 
 PLAIN = "ana@readers.example"
 
@@ -140,8 +147,8 @@ def test_a_domain_of_its_own_is_left_alone(typed: str) -> None:
 
 
 def test_spellings_of_one_mailbox_have_one_form() -> None:
-    spellings = ["Ana.Reed+trees@Gmail.com", "anareed@googlemail.com", "a.n.a.reed@gmail.com"]
-    assert {canonical(each) for each in spellings} == {"anareed@gmail.com"}
+    spelt = ["Ana.Reed+trees@Gmail.com", "anareed@googlemail.com", "a.n.a.reed@gmail.com"]
+    assert {canonical(each) for each in spelt} == {"anareed@gmail.com"}
 
 
 @pytest.mark.parametrize(
@@ -165,3 +172,24 @@ def test_the_longest_part_before_the_at() -> None:
 def test_an_error_says_why() -> None:
     with pytest.raises(BadAddress, match=r"^no-address$"):
         read_address("ana")
+
+
+def test_an_address_told_without_its_dots_is_tried_with_them() -> None:
+    assert spellings("A.bcd+trees@home.example") == (
+        "a.bcd@home.example",  # as typed, first
+        "abcd@home.example",
+        "ab.cd@home.example",
+        "abc.d@home.example",
+        "a.b.cd@home.example",
+        "a.bc.d@home.example",
+        "ab.c.d@home.example",
+    )
+
+
+@pytest.mark.parametrize(("characters", "spelt"), [(24, 1 + 23 + 253), (25, 1 + 24)])
+def test_a_long_address_is_not_tried_for_ever(characters: int, spelt: int) -> None:
+    assert len(spellings(f"{'a' * characters}@home.example")) == spelt
+
+
+def test_where_dots_do_not_count_none_are_tried() -> None:
+    assert spellings("Ana.Reed@googlemail.com") == ("anareed@gmail.com",)

@@ -63,6 +63,7 @@ def test_a_stray_brace_is_named(text: str, position: int, named: str) -> None:
             read(text)
         assert caught.value.position == position
         assert caught.value.found == named
+        assert caught.value.args == (position, named)
 
 
 def test_which_fields_a_text_has() -> None:

@@ -4,6 +4,7 @@ Letters leave singly as long as they can. The bundle begins with the last slots 
 begins, it takes everything that waits.
 """
 
+from bisect import bisect_right
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -70,9 +71,9 @@ def share(
     if there_are == 0 or waiting <= there_are - ceil(there_are / _ONE_SLIPS_BY):
         return None
     in_time = slots.before(by - AHEAD)
-    singly = max(0, in_time - _mails(waiting))
-    while (more := max(0, in_time - _mails(waiting - singly))) > singly:
-        singly = more  # what leaves meanwhile needs no room in the bundle
+    # What leaves singly needs no room in the bundle, so the slots used grow with it, or stay.
+    singly = bisect_right(range(waiting), in_time, key=lambda n: n + _mails(waiting - n)) - 1
+    singly = max(0, singly)
     bundled = waiting - singly
     return Share(singly, bundled, _mails(bundled), slots.at(singly))
 

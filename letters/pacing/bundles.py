@@ -29,7 +29,7 @@ class How(StrEnum):
     EACH = "each"
     """One by one, at the campaign's pace."""
     DAILY = "daily"
-    """All of a campaign's together, once a day."""
+    """All together, once a day."""
     WEEKLY = "weekly"
 
     @property

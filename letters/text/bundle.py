@@ -23,6 +23,7 @@ _AROUND: Final = 100_000  # what stands before and after the letters, with the l
 _ABOVE: Final = 200  # what stands above each, beside its writer's name, address and place
 _PLACES: Final = 20
 _RULE: Final = "-" * 40
+_BETWEEN: Final = "=" * 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +43,10 @@ class Room:
     """How much still fits into one mail."""
 
     left: int = MOST_BYTES - _AROUND
+
+    def begins_another(self) -> None:
+        """Make room for what stands around the letters of another campaign."""
+        self.left -= _AROUND
 
     def takes(self, one: Enclosed | Signatory) -> bool:
         """Tell whether one more fits, and take it."""
@@ -98,6 +103,22 @@ def text(
         ).format(number=len(signatories))
         parts += [whole, *digest.signed(campaign, values, signatories)]
     return "\n\n".join([*parts, foot] if foot else parts)
+
+
+def subject_of_several(campaign: Campaign, number: int, campaigns: int) -> str:
+    """Return the subject of one mail with the bundles of several campaigns."""
+    ours = translations(campaign.language)
+    offered = ours.ngettext(
+        "{number} letter from {campaigns} campaigns",
+        "{number} letters from {campaigns} campaigns",
+        number,
+    )
+    return offered.format(number=number, campaigns=campaigns)
+
+
+def text_of_several(texts: Sequence[str]) -> str:
+    """Return the text of one mail with the bundles of several campaigns, one below the other."""
+    return f"\n\n\n{_BETWEEN}\n\n\n".join(texts)
 
 
 def _above(campaign: Campaign, each: Enclosed, place: int, number: int) -> str:

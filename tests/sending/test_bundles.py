@@ -14,10 +14,12 @@ from letters.receipts import receipt as receipts
 from letters.record import Deed, entries
 from letters.sending.claiming.claimed import Claim
 from letters.sending.claiming.due import next_due
+from letters.sending.outcomes import Answer
 from letters.states import Cause
 from letters.storage.database import Database
 from letters.text import compose
 from tests.support.books import START, Books
+from worker.wall.request_body import request_body
 
 OFFICES = ("one@office.example", "two@office.example", "three@office.example")
 HOUR = timedelta(hours=1)
@@ -179,6 +181,59 @@ def test_digests_of_the_last_day_go_with_the_bundle(books: Books) -> None:
     assert books.states("trees") == {"accepted": 41}
 
 
+def test_an_office_gets_one_bundle_a_day_over_all_campaigns(books: Books, is_long: bool) -> None:
+    # Three campaigns write to one mailbox in other spellings, faster than it may be written to;
+    # their votes are some hours apart, and each letter has to be there before its own.
+    letters, hours, per_hour = (600, 72, 4) if is_long else (30, 72, 1)
+    spellings = {"trees": "Clerk@Office.example", "parks": "clerk+p@office.example"}
+    spellings |= {"quays": "clerk@OFFICE.example"}
+    votes = {}
+    for n, (slug, address) in enumerate(spellings.items()):
+        votes[slug] = START + (hours - 10 * n) * HOUR
+        matters = f"matters_by = {votes[slug]:%Y-%m-%dT%H:%M:%S}\n"
+        books.load(slug, address, pacing=f"per_target_per_hour = {per_hour}", more=matters)
+    for n in range(letters):
+        for slug in spellings:
+            books.write(slug, text=f"Word {n} of {slug}.")
+    books.now = START
+    left = [one for found in send_until(books, START + hours * HOUR).values() for one in found]
+    left.sort(key=lambda one: one[0])
+    assert all(b[0] - a[0] >= HOUR / per_hour for a, b in pairwise(left))
+    together = [at for at, claim in left if is_bundle(claim)]
+    assert all(b - a >= 24 * HOUR for a, b in pairwise(together))
+    for slug, vote in votes.items():
+        assert books.states(slug) == {"accepted": letters}
+        for n in range(letters):
+            (at,) = [at for at, c in left if f"Word {n} of {slug}.\n" in f"{c.body}\n"]
+            assert at < vote
+    (bundle, *_) = [claim for _, claim in left if is_bundle(claim)]
+    slugs = [bundle.category, *bundle.along]
+    assert len(slugs) > 1
+    body = request_body(bundle, "letters@postbag.example")
+    assert set(body["categories"]) == {*slugs, "letter"}
+    assert body["headers"]["X-Campaign"] == ", ".join(slugs)
+    books.bounce(bundle)
+    assert sum(books.states(slug)["bounced"] for slug in slugs) == int(bundle.subject.split()[0])
+
+
+def test_a_bundle_that_was_not_taken_goes_again_as_one(books: Books) -> None:
+    vote = START + 2 * HOUR
+    matters = f"matters_by = {vote:%Y-%m-%dT%H:%M:%S}\n"
+    for slug in ("trees", "parks"):
+        books.load(slug, "clerk@office.example", pacing="per_target_per_hour = 2", more=matters)
+        for n in range(4):
+            books.write(slug, text=f"Word {n} of {slug}.")
+    books.now = START
+    while not (claims := [claim for claim in books.claim() if is_bundle(claim) and claim.along]):
+        books.wait(minutes=30)
+    books.answer(claims, Answer.SLOW_DOWN)
+    assert sum(books.states(slug).get("sending", 0) for slug in ("trees", "parks")) <= 1
+    books.wait(minutes=31)  # its slot is spent
+    (again,) = [claim for claim in books.claim() if claim.along]
+    assert again.subject == claims[0].subject
+    assert again.attempt_id != claims[0].attempt_id
+
+
 def test_an_office_that_wishes_one_message_a_day_gets_that(books: Books) -> None:
     office = "minister@harbours.example"
     for slug in ("trees", "parks"):
@@ -191,8 +246,8 @@ def test_an_office_that_wishes_one_message_a_day_gets_that(books: Books) -> None
         assert mailbox.find(connection, office).how == How.DAILY
         told = {e.slug: e.detail for e in entries(connection) if e.deed is Deed.WISHED}
         assert told == dict.fromkeys(("trees", "parks"), f"{office}: daily")
-    first = send_until(books, books.now + HOUR)[office]
-    assert [claim.subject[:9] for _, claim in first] == ["3 letters", "3 letters"]
+    ((_, first),) = send_until(books, books.now + HOUR)[office]
+    assert first.subject == "6 letters from 2 campaigns"
     writer = books.write("trees", text="Word 4 of trees.")
     books.write("parks", text="Word 4 of parks.")
     with books.database.read() as connection:
@@ -203,8 +258,8 @@ def test_an_office_that_wishes_one_message_a_day_gets_that(books: Books) -> None
     assert not send_until(books, books.now + 22 * HOUR)
     with books.database.write() as connection:
         offices.wish(connection, target_id, How.WEEKLY, books.now)
-    second = send_until(books, books.now + 48 * HOUR)[office]
-    assert ["Word 4 of" in claim.body for _, claim in second] == [True, True]
+    ((_, second),) = send_until(books, books.now + 48 * HOUR)[office]
+    assert second.body.count("Word 4 of") == 2
     books.write("trees")
     books.write("parks")
     assert not send_until(books, books.now + 48 * HOUR)

@@ -22,6 +22,9 @@ from letters.mail.kinds import Kind
 from letters.sending.claiming.claimed import Claim
 from letters.text.display_name import display_name, reply_name
 
+_MOST_CATEGORIES = 10
+"""SendGrid takes no more of one message."""
+
 
 def request_body(
     claim: Claim, mail_from: str, answers_to: str | None = None, no_more: str | None = None
@@ -34,7 +37,8 @@ def request_body(
     It is what SendGrid's library builds, but for one thing: a text that begins like an API key is
     sent as it was written. Raises what the library raises for an address that it cannot read.
     """
-    frame = _frame(claim.category, claim.to_name, claim.to_email, _sort(claim))
+    slugs = tuple(filter(None, (claim.category, *claim.along)))
+    frame = _frame(slugs, claim.to_name, claim.to_email, _sort(claim))
     custom_args = {
         "notice_id" if claim.is_notice else "letter_id": claim.letter_id,
         "attempt_id": claim.attempt_id,
@@ -63,7 +67,7 @@ def request_body(
 
 def _headers(claim: Claim) -> dict[str, str]:
     """Return what an office sorts its mail by."""
-    headers = {"X-Campaign": claim.category}
+    headers = {"X-Campaign": ", ".join((claim.category, *claim.along))}
     if claim.organisation:
         headers["X-Campaign-Organisation"] = _encoded(claim.organisation)
     return headers
@@ -86,7 +90,7 @@ def _sort(claim: Claim) -> str:
 
 
 @lru_cache(maxsize=1024)
-def _frame(category: str, to_name: str, to_email: str, sort: str) -> dict[str, Any]:
+def _frame(slugs: tuple[str, ...], to_name: str, to_email: str, sort: str) -> dict[str, Any]:
     """Return what is alike in all letters of one campaign to one target; nobody may change it.
 
     To have the library build everything for each letter would double what a request costs.
@@ -97,7 +101,7 @@ def _frame(category: str, to_name: str, to_email: str, sort: str) -> dict[str, A
     name = to_name.replace(",", " ").replace(";", " ")
     to.add_to(To(to_email, name or None))
     mail.add_personalization(to)
-    for word in filter(None, (category, sort)):
+    for word in (*slugs[: _MOST_CATEGORIES - 1], sort):
         mail.add_category(Category(word))
     tracking = TrackingSettings()
     tracking.click_tracking = ClickTracking(enable=False, enable_text=False)

@@ -85,6 +85,8 @@ class Claim:
     """Its sending address; empty: the installation's."""
     updates_to: str | None = None
     """Of an update, the submission whose writer can end them."""
+    along: tuple[str, ...] = ()
+    """Of a bundle, the slugs of other campaigns that it has letters of."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +127,7 @@ def read(connection: Connection, won: Sequence[Won], *, is_probe: bool) -> list[
             w.letter_id
         ]
         whose, mail_from, *office = rest
+        is_ours = w.digest is not None and w.digest.is_ours
         claims.append(
             Claim(
                 letter_id=w.letter_id,
@@ -143,9 +146,10 @@ def read(connection: Connection, won: Sequence[Won], *, is_probe: bool) -> list[
                 is_probe=is_probe,
                 answers_through_us=w.answers_through_us,
                 answer=Kind(kind) if kind else None,
-                organisation=whose or "",
-                mail_from=mail_from or "",
+                organisation="" if is_ours else whose or "",
+                mail_from="" if is_ours else mail_from or "",
                 updates_to=None if kind else of,
+                along=w.digest.slugs if w.digest else (),
             )
         )
     return claims

@@ -18,11 +18,11 @@ from letters.books.counts import bump
 from letters.books.locks import Rank
 from letters.books.writable import writable_among
 from letters.campaign import Pacing, Replies
-from letters.campaigns.kept import campaign_of, target_of
+from letters.campaigns.kept import campaign_of
 from letters.offices import mailbox
 from letters.pacing.bundles import How
 from letters.pacing.slots import next_open
-from letters.sending.claiming import bundles, digests, mailed
+from letters.sending.claiming import bundles, digests, gathering, mailed, neighbours
 from letters.sending.claiming.claimed import LEAD, Claim, Slot, Won, read
 from letters.sending.claiming.paced import move_slots
 from letters.sending.claiming.turns import DUE, FAST, Due, in_turn, with_bundles
@@ -123,10 +123,12 @@ def _claim_letters(connection: Connection, most: int, now: datetime) -> list[Won
     free = writable_among(connection, (row.id for row in rows), now) if rows else set[int]()
     rows = [row for row in rows if row.id in free]
     # Not with each target: a campaign's file names all its targets, and may be long.
-    files = select(campaign.c.id, campaign.c.definition).where(
+    files = select(campaign.c.id, campaign.c.definition, campaign.c.organisation_id).where(
         campaign.c.id.in_({row.campaign_id for row in rows})
     )
-    campaigns = {i: campaign_of(file) for i, file in connection.execute(files)} if rows else {}
+    found = connection.execute(files).all() if rows else []
+    campaigns = {row.id: campaign_of(row.definition) for row in found}
+    whose = {row.id: row.organisation_id for row in found}
     due = [
         Due(
             i,
@@ -140,13 +142,15 @@ def _claim_letters(connection: Connection, most: int, now: datetime) -> list[Won
             at,
             served,
             campaigns[of],
+            whose[of],
         )
         for i, definition, queued, gathered, digest, after, how, of, at, served in rows
     ]
     opens = {d.id: next_open(d.pacing, d.definition["timezone"], now) for d in due}
     shut = [(d.id, opens[d.id]) for d in due if opens[d.id] > now]
     due = in_turn([d for d in due if opens[d.id] <= now])
-    due, put_off = with_bundles(due, now)
+    seats = neighbours.look(connection, due, now)
+    due, put_off = with_bundles(due, now, neighbours.had_one(seats, now))
     shut += put_off
     counts = _share({d.id: d.room for d in due}, most)
     gathered: Counter[int] = Counter()
@@ -154,11 +158,18 @@ def _claim_letters(connection: Connection, most: int, now: datetime) -> list[Won
         # A digest is put off as it is gathered: all that is changed here is locked in one order.
         sitting = mailbox.targets_at(connection, [d.office_id for d in due])
         locks.take(connection, targets={*sitting, *(d.id for d in due), *(i for i, _ in shut)})
-        begin = {d.id: d.how for d in due if d.begins and d.id in counts}
-        gathered += Counter(bundles.begin(connection, begin) if begin else {})
-    digesting = {
-        d.id: _claim_digest(connection, d, now) for d in due if d.has_digest and d.id in counts
+    going = [d for d in due if d.has_digest and d.id in counts]
+    # An office gets one a day: what others would send it within the day goes along.
+    along = {
+        d.id: [s for s in seats[d.office_id] if s.id != d.id and s.joins(now)]
+        for d in going
+        if d.may_bundle
     }
+    begin = {d.id: d.how for d in going if d.begins}
+    begin |= {seat.id: seat.how for joining in along.values() for seat in joining}
+    gathered += Counter(bundles.begin(connection, begin) if begin else {})
+    mails = {d.id: gathering.mail(connection, d, along.get(d.id, ()), now) for d in going}
+    digesting = {d.id: _claim_digest(d, mails[d.id], now) for d in going}
     personal = {i: n for i, n in counts.items() if i not in digesting}
     waiting = _first_waiting(connection, personal)
     won: list[Won] = []
@@ -171,23 +182,25 @@ def _claim_letters(connection: Connection, most: int, now: datetime) -> list[Won
             slots.append((d, _next_slot(taken, d.pacing)))
         else:  # another worker holds its letters: look again soon
             shut.append((d.id, now + min(d.pacing.interval, timedelta(seconds=1))))
-        letters = sum(1 + len(w.with_it) for w in taken)
-        counted[d.id, State.QUEUED] -= letters
-        counted[d.id, State.SENDING] += letters
-        gathered[d.id] -= letters if d.id in digesting else 0
+        mail = mails.get(d.id)
+        for target_id, letters in mail.numbers.items() if mail else [(d.id, len(taken))]:
+            counted[target_id, State.QUEUED] -= letters
+            counted[target_id, State.SENDING] += letters
+            gathered[target_id] -= letters if mail else 0
     move_slots(connection, slots, shut, now)
     bump(connection, counted, gathered)
     return won
 
 
-def _claim_digest(connection: Connection, due: Due, now: datetime) -> list[Won]:
-    to = target_of(due.definition)
-    gathered = digests.gather(connection, due.campaign, to, due.id, now, due.how.every)
-    if gathered is None:
+def _claim_digest(due: Due, mail: gathering.Mail | None, now: datetime) -> list[Won]:
+    if mail is None:
         return []
-    ids, written = gathered
-    (won,) = _take(due, ids[:1], now)
-    return [replace(won, digest=written, with_it=tuple(ids[1:]))]
+    (won,) = _take(due, mail.ids[:1], now)
+    if won.slot is not None:
+        interval = max(due.pacing.interval, mail.interval)
+        slot = replace(won.slot, reserved_until=now + LEAD + interval, interval=interval + _GUARD)
+        won = replace(won, slot=slot)
+    return [replace(won, digest=mail.digest, with_it=tuple(mail.ids[1:]))]
 
 
 def _share(room: Mapping[int, int], most: int) -> dict[int, int]:

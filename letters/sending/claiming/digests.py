@@ -58,6 +58,10 @@ class Digest:
     sender: str
     subject: str
     text: str
+    slugs: tuple[str, ...] = ()
+    """Other campaigns that it has letters of."""
+    is_ours: bool = False
+    """They are of several organisations, so it comes from us."""
 
 
 def moments(now: datetime) -> dict[str, datetime]:
@@ -111,16 +115,17 @@ def gather(
     target_id: int,
     now: datetime,
     every: timedelta = EVERY,
+    room: Room | None = None,
 ) -> tuple[list[str], Digest] | None:
     """Lock the letters that go together to a target, oldest first, and write their mail.
 
-    What does not fit goes with the next slot; otherwise the next mail is put off, `every` so long.
-    None: other transactions have all of them.
+    What does not fit into the `room` that there is goes with the next slot; otherwise the next mail
+    is put off, `every` so long. None: other transactions have all of them, or nothing fits.
     """
     zone = ZoneInfo(to.timezone)
     own = for_target(of, to)
     one_text = not digest.names_its_writer(own)
-    room, foot = Room(), ""
+    room, foot = room or Room(), ""
     ids: list[str] = []
     enclosed: list[Enclosed] = []
     signatories: list[Signatory] = []

@@ -1,6 +1,6 @@
 """Which targets are due, and whose turn it is."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from math import ceil
@@ -81,6 +81,7 @@ class Due:
     office_id: int
     served_at: datetime | None
     campaign: Campaign
+    organisation_id: int | None
     begins: bool = False
     """A bundle begins: all that wait for it go together from now on."""
 
@@ -90,22 +91,39 @@ class Due:
         return self.campaign.pacing
 
     @property
+    def may_bundle(self) -> bool:
+        """Tell whether letters to it may go in a bundle, now or later."""
+        return self.how is not How.EACH or self.campaign.matters_at is not None
+
+    @property
+    def is_rest(self) -> bool:
+        """Tell whether what goes together did not fit into the mail before."""
+        return self.gathered > 0 and self.digest_after is None
+
+    @property
     def room(self) -> int:
         """Return how many mails one claim may take for it."""
         # A digest goes alone, and first.
         return 1 if self.has_digest else min(self.queued, _at_once(self.pacing))
 
 
-def with_bundles(due: Sequence[Due], now: datetime) -> tuple[list[Due], list[tuple[int, datetime]]]:
+def with_bundles(
+    due: Sequence[Due], now: datetime, had_one: Mapping[int, datetime]
+) -> tuple[list[Due], list[tuple[int, datetime]]]:
     """Return what is due, with the bundles that begin now, and until when the rest is put off.
 
     Where a moment comes that letters have to leave before, what goes together waits for the last
-    mail before it.
+    mail before it. An office that `had_one`, of whatever campaign, gets none until then; but what
+    did not fit into that one still follows.
     """
     found: list[Due] = []
     put_off: list[tuple[int, datetime]] = []
     for d in due:
         wishes = d.how is not How.EACH
+        enough = had_one.get(d.office_id)
+        if wishes and enough is not None and not d.is_rest:
+            put_off.append((d.id, min(enough, now + _LOOK_AGAIN)))
+            continue
         if d.campaign.matters_at is None:
             found.append(replace(d, has_digest=True, begins=True) if wishes else d)
             continue
@@ -114,7 +132,7 @@ def with_bundles(due: Sequence[Due], now: datetime) -> tuple[list[Due], list[tup
         until = ahead.waits_until()
         if until is not None and wishes:
             put_off.append((d.id, min(until, now + _LOOK_AGAIN)))
-        elif wishes or ahead.begins():
+        elif wishes or (enough is None and ahead.begins()):
             found.append(replace(d, has_digest=True, begins=True))
         elif not d.has_digest or until is None:
             found.append(d)

@@ -17,6 +17,7 @@ from itsdangerous import BadSignature, Signer
 _SPELLING: Final = re.compile(r"[0-9a-f-]+\.[A-Za-z0-9_-]{42}[AEIMQUYcgkosw048]")
 # 256 bits in 52 characters of five: the last holds one bit and four zeros.
 _REPLY: Final = re.compile(r"[A-Za-z2-7]{51}[AaQq]")
+_TO_ALL: Final = [b"all"]
 FORM_LIFE: Final = timedelta(hours=24)
 CHALLENGE_LIFE: Final = timedelta(minutes=10)
 
@@ -137,12 +138,24 @@ class Tokens:
 
     def read_reply(self, name: str) -> str:
         """Return the id of the letter whose own address has this name; raise BadToken."""
+        return self._read_reply(name, None)
+
+    def reply_to_all(self, letter_id: str) -> str:
+        """Return the name of the address of all letters that go in one mail with a letter."""
+        sealed = AESSIV(_reply_key(self._keys[-1])).encrypt(bytes.fromhex(letter_id), _TO_ALL)
+        return b32encode(sealed).decode().rstrip("=").lower()
+
+    def read_reply_to_all(self, name: str) -> str:
+        """Return the id of that letter; raise BadToken."""
+        return self._read_reply(name, _TO_ALL)
+
+    def _read_reply(self, name: str, said: list[bytes] | None) -> str:
         if not _REPLY.fullmatch(name):
             raise BadToken
         sealed = b32decode(name.upper() + "====")
         for key in reversed(self._keys):
             try:
-                return AESSIV(_reply_key(key)).decrypt(sealed, None).hex()
+                return AESSIV(_reply_key(key)).decrypt(sealed, said).hex()
             except InvalidTag:
                 continue
         raise BadToken

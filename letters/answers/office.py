@@ -168,6 +168,18 @@ def offer(connection: Connection, links: Links, target_id: int, text: str, now: 
             id=new_id(now), target_id=target_id, campaign_id=stored.id, text=text, came_at=now
         )
     )
+    tell_of_offer(connection, links, stored, found, now)
+    return True
+
+
+def tell_of_offer(
+    connection: Connection,
+    links: Links,
+    stored: StoredCampaign,
+    found: StoredTarget,
+    now: datetime,
+) -> None:
+    """Keep that an office answers everybody, and tell the organisers: it waits for one of them."""
     by = Actor.office(found.target.email)
     record(connection, Deed.OFFERED, now, by=by, campaign_id=stored.id, detail=by.name or "")
     notice = to_organisers.answer_to_all(
@@ -175,7 +187,6 @@ def offer(connection: Connection, links: Links, target_id: int, text: str, now: 
     )
     for address in organisers.addresses_of(connection, stored.id):
         post(connection, links.tokens, notice, Purpose.ALARM, address, now, stored.id)
-    return True
 
 
 def offered(connection: Connection, campaign_id: int) -> list[Offered]:
@@ -184,7 +195,7 @@ def offered(connection: Connection, campaign_id: int) -> list[Offered]:
         select(office_answer, target.c.definition)
         .select_from(office_answer.join(target))
         .where(office_answer.c.campaign_id == campaign_id, office_answer.c.done_at.is_(None))
-        .order_by(office_answer.c.id)
+        .order_by(office_answer.c.came_at, office_answer.c.id)
     ).all()
     return [
         Offered(

@@ -6,7 +6,7 @@ it is posted and by however many processes it is taken at once.
 
 import hashlib
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -43,6 +43,11 @@ class Door:
 
 def letters_answered(door: Door, mail: Incoming) -> Sequence[str]:
     """Return the letters that a message answers, without a look into the database."""
+    return addressed(door, mail, Tokens.read_reply)
+
+
+def addressed(door: Door, mail: Incoming, read: Callable[[Tokens, str], str]) -> Sequence[str]:
+    """Return what the addresses of a message stand for that `read` knows."""
     refused = refusal(mail, door.our_addresses, door.domain)
     if refused is not None:
         _log.info("a message was not passed on: %s", refused)
@@ -53,7 +58,7 @@ def letters_answered(door: Door, mail: Incoming) -> Sequence[str]:
         if domain != door.domain:
             continue
         try:
-            found[door.tokens.read_reply(name)] = None
+            found[read(door.tokens, name)] = None
         except BadToken:
             continue
     return [*found][:_MOST]
@@ -64,7 +69,7 @@ def take(connection: Connection, letter_ids: Sequence[str], mail: Incoming, now:
 
     A second copy, and an answer to a letter whose writer was erased, change nothing.
     """
-    return take_as(connection, letter_ids, mail, told(mail), _digest(mail), now)
+    return take_as(connection, letter_ids, mail, told(mail), digest_of(mail), now)
 
 
 def take_as(
@@ -162,7 +167,7 @@ def _take(
     return True
 
 
-def _digest(mail: Incoming) -> str:
+def digest_of(mail: Incoming) -> str:
     """Return what two copies of one message have in common, and nothing of what it says."""
     own_id = mail.header("message-id").strip()
     if len(own_id) > len("<@>"):

@@ -5,7 +5,7 @@ their own, the mail is a digest: :mod:`letters.text.digest`.
 """
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Final
@@ -32,7 +32,7 @@ class Enclosed:
 
     writer: Signatory
     email: str
-    """To which the office answers; empty: it does not learn it."""
+    """To which the office answers, or the mark of the letter's own address."""
     subject: str
     text: str
     """Without its foot: one stands below the whole mail."""
@@ -74,6 +74,7 @@ def text(
     signatories: Sequence[Signatory],
     today: date,
     foot: str = "",
+    mark: str = "",
 ) -> str:
     """Return the text of a bundle: how many and from where, the letters, who left it as it was."""
     campaign = for_target(campaign, target)
@@ -91,6 +92,8 @@ def text(
     parts += _places(campaign, writers)
     if any(each.email for each in enclosed):
         parts.append(ours.gettext("The address to answer each of them stands above the letter."))
+    if mark:
+        parts.append(mark)
     for place, each in enumerate(enclosed, 1):
         parts += [_above(campaign, each, place, len(enclosed)), each.text]
     if enclosed:
@@ -119,6 +122,32 @@ def subject_of_several(campaign: Campaign, number: int, campaigns: int) -> str:
 def text_of_several(texts: Sequence[str]) -> str:
     """Return the text of one mail with the bundles of several campaigns, one below the other."""
     return f"\n\n\n{_BETWEEN}\n\n\n".join(texts)
+
+
+def own_address(letter_id: str) -> str:
+    """Return the mark of a letter's own address for answers: it is known where the mail leaves."""
+    return f"<{letter_id}>"
+
+
+def to_all(letter_id: str) -> str:
+    """Return the mark of the sentence that says what an answer to all becomes."""
+    return f"<{letter_id}: all>"
+
+
+def goes_to_all(campaign: Campaign) -> str:
+    """Return that sentence."""
+    _ = translations(campaign.language).gettext
+    return _(
+        "An answer to this message goes to everybody who wrote to you in this campaign, as soon as "
+        "an organiser has read it."
+    )
+
+
+def filled_in(text: str, marks: Mapping[str, str]) -> str:
+    """Return a mail's text with what stands for its marks; a mark for nothing goes."""
+    parts = text.split("\n\n")
+    kept = (part for part in parts if marks.get(part) != "")
+    return "\n".join(marks.get(each, each) for each in "\n\n".join(kept).split("\n"))
 
 
 def _above(campaign: Campaign, each: Enclosed, place: int, number: int) -> str:

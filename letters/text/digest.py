@@ -71,6 +71,7 @@ def text(
     signatories: Sequence[Signatory],
     today: date,
     foot: str = "",
+    mark: str = "",
 ) -> str:
     """Return the text of a digest: date, salutation, why it is one mail, the letter, the names."""
     campaign = for_target(campaign, target)
@@ -87,6 +88,7 @@ def text(
         told(campaign, today),
         merge(campaign.letter.salutation, values),
         why,
+        *([mark] if mark else []),
         *signed(campaign, values, signatories),
     )
     return "\n\n".join([*parts, foot] if foot else parts)

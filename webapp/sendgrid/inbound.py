@@ -9,7 +9,7 @@ from typing import Final
 from flask import Blueprint, Response, request
 from sqlalchemy.exc import SQLAlchemyError
 
-from letters.answers import take
+from letters.answers import take, to_all
 from letters.answers.take import Door
 from letters.mail.incoming import Incoming
 from letters.storage.database import StorageUnavailable
@@ -60,11 +60,15 @@ def _taken(mail: Incoming | None) -> Response:
     settings = services().settings
     door = Door(services().tokens, settings.reply_domain, frozenset({settings.mail_from.lower()}))
     letter_ids = take.letters_answered(door, mail) if mail is not None else ()
-    if mail is None or not letter_ids:
+    mails = to_all.mails_answered(door, mail) if mail is not None else ()
+    if mail is None or not (letter_ids or mails):
         return Response(status=HTTPStatus.NO_CONTENT)
     try:
         with services().database.write() as connection:
             relayed = take.take(connection, letter_ids, mail, services().now())
+            relayed += to_all.take_for_all(
+                connection, services().links, mails, mail, services().now()
+            )
     except (StorageUnavailable, SQLAlchemyError) as error:
         _log.error("an answer could not be taken: %s", type(error).__name__)
         return Response(status=HTTPStatus.SERVICE_UNAVAILABLE)  # SendGrid tries it again

@@ -1,5 +1,6 @@
 """The body of the request for one letter, as SendGrid's v3 mail send takes it. Pure."""
 
+from dataclasses import replace
 from email.header import Header
 from functools import lru_cache
 from typing import Any
@@ -20,7 +21,9 @@ from sendgrid.helpers.mail import (
 
 from letters.mail.kinds import Kind
 from letters.sending.claiming.claimed import Claim
+from letters.text import bundle
 from letters.text.display_name import display_name, reply_name
+from letters.tokens import Tokens
 
 _MOST_CATEGORIES = 10
 """SendGrid takes no more of one message."""
@@ -63,6 +66,26 @@ def request_body(
             "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
         }
     return body
+
+
+def answered(claim: Claim, tokens: Tokens, domain: str) -> Claim:
+    """Return letters that go together, with the addresses at which they are answered.
+
+    Without a `domain` for answers, these are their writers' own.
+    """
+    if claim.together is None or not claim.together.to_all:
+        return claim
+    marks = {
+        bundle.own_address(i): f"{tokens.reply(i)}@{domain}" if domain else email
+        for i, email in claim.together.writers
+    }
+    marks |= {mark: sentence if domain else "" for mark, sentence in claim.together.to_all}
+    to_all = f"{tokens.reply_to_all(claim.letter_id)}@{domain}"
+    return replace(
+        claim,
+        body=bundle.filled_in(claim.body, marks),
+        reply_to=(claim.from_name, to_all) if domain else None,
+    )
 
 
 def _headers(claim: Claim) -> dict[str, str]:

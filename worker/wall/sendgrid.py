@@ -23,7 +23,7 @@ from letters.settings import Settings
 from letters.tokens import Tokens
 from worker.failpoints import Step, reached
 from worker.wall.curl import Transfers
-from worker.wall.request_body import request_body
+from worker.wall.request_body import answered, request_body
 
 _LONGEST_ANSWER_BYTES: Final = 65_536
 _BUFFER_BYTES: Final = 16_384  # libcurl's least for what leaves; it would take four times that
@@ -122,7 +122,9 @@ class SendGrid:
 
     def _body(self, claim: Claim) -> bytes:
         answers_to = None
-        if claim.answers_through_us and self._settings.reply_domain:
+        if claim.together is not None:
+            claim = answered(claim, self._tokens, self._settings.reply_domain)
+        elif claim.answers_through_us and self._settings.reply_domain:
             answers_to = f"{self._tokens.reply(claim.letter_id)}@{self._settings.reply_domain}"
         no_more = None
         if claim.updates_to is not None:

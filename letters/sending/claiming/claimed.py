@@ -1,7 +1,7 @@
 """A claimed letter, with all that its request needs."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -85,8 +85,13 @@ class Claim:
     """Its sending address; empty: the installation's."""
     updates_to: str | None = None
     """Of an update, the submission whose writer can end them."""
-    along: tuple[str, ...] = ()
-    """Of a bundle, the slugs of other campaigns that it has letters of."""
+    together: Digest | None = None
+    """Of letters that go together, whose they are and how they are answered; without the text."""
+
+    @property
+    def along(self) -> tuple[str, ...]:
+        """Return the slugs of other campaigns that it has letters of."""
+        return self.together.slugs if self.together else ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +154,7 @@ def read(connection: Connection, won: Sequence[Won], *, is_probe: bool) -> list[
                 organisation="" if is_ours else whose or "",
                 mail_from="" if is_ours else mail_from or "",
                 updates_to=None if kind else of,
-                along=w.digest.slugs if w.digest else (),
+                together=replace(w.digest, text="") if w.digest else None,
             )
         )
     return claims

@@ -62,6 +62,10 @@ class Digest:
     """Other campaigns that it has letters of."""
     is_ours: bool = False
     """They are of several organisations, so it comes from us."""
+    writers: tuple[tuple[str, str], ...] = ()
+    """Letters that are answered at addresses of their own, each with its writer's."""
+    to_all: tuple[tuple[str, str], ...] = ()
+    """Where an answer to all of it is taken: marks, with the sentence that stands for each."""
 
 
 def moments(now: datetime) -> dict[str, datetime]:
@@ -128,6 +132,7 @@ def gather(
     room, foot = room or Room(), ""
     ids: list[str] = []
     enclosed: list[Enclosed] = []
+    writers: list[tuple[str, str]] = []
     signatories: list[Signatory] = []
     is_full = False
     for row in _waiting(connection, target_id):
@@ -141,6 +146,7 @@ def gather(
         ids.append(row.id)
         if isinstance(one, Enclosed):
             enclosed.append(one)
+            writers.append((row.id, row.email))
         else:
             signatories.append(one)
     if not ids:
@@ -150,13 +156,21 @@ def gather(
             update(target).where(target.c.id == target_id).values(digest_after=now + every)
         )
     today = now.astimezone(zone).date()
+    through_us = of.replies is Replies.THROUGH_US
+    mark = bundle.to_all(ids[0]) if through_us else ""
     if enclosed:
         subject = bundle.subject(own, len(ids))
-        text = bundle.text(own, to, enclosed, signatories, today, foot)
+        text = bundle.text(own, to, enclosed, signatories, today, foot, mark)
     else:
         subject = digest.subject(own, to)
-        text = digest.text(own, to, signatories, today, foot)
-    return ids, Digest(of.title[:100], subject, text)
+        text = digest.text(own, to, signatories, today, foot, mark)
+    return ids, Digest(
+        of.title[:100],
+        subject,
+        text,
+        writers=tuple(writers) if through_us else (),
+        to_all=((mark, bundle.goes_to_all(of)),) if through_us else (),
+    )
 
 
 def _waiting(connection: Connection, target_id: int) -> Iterator[Row[*tuple[Any, ...]]]:
@@ -199,8 +213,8 @@ def _waiting(connection: Connection, target_id: int) -> Iterator[Row[*tuple[Any,
 
 
 def _as_written(of: Campaign, row: Row[*tuple[Any, ...]], day: date) -> Enclosed:
-    # An answer that is passed on by us has an address of its own, which a bundle cannot name.
-    email = "" if of.replies is Replies.THROUGH_US else row.email
+    is_ours = of.replies is Replies.THROUGH_US
+    email = bundle.own_address(row.id) if is_ours else row.email
     writer = Signatory(row.name, row.postcode or "", day)
     return Enclosed(writer, email, row.subject, compose.without_foot(row.body))
 

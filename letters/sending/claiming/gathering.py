@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import chain
 
 from sqlalchemy import Connection
 
@@ -39,7 +40,7 @@ def mail(connection: Connection, due: Due, along: Sequence[Seat], now: datetime)
     if own is None:
         return None
     ids, written = own
-    numbers, texts, joined = {due.id: len(ids)}, [written.text], list[Seat]()
+    numbers, parts, joined = {due.id: len(ids)}, [written], list[Seat]()
     for seat in along:
         room.begins_another()
         to = target_of(seat.definition)
@@ -47,15 +48,17 @@ def mail(connection: Connection, due: Due, along: Sequence[Seat], now: datetime)
         if more is not None:
             ids = [*ids, *more[0]]
             numbers[seat.id] = len(more[0])
-            texts.append(more[1].text)
+            parts.append(more[1])
             joined.append(seat)
     if joined:
         titles = [due.campaign.title, *(seat.campaign.title for seat in joined)]
         written = Digest(
             ", ".join(dict.fromkeys(titles))[:100],
             bundle.subject_of_several(due.campaign, len(ids), len(titles)),
-            bundle.text_of_several(texts),
+            bundle.text_of_several([part.text for part in parts]),
             tuple(seat.slug for seat in joined),
+            writers=tuple(chain.from_iterable(part.writers for part in parts)),
+            to_all=tuple(chain.from_iterable(part.to_all for part in parts)),
             is_ours=any(seat.organisation_id != due.organisation_id for seat in joined),
         )
     longest = max(of.pacing.interval for of in (due.campaign, *(s.campaign for s in joined)))

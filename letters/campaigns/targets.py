@@ -258,10 +258,19 @@ def _record(
 
 
 def find(connection: Connection, slug: str, email: str) -> StoredTarget:
-    """Return a campaign's target by its address; raise UnknownCampaign or CannotDecide."""
-    for stored in store.find(connection, slug).targets:
-        if stored.target.email.lower() == email.strip().lower():
-            return stored
+    """Return a campaign's target by its address; raise UnknownCampaign or CannotDecide.
+
+    Two may sit at one mailbox. Who means one of them gives that one's id in the address's place; of
+    an address it is the first who has not left.
+    """
+    wanted = email.strip().lower()
+    found = [
+        stored
+        for stored in store.find(connection, slug).targets
+        if wanted in {str(stored.id), stored.target.email.lower()}
+    ]
+    for stored in sorted(found, key=lambda stored: stored.withdrawn):
+        return stored
     raise CannotDecide(Objection.NO_TARGET, slug=slug, email=email)
 
 

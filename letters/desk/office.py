@@ -111,16 +111,17 @@ def decide(database: Database, seen: View, word: Word, now: datetime, by: Actor)
     """
     moved = 0
     for seat in seen.seats:
+        whom = str(seat.target_id)
         with database.write() as connection:
             try:
                 match word:
                     case Word.HOLD:
-                        targets.hold_by_hand(connection, seat.slug, seat.email, now, by)
+                        targets.hold_by_hand(connection, seat.slug, whom, now, by)
                         moved += seat.queued
                     case Word.RELEASE:
-                        moved += targets.release(connection, seat.slug, seat.email, now, by)
+                        moved += targets.release(connection, seat.slug, whom, now, by)
                     case Word.AGAIN:
-                        moved += settling.again_to(connection, seat.slug, seat.email, now, by)
+                        moved += settling.again_to(connection, seat.slug, whom, now, by)
             except CannotDecide:
                 continue
     return moved

@@ -1,6 +1,7 @@
 """A mail with many letters is answered: one of its writers, or all, and never nobody unawares."""
 
 import re
+from typing import Any
 
 import pytest
 
@@ -43,14 +44,14 @@ def bundle(books: Books, *slugs: str, more: str = THROUGH_US) -> tuple[Claim, li
     return found[0], writers
 
 
-def sent(claim: Claim, books: Books, domain: str = DOMAIN) -> dict[str, object]:
+def sent(claim: Claim, books: Books, domain: str = DOMAIN) -> dict[str, Any]:
     """Give the request as it would leave."""
     return request_body(answered(claim, books.tokens, domain), "letters@postbag.example")
 
 
-def text_of(body: dict[str, object]) -> str:
-    (content,) = body["content"]  # type: ignore[misc]
-    return str(content["value"])  # type: ignore[index]
+def text_of(body: dict[str, Any]) -> str:
+    (content,) = body["content"]
+    return str(content["value"])
 
 
 def answer(books: Books, office: Office, to: str, *headers: str, message_id: str = "<1@x>") -> int:
@@ -87,7 +88,7 @@ def test_an_answer_to_the_whole_mail_waits_for_an_organiser_and_reaches_all(
 ) -> None:
     claim, writers = bundle(books, "trees", "parks")
     body = sent(claim, books)
-    to = str(body["reply_to"]["email"])  # type: ignore[index]
+    to = str(body["reply_to"]["email"])
     assert office.post(*raw_post(to, raw_message(to))) == 0  # it is nobody's own
     assert [answer(books, office, to) for _ in range(3)] == [2, 0, 0]
     assert answer(books, office, to, "Auto-Submitted: auto-replied", message_id="<2@x>") == 0

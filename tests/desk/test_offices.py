@@ -142,3 +142,59 @@ def test_a_release_is_in_the_record_of_every_campaign_concerned(books: Books) ->
         ("trees", Deed.RELEASED),
         ("parks", Deed.RELEASED),
     }
+
+
+def test_each_of_two_people_at_one_mailbox_is_decided_about_alone(
+    books: Books, client: FlaskClient
+) -> None:
+    books.load("trees", OFFICE, OFFICE, "other@office.example")
+    first, second, _ = books.find("trees").targets
+    token = re.findall(r'name="csrf_token" value="([^"]+)"', client.get("/desk/trees").text)[0]
+
+    def decide(word: str, target: str, **more: str) -> int:
+        fields = {"csrf_token": token, "word": word, "target": target, **more}
+        return client.post("/desk/trees/target", data=fields).status_code
+
+    def held() -> list[bool]:
+        return [target.hold is not None for target in books.find("trees").targets]
+
+    page = client.get("/desk/trees").text
+    for target in (first, second):
+        assert f'name="target" value="{target.id}"' in page
+    assert decide("hold", str(second.id)) == 303
+    assert held() == [False, True, False]
+    page = client.get("/desk/trees").text
+    assert f'value="{first.id}">Minister 1' in page  # who could follow: not the one who left
+    assert f'value="{second.id}">Minister 2' not in page
+    assert decide("release", str(second.id)) == 303
+    assert held() == [False, False, False]
+    assert decide("successor", str(second.id), email=str(first.id)) == 303
+    assert held() == [False, True, False]
+    assert decide("successor", str(first.id), email=str(second.id)) == 409
+    assert decide("address", str(second.id), email="new@office.example") == 303
+    assert held() == [False, False, False]
+    emails = [target.target.email for target in books.find("trees").targets]
+    assert emails == [OFFICE, "new@office.example", "other@office.example"]
+    assert decide("hold", OFFICE.upper()) == 303  # a page from before names an address
+    assert held() == [True, False, False]
+
+
+def test_what_came_back_from_each_of_two_at_one_mailbox_goes_again(
+    books: Books, client: FlaskClient
+) -> None:
+    books.load("trees", OFFICE, OFFICE)
+    books.write("trees")
+    for letter in books.send():
+        books.block(letter)
+        books.wait(minutes=1)
+    for letter in books.send():
+        books.block(letter)
+    assert books.states("trees") == {"bounced": 2}
+    first, second = books.find("trees").targets
+    path = f"/desk/trees/office/{second.id}"
+    assert "2 letters are queued once more." in post(client, path, "again")
+    assert "2 letters are on hold." in post(client, path, "hold")
+    assert all(target.hold is not None for target in books.find("trees").targets)
+    assert "2 letters wait their turn again." in post(client, path, "release")
+    assert books.states("trees") == {"queued": 2}
+    assert first.id != second.id

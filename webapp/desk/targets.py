@@ -31,6 +31,7 @@ from worker.wall.suppression import TakenOff, take_off
 class Held:
     """A target to which nothing goes, as the desk shows it."""
 
+    id: int
     name: str
     email: str
     reason: str
@@ -40,7 +41,7 @@ class Held:
     """SendGrid may keep it on a list of addresses that it sends nothing to."""
     successor: str
     others: list[tuple[str, str]]
-    """Address and name of each target that could follow."""
+    """Id and name of each target that could follow."""
 
 
 def held_targets(
@@ -61,6 +62,7 @@ def held_targets(
         after = follows.get(target.id)
         found.append(
             Held(
+                target.id,
                 target.target.name,
                 target.target.email,
                 _reason(connection, target),
@@ -68,7 +70,7 @@ def held_targets(
                 not target.withdrawn and _in_time(target, now) and after is None,
                 target.hold in suppression.LISTED,
                 "" if after is None else after.target.name,
-                [(t.target.email, t.target.name) for t in writable],
+                [(str(t.id), t.target.name) for t in writable if t.id != target.id],
             )
         )
     return found
@@ -127,34 +129,36 @@ def objection_sentence(error: CannotDecide) -> str:
     return sentence.format(**error.values)
 
 
-def _carry_on(slug: str, email: str, word: str, now: datetime) -> None:
+def _carry_on(slug: str, whom: str, word: str, now: datetime) -> None:
     """Do to the rest of the letters what was done to the first of them."""
     cause = Cause.RELEASE if word in {"release", "address"} else Cause.HOLD
     is_offices = word == "release"
-    targets.carry_on(services().database, slug, email, cause, now, is_offices=is_offices)
+    targets.carry_on(services().database, slug, whom, cause, now, is_offices=is_offices)
 
 
 @blueprint.post("/<slug>/target")
 def decide(slug: str) -> Response:
-    """Take an organiser's decision about a target."""
-    email, other = request.form.get("target", ""), request.form.get("email", "").strip()
+    """Take an organiser's decision about a target, which is named by its id or its address."""
+    whom, other = request.form.get("target", ""), request.form.get("email", "").strip()
     word, now = request.form.get("word", ""), services().now()
     try:
-        if word == "release" and (listed := still_listed(slug, email)):
+        if word == "release" and (listed := still_listed(slug, whom)):
             return _refused(slug, listed)
         with services().database.write() as connection:
+            found = targets.find(connection, slug, whom)
+            email, whom = found.target.email, str(found.id)
             match word:
                 case "hold":
-                    targets.hold_by_hand(connection, slug, email, now, acting())
+                    targets.hold_by_hand(connection, slug, whom, now, acting())
                 case "release":
-                    targets.release(connection, slug, email, now, acting())
+                    targets.release(connection, slug, whom, now, acting())
                 case "address":
-                    targets.change_address(connection, slug, email, other, now, acting())
+                    targets.change_address(connection, slug, whom, other, now, acting())
                 case "successor":
-                    targets.name_successor(connection, slug, email, other, now, acting())
+                    targets.name_successor(connection, slug, whom, other, now, acting())
                 case _:
                     return _refused(slug, _("Please choose one of the buttons on the desk."))
-        _carry_on(slug, other if word == "address" else email, word, now)
+        _carry_on(slug, whom, word, now)
     except CannotDecide as error:
         return _refused(slug, objection_sentence(error))
     wake_worker(services().redis)
@@ -167,11 +171,11 @@ def decide(slug: str) -> Response:
     return done(sentence, "desk.show", slug=slug)
 
 
-def still_listed(slug: str, email: str) -> str | None:
+def still_listed(slug: str, whom: str) -> str | None:
     """Take a target's office off SendGrid's lists; return why that could not be done, if so."""
     with services().database.read() as connection:
-        found = targets.find(connection, slug, email)
-        addresses = suppression.to_take_off(connection, found.target.email)
+        email = targets.find(connection, slug, whom).target.email
+        addresses = suppression.to_take_off(connection, email)
     if not addresses or request.form.get("taken_off"):
         return None
     match take_off(services().settings, addresses):

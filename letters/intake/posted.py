@@ -13,7 +13,7 @@ ADDRESS_LINES: Final = 4
 SUBJECT_MAX: Final = 200
 REASON_MAX: Final = 2_000
 BODY_MAX: Final = 10_000
-CLOSING_MAX: Final = 500
+CLOSING_MAX: Final = 2_000
 _SOURCE: Final = re.compile(r"[a-z0-9_-]{1,40}")
 _BLANK: Final = " \t\u00a0\u1680\u202f\u205f\u3000" + "".join(map(chr, range(0x2000, 0x200B)))
 
@@ -48,7 +48,7 @@ class Posted:
     subject: str = ""
     body: str = ""
     closing: str | None = None
-    """How the letter ends, before the name; None: as it is offered."""
+    """How the letter ends, before the name; None: as it is offered to each."""
     points: tuple[str, ...] = ()
     """Keys of the points kept, in the writer's order."""
     order: tuple[str, ...] = ()

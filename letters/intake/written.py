@@ -48,8 +48,12 @@ def written_of(stored: StoredCampaign, posted: Posted, to: Whom) -> Written:
 
     `to` is by :func:`letters.intake.routing.whom`, and has somebody to offer.
     """
-    shown = (*to.targets, *to.too_late, *to.offered)[0]
-    return Written(stored, posted, to, shown, tuple(_faults(stored, posted, to)))
+    everybody = (*to.targets, *to.too_late, *to.offered)
+    closing = compose.own_closing(
+        stored.campaign, (each.target for each in everybody), posted.closing
+    )
+    posted = replace(posted, closing=closing)
+    return Written(stored, posted, to, everybody[0], tuple(_faults(stored, posted, to)))
 
 
 def _faults(stored: StoredCampaign, posted: Posted, to: Whom) -> list[Fault]:
@@ -79,7 +83,6 @@ def turned_to_shown(written: Written, before: StoredTarget) -> Written:
         posted,
         subject=compose.subject_for_each(campaign, before.target, to, posted.subject, **writer),
         body=compose.for_each(campaign, before.target, to, body, **writer),
-        closing=compose.closing_for_each(campaign, before.target, posted.closing),
     )
     return replace(written, posted=turned)
 
@@ -89,7 +92,6 @@ def drafts_of(written: Written) -> tuple[Draft, ...]:
     posted, campaign, shown = written.posted, written.campaign, written.shown.target
     writer = {"name": posted.name, "postcode": posted.postcode, "address": posted.address}
     body = compose.line_feeds(posted.body)
-    closing = compose.closing_for_each(campaign, shown, posted.closing)
 
     def draft(to: StoredTarget) -> Draft:
         target: Target = to.target
@@ -98,7 +100,7 @@ def drafts_of(written: Written) -> tuple[Draft, ...]:
         values = compose.merge_values(target, **writer)
         theirs = for_target(campaign, target)
         text = compose.text(
-            theirs, values, reason=posted.reason, body=words, closing=closing, foot=to.foot
+            theirs, values, reason=posted.reason, body=words, closing=posted.closing, foot=to.foot
         )
         return Draft(to.id, subject, text)
 

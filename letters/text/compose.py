@@ -181,12 +181,20 @@ def subject_for_each(
     return written
 
 
-def closing_for_each(campaign: Campaign, shown: Target, written: str | None) -> str | None:
-    """Return how a writer ends each letter; None: as each is offered, since it was left so."""
+def own_closing(
+    campaign: Campaign, offered_to: Iterable[Target], written: str | None
+) -> str | None:
+    """Return how a writer ends each letter; None: as it is offered to each, since it was left so.
+
+    Without a script the page keeps one target's closing, whoever is chosen then.
+    """
     if written is None:
         return None
-    offered = closing_of(for_target(campaign, shown), merge_values(shown)).own
-    return None if line_feeds(written).rstrip() == offered.rstrip() else written
+    left = line_feeds(written).rstrip()
+    offered = (
+        closing_of(for_target(campaign, target), merge_values(target)).own for target in offered_to
+    )
+    return None if any(left == each.rstrip() for each in offered) else written
 
 
 def line_feeds(typed: str) -> str:

@@ -68,7 +68,7 @@ def test_a_closing_of_ones_own_ends_every_letter_and_keeps_the_name() -> None:
         posted = replace(ANA, closing=typed)
         written = written_of(of, posted, whom(of, posted, NOW))
         assert {draft.text.split("\n\n", 2)[2] for draft in drafts_of(written)} == {ends}
-    assert wrong(replace(ANA, closing="x" * 501)) == {(Field.CLOSING, Wrong.TOO_LONG)}
+    assert wrong(replace(ANA, closing="x" * 2_001)) == {(Field.CLOSING, Wrong.TOO_LONG)}
     assert wrong(replace(ANA, closing="\x07")) == {(Field.CLOSING, Wrong.CONTROL)}
 
 

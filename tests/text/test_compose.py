@@ -194,7 +194,7 @@ def test_a_closing_is_its_writers_down_to_the_name(closing: str) -> None:
     assert compose.closing_of(made, values) == compose.Closing(own, signed)
 
     def ends(typed: str | None) -> str:
-        kept = compose.closing_for_each(made, made.targets[0], typed)
+        kept = compose.own_closing(made, made.targets[:1], typed)
         whole = compose.text(made, values, reason="", body="Please.", closing=kept)
         return whole.removeprefix("Dear Minister 1,\n\nPlease.")
 

@@ -1,6 +1,6 @@
 """Read one submission for its writer, and do what its writer may do with it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -284,15 +284,30 @@ def edit(
     now: datetime,
 ) -> None:
     """Replace one letter's subject and whole text; raise TooLate when it has left."""
-    locks.take(connection, letters=[letter_id])
-    if _own(connection, submission_id, letter_id) not in NOT_LEFT:
-        raise TooLate
-    connection.execute(
-        update(writing)
-        .where(writing.c.letter_id == letter_id)
-        .values(subject=subject, body=text, edited_at=now)
-    )
-    make_personal(connection, [letter_id])
+    edit_all(connection, submission_id, subject, {letter_id: text}, now)
+
+
+def edit_all(
+    connection: Connection,
+    submission_id: str,
+    subject: str,
+    texts: Mapping[str, str],
+    now: datetime,
+) -> None:
+    """Replace the subject and the whole text of letters, by their ids: of all of them, or of none.
+
+    Raises TooLate when one of them has left.
+    """
+    locks.take(connection, letters=[*texts])
+    for letter_id, text in texts.items():
+        if _own(connection, submission_id, letter_id) not in NOT_LEFT:
+            raise TooLate
+        connection.execute(
+            update(writing)
+            .where(writing.c.letter_id == letter_id)
+            .values(subject=subject, body=text, edited_at=now)
+        )
+    make_personal(connection, [*texts])
 
 
 def go_alone(connection: Connection, submission_id: str, letter_id: str) -> None:

@@ -13,7 +13,7 @@ from markupsafe import Markup
 from letters.campaign import Status
 from letters.campaigns.stored import StoredCampaign
 from letters.pacing.bundles import How
-from letters.receipts import confirmation, repeats
+from letters.receipts import confirmation, repeats, shared
 from letters.receipts.receipt import Receipt, SubmittedLetter
 from letters.states import NOT_LEFT, State
 from webapp.receipt.door import noindex
@@ -37,6 +37,24 @@ _VIEWS = {
     "pdf": "letter_pdf",
     "receipt": "show",
 }
+
+
+SHARED = "shared"
+"""Stands for the id of a letter where what will not do was meant for all that share it."""
+
+
+@dataclass(frozen=True, slots=True)
+class AtOnce:
+    """The letters that can be changed at once, as the page shows them."""
+
+    seen: str
+    """Empty: there are none any more, and what was typed is only shown."""
+    names: str
+    is_all: bool
+    number: int
+    subject: str
+    text: str
+    error: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +127,7 @@ def page(
             "receipt/receipt.html",
             items=items,
             together=_together(receipt),
+            at_once=_at_once(receipt, stored, refused),
             urls=urls(token),
             can_confirm=any(x.state is State.UNCONFIRMED for x in receipt.letters),
             submitted=moment(receipt.submitted_at, campaign.timezone),
@@ -140,6 +159,30 @@ def _together(receipt: Receipt) -> str | None:
         number,
         figure=format_decimal(number),
         states=format_list(states, locale=get_locale()),
+    )
+
+
+def _at_once(
+    receipt: Receipt, stored: StoredCampaign, refused: tuple[str, str, str, str] | None
+) -> AtOnce | None:
+    found = shared.shared(stored, receipt)
+    typed = refused[1:] if refused is not None and refused[0] == SHARED else None
+    if found is None and typed is None:
+        return None
+    letters = found.letters if found else ()
+    subject, text, error = typed or (
+        found.subject if found else "",
+        found.text if found else "",
+        None,
+    )
+    return AtOnce(
+        found.seen if found else "",
+        format_list([letter.target.name for letter in letters], locale=get_locale()),
+        len(letters) == len(receipt.letters),
+        len(letters),
+        subject,
+        text,
+        error,
     )
 
 

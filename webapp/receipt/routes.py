@@ -6,11 +6,12 @@ from zoneinfo import ZoneInfo
 from flask import Response, request
 from sqlalchemy import Connection
 
+from letters.campaigns.stored import StoredCampaign
 from letters.intake.faults import faults_in_body, faults_in_subject
 from letters.intake.posted import BODY_MAX, REASON_MAX, Field
-from letters.receipts import erasure, successors
+from letters.receipts import erasure, shared, successors
 from letters.receipts import receipt as receipts
-from letters.receipts.receipt import TooLate
+from letters.receipts.receipt import Receipt, TooLate
 from letters.receipts.successors import CannotSendOn, Obstacle
 from letters.states import NOT_LEFT
 from letters.text.compose import line_feeds
@@ -18,7 +19,7 @@ from letters.text.paper import printed
 from letters.text.paper.sheet import set_on_paper
 from webapp.action import pdf
 from webapp.receipt.door import back, blueprint, change, noindex, read
-from webapp.receipt.page import page
+from webapp.receipt.page import SHARED, page
 from webapp.site import errors
 from webapp.site.faults import sentence
 from webapp.site.fields import trimmed
@@ -57,8 +58,10 @@ def cancel(token: str) -> Response:
 
 @blueprint.post("/edit")
 def edit(token: str) -> Response:
-    """Replace a letter's subject and text."""
+    """Replace subject and text of a letter, or of all that share them."""
     receipt, stored = read(token)
+    if "shared" in request.form:
+        return _edit_shared(token, receipt, stored)
     letter_id = request.form.get("letter") or receipt.letters[0].id
     if letter_id not in {letter.id for letter in receipt.letters}:
         raise TooLate
@@ -74,6 +77,26 @@ def edit(token: str) -> Response:
         lambda c, i: receipts.edit(c, i, letter_id, subject, text, services().now()),
     )
     return back(token, "kept")
+
+
+def _edit_shared(token: str, receipt: Receipt, stored: StoredCampaign) -> Response:
+    found = shared.shared(stored, receipt)
+    subject = trimmed(request.form.get("subject"))
+    text = line_feeds(request.form.get("body", ""))
+    problem = _problem(subject, text)
+    if problem is None and found is not None and request.form["shared"] == found.seen:
+        anew = shared.texts(stored, receipt, found.letters, text)
+        try:
+            change(token, lambda c, i: receipts.edit_all(c, i, subject, anew, services().now()))
+        except TooLate:  # one of them is leaving at this moment
+            receipt, stored = read(token)
+        else:
+            return back(token, "kept")
+    words = problem or _(
+        "One of these letters has changed or left since you read them, so nothing is changed yet. "
+        "Please look once more."
+    )
+    return page(token, receipt, stored, (SHARED, subject, text, words))
 
 
 @blueprint.post("/alone")

@@ -5,6 +5,7 @@ from base64 import b64decode
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from importlib.util import find_spec
 from ipaddress import ip_address
 from itertools import pairwise
 from pathlib import Path
@@ -79,6 +80,7 @@ class Settings:
     operator_token: str
     """For `/metrics` and the details of `/readyz`; empty: they answer this machine only."""
     log_format: str
+    tracing: str
     host: str
     port: int
 
@@ -173,6 +175,12 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
             "at least 16 random letters and digits, or leave it out",
         ),
         "log_format": read("LOG_FORMAT", _log_format, "json", "json or text"),
+        "tracing": read(
+            "TRACING",
+            _tracing,
+            "off",
+            "off, or opentelemetry where the package opentelemetry-api is installed",
+        ),
         "host": read("HOST", _host, "0.0.0.0", "an address of this machine, such as 127.0.0.1"),  # noqa: S104 - a proxy stands in front
         "port": read("PORT", _port, "8000", "a port number from 1 to 65535"),
     }
@@ -310,6 +318,14 @@ def _port(text: str) -> int:
 
 def _log_format(text: str) -> str:
     if text not in {"json", "text"}:
+        raise ValueError
+    return text
+
+
+def _tracing(text: str) -> str:
+    if text not in {"off", "opentelemetry"}:
+        raise ValueError
+    if text != "off" and find_spec(text) is None:
         raise ValueError
     return text
 

@@ -11,6 +11,7 @@ from flask import Flask, Response, g, request
 from flask_wtf.csrf import CSRFProtect
 from werkzeug.middleware.proxy_fix import ProxyFix
 
+from letters import tracing
 from letters.desk.sign_ins import SESSION_LIFE
 from letters.logs import configure
 from letters.settings import SettingsError, read_settings
@@ -22,7 +23,7 @@ from webapp.receipt import lost
 from webapp.sendgrid import inbound
 from webapp.sendgrid import routes as sendgrid
 from webapp.site import errors, face, ground, language, posted, signs, whose
-from webapp.site.guards import measured, refused
+from webapp.site.guards import measured, refused, traced
 from webapp.site.guards.compress import compress
 from webapp.site.services import build
 from webapp.updates import routes as updates
@@ -46,6 +47,7 @@ def create_app(environ: Mapping[str, str] = os.environ) -> Flask:
         print(error, file=sys.stderr)  # noqa: T201 - before there is a log
         sys.exit(4)  # the status on which gunicorn gives up instead of trying again
     configure(settings.log_format)
+    tracing.configure(settings.tracing)
     is_https = settings.public_url.startswith("https://")
     app = Flask(__name__, template_folder=str(_ROOT / "templates"))
     app.config.update(
@@ -71,6 +73,7 @@ def create_app(environ: Mapping[str, str] = os.environ) -> Flask:
     app.url_map.merge_slashes = False
     refused.register(app, app.extensions["postbag"].redis)
     measured.register(app)
+    traced.register(app)
     language.register(app)
     whose.register(app)
     kept.register(app)

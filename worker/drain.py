@@ -16,6 +16,7 @@ from typing import Final, TypeVar
 
 from redis import RedisError
 
+from letters import tracing
 from letters.reasons import Reason
 from letters.sending.claiming.claimed import Claim
 from letters.sending.outcomes import Answer, Outcome
@@ -197,7 +198,8 @@ class Drain:
     async def _send_once(self, won: Claim) -> Outcome:
         """Send a letter. An error that nobody foresaw leaves it for a person, at once."""
         try:
-            return await self._sendgrid.send(won)
+            with tracing.span("attempt", letter_id=won.letter_id, attempt_id=won.attempt_id):
+                return await self._sendgrid.send(won)
         except Exception as error:  # noqa: BLE001 - its outcome must be recorded whatever happens
             # Only the kind of the error: its message could hold what somebody wrote.
             kind = type(error).__name__

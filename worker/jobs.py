@@ -11,6 +11,7 @@ from typing import Final
 
 from redis import Redis, RedisError
 
+from letters import tracing
 from letters.settings import Settings, read_settings
 from worker.bookkeeper import Bookkeeper
 from worker.clock import offset
@@ -31,6 +32,7 @@ def drain() -> None:
     gc.freeze()
     gc.set_threshold(*_GARBAGE)
     settings = read_settings(os.environ)
+    tracing.configure(settings.tracing)
     redis = Redis.from_url(settings.redis_url, socket_timeout=5, socket_connect_timeout=5)
     try:
         ahead = offset(redis)  # before anything is opened: Redis may be away
@@ -40,6 +42,7 @@ def drain() -> None:
         # Not a failed job: it would be kept, in a Redis that may be full. The sweeper wakes again.
         _log.warning("Redis is away or full (%s); nothing more is sent", type(error).__name__)
     redis.close()
+    tracing.flush()
 
 
 async def _drain(settings: Settings, redis: Redis, books: Bookkeeper, ahead: timedelta) -> None:

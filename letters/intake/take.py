@@ -11,6 +11,7 @@ from typing import Final
 from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
 
+from letters import tracing
 from letters.campaigns.stored import StoredCampaign
 from letters.intake.arrival import Arrival, Known, ready
 from letters.intake.enter import enter
@@ -43,8 +44,9 @@ class Intake:
         Raises StorageUnavailable; nothing is stored then.
         """
         arrival = ready(stored, new, self._links, now)
-        if not self.waiting.store(arrival):
-            self._take_alone(arrival)
+        with tracing.span("submission", submission_id=arrival.id, campaign=stored.campaign.slug):
+            if not self.waiting.store(arrival):
+                self._take_alone(arrival)
 
     def _take_together(self, gather: Callable[[], Sequence[Arrival]]) -> list[bool]:
         """Store together whatever can be in one transaction; tell of each whether it was."""

@@ -2,11 +2,17 @@
 
 import json
 import socket
+import ssl
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from threading import Thread
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
 from redis import Redis
 from sqlalchemy import text, update
 
@@ -22,6 +28,7 @@ from sandbox.keys import load_or_make, new_key, public_key
 from tests.conftest import MakePostgres
 from tests.support.books import Books, settings_as_given
 from tests.support.stand_in import API_KEY, StandInProcess
+from webapp.app import create_app
 
 PUBLIC_URL = "http://localhost:8000"
 
@@ -225,6 +232,62 @@ def test_tls_where_there_is_none_is_told(doctor: Doctor) -> None:
         status, said = doctor.says(REDIS_URL=f"rediss://127.0.0.1:{port}")
     assert status == 1
     assert "does not answer" in said["redis"] or "TLS" in said["redis"]
+
+
+@pytest.fixture
+def self_signed(tmp_path: Path) -> Iterator[int]:
+    """Give the port of a server whose certificate nobody vouches for."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "localhost")])
+    now = datetime.now(UTC)
+    made = (
+        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
+        .not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=1))
+        .sign(key, hashes.SHA256())
+    )
+    shown = tmp_path / "shown.pem"
+    pem = serialization.Encoding.PEM
+    form, plain = serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    shown.write_bytes(key.private_bytes(pem, form, plain) + made.public_bytes(pem))
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(shown)
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def greet() -> None:
+            while True:
+                try:
+                    connection, _ = server.accept()
+                except OSError:
+                    return
+                with connection, suppress(OSError):
+                    connection.settimeout(5)
+                    context.wrap_socket(connection, server_side=True).close()
+
+        Thread(target=greet, daemon=True).start()
+        yield server.getsockname()[1]
+        server.shutdown(socket.SHUT_RDWR)
+
+
+def test_a_certificate_that_nobody_vouches_for_is_told(doctor: Doctor, self_signed: int) -> None:
+    status, said = doctor.says(REDIS_URL=f"rediss://localhost:{self_signed}")
+    assert (status, "shows a certificate that cannot be checked" in said["redis"]) == (1, True)
+    status, said = doctor.says(
+        REDIS_URL=doctor.environment["REDIS_URL"],
+        SENDGRID_API_HOST=f"https://localhost:{self_signed}",
+    )
+    assert (status, "no secure connection can be made" in said["sendgrid key"]) == (1, True)
+
+
+def test_a_page_and_a_probe_go_on_where_redis_shows_such_a_certificate(
+    doctor: Doctor, self_signed: int, database: Database
+) -> None:
+    Books(database).load("trees")
+    app = create_app({**doctor.environment, "REDIS_URL": f"rediss://localhost:{self_signed}"})
+    client = app.test_client()
+    assert client.get("/c/trees").status_code == 200  # the database is all that it needs
+    assert (client.get("/readyz").json or {})["redis"] == "unreachable"
+    app.extensions["postbag"].database.close()
 
 
 Break = Callable[[Books], None]

@@ -12,7 +12,7 @@ from PIL import Image, ImageDraw, ImageFont
 from letters.languages import Language
 
 SIZE: Final = (1200, 630)
-_FONTS: Final = Path(__file__).parent / "fonts"
+_FONTS: Final = Path(__file__).parent / "paper" / "fonts"
 _GROUND: Final = "#f4f1ea"
 _SHEET: Final = "#fffdf7"
 _EDGE: Final = "#d9d3c6"

@@ -112,28 +112,80 @@ def decide(books: Books, email: str, decision: Decision, seen: str = "") -> str:
 
 
 CHANGES: dict[str, dict[str, Any]] = {
-    "text": {},
     "name": {"name": "Tess Moor"},
     "postcode": {"postcode": "AB1 2CD"},
     "consent": {"opt_in": True},
     "spelling of the address": {"email": "Tess+trees@gmial.example"},
 }
+IN_THE_LETTER = {
+    "text": ("Trees", "Better words.\n\nTess"),
+    "subject": ("Forty trees", "Keep them.\n\nTess"),
+    "closing": ("Trees", "Keep them.\n\nIn hope,\nTess"),
+    "postal address": ("Trees", "Keep them.\n\nTess\n1 Quay Street"),
+}
+FIELDS = (*CHANGES, *IN_THE_LETTER, "target")
 
 
-@pytest.mark.parametrize(("what", "confirm"), list(product(CHANGES, ["none", "before-sending"])))
+def changed(first: Submission, stored: StoredCampaign, what: str) -> Submission:
+    """Give a form with one thing changed, and nothing else."""
+    if what in CHANGES:
+        return replace(first, **CHANGES[what])
+    to = stored.targets[what == "target"].id
+    subject, text = IN_THE_LETTER.get(what, ("Trees", "Keep them.\n\nTess"))
+    return replace(first, drafts=(Draft(to, subject, text),))
+
+
+def said(books: Books) -> list[tuple[str, str, str, str, str | None, str | None]]:
+    """Give of each letter that is not withdrawn all that its writer said with it."""
+    with books.database.read() as connection:
+        rows = connection.execute(
+            select(
+                submission.c.name,
+                submission.c.email,
+                target.c.email.label("target_email"),
+                writing.c.subject + "\n\n" + writing.c.body,
+                submission.c.opt_in_wording,
+                submission.c.postcode,
+            )
+            .select_from(letter.join(writing).join(submission).join(target))
+            .where(letter.c.kind == "letter", letter.c.state != "cancelled")
+            .order_by(letter.c.id)
+        )
+        return [tuple(row) for row in rows]
+
+
+def as_said(
+    of: Submission, stored: StoredCampaign
+) -> tuple[str, str, str, str, str | None, str | None]:
+    """Give the same of a form."""
+    (draft,) = of.drafts
+    to = next(each.target.email for each in stored.targets if each.id == draft.target_id)
+    return (
+        of.name,
+        of.email,
+        to,
+        f"{draft.subject}\n\n{draft.text}",
+        "News, please." if of.opt_in else None,
+        of.postcode or None,
+    )
+
+
+def load_all(books: Books, confirm: str) -> StoredCampaign:
+    """Load a campaign that asks for everything."""
+    more = f'confirm = "{confirm}"\nasks_postcode = true\n{OPT_IN}{CHOICE}'
+    return books.load("trees", "a@h.example", "b@h.example", more=more)
+
+
+@pytest.mark.parametrize(("what", "confirm"), list(product(FIELDS, ["none", "before-sending"])))
 def test_the_same_form_again_changes_everything_that_was_changed(
     books: Books, what: str, confirm: str
 ) -> None:
-    stored = books.load("trees", more=f'confirm = "{confirm}"\nasks_postcode = true\n{OPT_IN}')
+    stored = load_all(books, confirm)
     first = form(stored)
-    draft = replace(first.drafts[0], text="Better words.\n\nTess")
-    again = replace(first, drafts=(draft,), **CHANGES[what])
+    again = changed(first, stored, what)
     post(books, stored, first)
     post(books, stored, again)
-    (kept,) = letters(books)
-    assert (kept.name, kept.email, kept.body) == (again.name, again.email, draft.text)
-    assert kept.opt_in == ("News, please." if again.opt_in else None)
-    assert kept.postcode == (again.postcode or None)
+    assert said(books) == [as_said(again, stored)]
     assert not waiting(books, again.email)
     mails = [mail for to in {first.email, again.email} for mail in books.mails(to)]
     assert len(mails) == 1
@@ -210,30 +262,36 @@ def test_fewer_and_more_targets_are_withdrawn_and_added(books: Books) -> None:
     }
 
 
-@pytest.mark.parametrize("what", CHANGES)
-@pytest.mark.parametrize("stage", ["confirmed", "left", "delivered"])
+STAGES = ("confirmed", "confirmed and left", "left", "delivered")
+
+
+@pytest.mark.parametrize(("what", "stage"), list(product(FIELDS, STAGES)))
 def test_after_a_yes_or_a_departure_the_owner_is_shown_it(
     books: Books, what: str, stage: str
 ) -> None:
-    confirm = "before-sending" if stage == "confirmed" else "none"
-    stored = books.load("trees", more=f'confirm = "{confirm}"\nasks_postcode = true\n{OPT_IN}')
+    stored = load_all(books, "before-sending" if "confirmed" in stage else "none")
     first = form(stored)
     post(books, stored, first)
-    if stage == "confirmed":
+    if "confirmed" in stage:
         books.confirm(first.email)
-    else:
+    if stage != "confirmed":
         (claim,) = books.send()
         if stage == "delivered":
             books.deliver(claim)
-    before = letters(books)
-    draft = replace(first.drafts[0], text="Not what she said yes to.\n\nTess")
-    again = replace(first, drafts=(draft,), **CHANGES[what])
+    before, again = said(books), changed(first, stored, what)
     post(books, stored, again)
     post(books, stored, again)  # a double click
-    assert letters(books) == before
+    if what == "target":  # nothing stands in its way: it is a letter of its own
+        assert said(books) == [*before, as_said(again, stored)]
+        assert not waiting(books, first.email)
+        return
+    assert said(books) == before
     (kept,) = waiting(books, first.email)
     assert (kept.name, kept.email, kept.letters) == (again.name, again.email, again.drafts)
-    assert kept.opt_in_wording == ("News, please." if again.opt_in else None)
+    assert (kept.postcode or "", kept.opt_in_wording) == (
+        again.postcode,
+        "News, please." if again.opt_in else None,
+    )
     assert kept.can_replace == (stage == "confirmed")
 
 

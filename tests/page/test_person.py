@@ -6,7 +6,9 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
+from sqlalchemy import select
 
+from letters.storage.schema import letter, submission, target, writing
 from rig.servers import wait_for
 from tests.support.stack import Stack
 
@@ -139,3 +141,81 @@ def test_a_yes_to_something_that_changed_is_asked_for_anew(stack: Stack, page: P
     page.get_by_role("button", name="Yes, send my letter").click()
     page.get_by_text("takes its turn to leave").first.wait_for()
     wait_for(lambda: stack.states("changed") == {"delivered": 1})
+
+
+def kept_of(stack: Stack, email: str) -> dict[str, object]:
+    """Give what the books have of the one letter of an address, and of its writer."""
+    with stack.database.read() as connection:
+        row = connection.execute(
+            select(
+                submission.c.name,
+                submission.c.postcode,
+                submission.c.opt_in_wording,
+                target.c.email,
+                writing.c.subject,
+                writing.c.body,
+            )
+            .select_from(letter.join(writing).join(submission).join(target))
+            .where(submission.c.email == email, letter.c.state != "cancelled")
+        ).one()
+    return row._asdict()
+
+
+MENDED = {
+    "name": [("#name", "Tess Moor")],
+    "postcode": [("#postcode", "CD2")],
+    "subject": [(".subject-fold summary", ""), ("#subject", "Forty trees")],
+    "body": [("#body", "Better words.")],
+    "closing": [("#closing", "In hope,")],
+    "consent": [("#opt_in", "")],
+    "target": [("input[name=target] >> nth=0", ""), ("input[name=target] >> nth=1", "")],
+}
+"""What is filled in or, where nothing is, pressed."""
+
+
+@pytest.mark.parametrize("confirm", ["none", "before-sending"])
+def test_going_back_whatever_is_mended_counts(stack: Stack, page: Page, confirm: str) -> None:
+    slug, email = f"back-{confirm}", f"tess.{secrets.token_hex(4)}@readers.example"
+    more = f'confirm = "{confirm}"\nrouting = "choice"\nasks_postcode = true\nopt_in = "News."\n'
+    stack.load(slug, "a@back.example", "b@back.example", more=more)
+    assert stack.postbag("campaign", "status", slug, "paused").returncode == 0
+    page.goto(f"{stack.url}/c/{slug}")
+    page.evaluate("window.isTheSamePage = true")
+    first = [("input[name=target] >> nth=0", ""), ("#name", "Tess"), ("#email", email)]
+    expected: dict[str, object] = {
+        "name": "Tess",
+        "postcode": "AB1",
+        "opt_in_wording": None,
+        "email": "a@back.example",
+        "subject": "Keep the trees",
+        "body": "Dear Minister 1,\n\nPlease.\n\nYours sincerely,\nTess",
+    }
+    after = {
+        "name": {"name": "Tess Moor"},
+        "postcode": {"postcode": "CD2"},
+        "subject": {"subject": "Forty trees"},
+        "consent": {"opt_in_wording": "News."},
+        "target": {"email": "b@back.example"},
+    }
+    bodies = {
+        "name": "Dear Minister 1,\n\nPlease.\n\nYours sincerely,\nTess Moor",
+        "body": "Dear Minister 1,\n\nBetter words.\n\nYours sincerely,\nTess Moor",
+        "closing": "Dear Minister 1,\n\nBetter words.\n\nIn hope,\nTess Moor",
+        "target": "Dear Minister 2,\n\nBetter words.\n\nIn hope,\nTess Moor",
+    }
+    begin = [*first, ("#postcode", "AB1"), ("#body", "Please.")]
+    for what, steps in {"all of it": begin, **MENDED}.items():
+        for selector, typed in steps:
+            place = page.locator(selector)
+            if typed:
+                place.fill(typed)
+            else:
+                place.click()
+        page.locator("button.primary").last.click()
+        page.locator("[data-address] button").wait_for()
+        expected |= after.get(what, {})
+        expected["body"] = bodies.get(what, expected["body"])
+        assert kept_of(stack, email) == expected, what
+        page.locator("[data-address] button").click()
+        page.locator("#name").wait_for()
+        assert page.evaluate("window.isTheSamePage"), "out of the browser's cache, with its token"

@@ -1,6 +1,6 @@
 """`postbag letter`: show one letter, and take a person's word where nobody else can decide."""
 
-from argparse import Namespace
+from argparse import ArgumentParser, Namespace
 
 from letters.campaigns.targets import CannotDecide
 from letters.desk.seek import one_letter
@@ -22,12 +22,22 @@ def add_commands(commands: Commands) -> None:
     settle = actions.add_parser("settle", help="say what became of an unknown letter")
     settle.add_argument("id")
     settle.add_argument("word", choices=[str(word) for word in Word])
+    _add_seen(settle)
     settle.set_defaults(act=_settle)
     again = actions.add_parser("again", help="queue what failed or did not arrive once more")
     which = again.add_mutually_exclusive_group(required=True)
     which.add_argument("id", nargs="?")
     which.add_argument("--target", nargs=2, metavar=("SLUG", "EMAIL"))
+    _add_seen(again)
     again.set_defaults(act=_again)
+
+
+def _add_seen(command: ArgumentParser) -> None:
+    command.add_argument(
+        "--attempt",
+        metavar="ID",
+        help="the latest attempt that `letter show` told of: refused if it has been sent since",
+    )
 
 
 def refusal(error: CannotSettle) -> str:
@@ -39,6 +49,8 @@ def refusal(error: CannotSettle) -> str:
             return f"The letter is {error.state}, so there is nothing to decide about it."
         case Doubt.ERASED:
             return "The letter's text has been erased, so it cannot be sent again."
+        case Doubt.SEEN_EARLIER:
+            return "The letter has been sent since you looked: look at it again."
 
 
 def _show(shell: Shell, options: Namespace) -> int:
@@ -69,7 +81,8 @@ def _because(reason: Reason | None, detail: str | None) -> str:
 
 def _settle(shell: Shell, options: Namespace) -> int:
     with shell.database.write() as connection:
-        settling.settle(connection, options.id, Word(options.word), shell.now())
+        word, seen = Word(options.word), options.attempt
+        settling.settle(connection, options.id, word, shell.now(), seen=seen)
     shell.say("Done.")
     return 0
 
@@ -78,7 +91,7 @@ def _again(shell: Shell, options: Namespace) -> int:
     if options.target:
         return _again_to(shell, *options.target)
     with shell.database.write() as connection:
-        settling.again(connection, options.id, shell.now())
+        settling.again(connection, options.id, shell.now(), seen=options.attempt)
     shell.say("Done.")
     return 0
 

@@ -160,6 +160,8 @@ class Taken:
     def _step(self, it: Happening, row: Row, cause: Cause) -> None:
         if cause is Cause.SUPPRESS and (row.kind == "notice" or row.is_erased):
             cause = Cause.DROP  # nobody releases a notice, or what is erased
+        if cause in {Cause.NOT_TAKEN, Cause.AGAIN} and row.is_erased:
+            cause = Cause.GIVE_UP  # erased while it was unknown; nothing is left that could go
         before, after = row.state, advance(row.state, cause)
         if after is None:
             return

@@ -45,6 +45,8 @@ class Found:
     target_name: str
     state: State
     since: datetime
+    attempt_id: str | None
+    """The latest; None: none, or it begins anew."""
     reason: Reason | None
     detail: str | None
     """The other side's own words."""
@@ -144,7 +146,13 @@ def _newest(
     before: datetime | None = None,
 ) -> list[Found]:
     wanted = (
-        select(letter.c.id, letter.c.kind, letter.c.state_at, target.c.definition)
+        select(
+            letter.c.id,
+            letter.c.kind,
+            letter.c.state_at,
+            letter.c.attempt_id,
+            target.c.definition,
+        )
         .select_from(
             letter.outerjoin(answer, answer.c.relay_id == letter.c.id).join(
                 target, target.c.id == func.coalesce(letter.c.target_id, answer.c.target_id)
@@ -173,6 +181,7 @@ def _newest(
             row.definition["name"],
             state,
             row.state_at,
+            row.attempt_id,
             *why.get(row.id, (None, None)),
             is_relay=row.kind == "notice",
         )

@@ -11,12 +11,14 @@ from sqlalchemy import Connection, select
 from letters.books import locks
 from letters.books.changes import apply
 from letters.books.happenings import Happening
+from letters.books.together import WITH_COMPANIONS
 from letters.campaigns import store, targets
 from letters.reasons import Reason
 from letters.record import COMMAND_LINE, Actor, Deed, record
 from letters.sending import taken
 from letters.sending.claiming.relays import IS_SETTLED
 from letters.states import Cause, State
+from letters.storage.batch import fetch, given
 from letters.storage.schema import letter, writing
 
 
@@ -29,6 +31,8 @@ class Doubt(Enum):
     """It is in `state`, so that there is nothing to decide."""
     ERASED = auto()
     """Its text has been erased, so that it cannot be sent again."""
+    SEEN_EARLIER = auto()
+    """It has been sent since by another attempt than the one that was looked at."""
 
 
 class CannotSettle(Exception):
@@ -57,17 +61,37 @@ AGAIN_FROM: Final = frozenset({State.FAILED, State.DROPPED, State.BOUNCED})
 
 
 def settle(
-    connection: Connection, letter_id: str, word: Word, now: datetime, by: Actor = COMMAND_LINE
+    connection: Connection,
+    letter_id: str,
+    word: Word,
+    now: datetime,
+    by: Actor = COMMAND_LINE,
+    *,
+    seen: str | None = None,
 ) -> None:
-    """Settle an unknown letter; raise CannotSettle."""
-    campaign_id = _decide(connection, letter_id, {State.UNKNOWN}, _CAUSES[word], now)
+    """Settle an unknown letter; raise CannotSettle.
+
+    `seen` is the latest attempt that was looked at, empty where there was none: a word on what was
+    seen before somebody else's would send it twice. None: whoever speaks looks at this moment.
+    """
+    campaign_id = _decide(connection, letter_id, {State.UNKNOWN}, _CAUSES[word], now, seen)
     detail = f"{letter_id}: {word}"
     record(connection, Deed.DECIDED, now, by=by, campaign_id=campaign_id, detail=detail)
 
 
-def again(connection: Connection, letter_id: str, now: datetime, by: Actor = COMMAND_LINE) -> None:
-    """Queue a letter once more that failed, was dropped or bounced; raise CannotSettle."""
-    campaign_id = _decide(connection, letter_id, AGAIN_FROM, Cause.AGAIN, now)
+def again(
+    connection: Connection,
+    letter_id: str,
+    now: datetime,
+    by: Actor = COMMAND_LINE,
+    *,
+    seen: str | None = None,
+) -> None:
+    """Queue a letter once more that failed, was dropped or bounced; raise CannotSettle.
+
+    `seen` is as for :func:`settle`.
+    """
+    campaign_id = _decide(connection, letter_id, AGAIN_FROM, Cause.AGAIN, now, seen)
     detail = f"{letter_id}: queue-again"
     record(connection, Deed.DECIDED, now, by=by, campaign_id=campaign_id, detail=detail)
 
@@ -102,11 +126,19 @@ def again_to(
 
 
 def _decide(
-    connection: Connection, letter_id: str, wanted: AbstractSet[State], cause: Cause, now: datetime
+    connection: Connection,
+    letter_id: str,
+    wanted: AbstractSet[State],
+    cause: Cause,
+    now: datetime,
+    seen: str | None,
 ) -> int:
-    locks.take(connection, letters=[letter_id])
+    latest = select(letter.c.attempt_id).where(letter.c.id == letter_id)
+    before = connection.execute(latest).scalar()
+    together = fetch(connection, select(WITH_COMPANIONS.subquery()), given([(letter_id, None)]))
+    locks.take(connection, letters=[row[0] for row in together])
     row = connection.execute(
-        select(letter.c.state, letter.c.campaign_id, writing.c.body)
+        select(letter.c.state, letter.c.attempt_id, letter.c.campaign_id, writing.c.body)
         .select_from(letter.join(writing))
         .where(letter.c.id == letter_id, IS_SETTLED)
     ).first()
@@ -114,6 +146,8 @@ def _decide(
         raise CannotSettle(Doubt.NO_LETTER)
     if row.state not in wanted:
         raise CannotSettle(Doubt.NOT_IN_STATE, State(row.state))
+    if row.attempt_id != before or (seen is not None and seen != (before or "")):
+        raise CannotSettle(Doubt.SEEN_EARLIER)
     if row.body is None and cause is Cause.AGAIN:
         raise CannotSettle(Doubt.ERASED)
     happening = Happening(letter_id, cause, now, reason=Reason.PERSONS_WORD)

@@ -15,6 +15,7 @@ from letters.record import Deed, entries
 from letters.sending.outcomes import Answer
 from letters.states import State
 from letters.storage.database import Database
+from rig.campaigns import form_fields
 from rig.servers import Valkey
 from tests.abuse.at_desk import Desk
 from tests.abuse.conftest import Site
@@ -251,10 +252,13 @@ def test_a_person_decides_on_its_page(site: Site, books: Books) -> None:
         email = books.write("trees")
         books.answer([one for one in books.claim() if not one.is_notice][-1:], answer)
         path = f"/desk/trees/letters/{only_letter_of(books, 'trees', email)}"
-        assert f'value="{word}"' in desk.client.get(path).text
-        assert desk.post(path, {"word": word}).location == path
+        page = desk.client.get(path).text
+        assert f'value="{word}"' in page
+        seen = {"attempt": form_fields(page)["attempt"]}
+        assert desk.post(path, {"word": word}).status_code == 409  # on what nobody has seen
+        assert desk.post(path, {"word": word, **seen}).location == path
         assert asked(books, email).letters[0].state is state
-        assert desk.post(path, {"word": "sent"}).status_code == 409
+        assert desk.post(path, {"word": "sent", **seen}).status_code == 409
     assert sum(books.states("trees").values()) == 4  # and they reconcile
 
 

@@ -94,7 +94,8 @@ def _decide(connection: Connection, stored: StoredCampaign, letter_id: str, word
         raise settling.CannotSettle(
             settling.Doubt.NO_LETTER
         )  # what is another campaign's is not there
+    now, seen = services().now(), request.form.get("attempt", "")
     if word == "queue-again":
-        settling.again(connection, letter_id, services().now(), acting())
+        settling.again(connection, letter_id, now, acting(), seen=seen)
     else:
-        settling.settle(connection, letter_id, settling.Word(word), services().now(), acting())
+        settling.settle(connection, letter_id, settling.Word(word), now, acting(), seen=seen)

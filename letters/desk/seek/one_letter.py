@@ -93,6 +93,8 @@ class Letter:
     target: Target
     state: State
     state_at: datetime
+    attempt_id: str | None
+    """The latest; None: none, or it begins anew."""
     submitted_at: datetime
     confirmed_at: datetime | None
     erased_at: datetime | None
@@ -216,6 +218,7 @@ def read(connection: Connection, letter_id: str, campaign_id: int | None = None)
         kept.target_of(row.addressee),
         state,
         row.state_at,
+        row.attempt_id,
         row.submitted_at,
         row.confirmed_at,
         row.erased_at,

@@ -129,7 +129,7 @@ def act_on_letter(slug: str, letter_id: str) -> Response:
 
 def _act(connection: Connection, stored: StoredCampaign, letter: Letter, word: str) -> str:
     """Do what `word` says; return what was done. Raises CannotSettle and ValueError."""
-    now = services().now()
+    now, seen = services().now(), request.form.get("attempt", "")
     match word:
         case "link":
             email = writers.address_of(connection, letter.submission_id)
@@ -145,9 +145,9 @@ def _act(connection: Connection, stored: StoredCampaign, letter: Letter, word: s
                 number,
             )
         case "queue-again":
-            settling.again(connection, letter.id, now, acting())
+            settling.again(connection, letter.id, now, acting(), seen=seen)
         case _:
-            settling.settle(connection, letter.id, settling.Word(word), now, acting())
+            settling.settle(connection, letter.id, settling.Word(word), now, acting(), seen=seen)
     return {
         "sent": _("The letter counts as sent."),
         "failed": _("The letter counts as failed."),

@@ -131,6 +131,8 @@ class Trouble:
     """What mends it: pairs of the word that is posted and the button's own."""
     is_relay: bool
     """It is a mail that passes an answer on, and no letter with a page."""
+    attempt_id: str
+    """The latest that is shown, which the buttons speak of."""
 
 
 def target_row(
@@ -227,6 +229,7 @@ def trouble(found: attention.Found, now: datetime) -> Trouble:
         found.since.isoformat(),
         buttons.get(found.state, ()),
         found.is_relay,
+        found.attempt_id or "",
     )
 
 

@@ -134,24 +134,41 @@ def erase(scene: Scene, roll: int) -> None:
             erasure.erase(connection, ids[roll % len(ids)], scene.now)
 
 
-def settle(scene: Scene, roll: int) -> None:
-    """Let a person say of an unknown letter what SendGrid's own log shows at that moment."""
-    found = _one_of(scene, roll, State.UNKNOWN)
+def _look(scene: Scene, roll: int, *states: State) -> tuple[str, str, int] | None:
+    """Look at a letter, at its attempt and at SendGrid's own log, and think for a while.
+
+    None: there is none, or the database was put back meanwhile, after which one looks anew.
+    """
+    found = _one_of(scene, roll, *states)
     if found is None:
+        return None
+    latest = select(letter.c.attempt_id).where(letter.c.id == found)
+    attempt_id = scene.find(lambda c: c.execute(latest).scalar_one())
+    sent, put_back_at = scene.judge.sent(found), scene.judge.put_back_at
+    scene.world.pause("a person's thoughts")
+    if scene.judge.put_back_at != put_back_at:
+        return None
+    return found, attempt_id or "", sent
+
+
+def settle(scene: Scene, roll: int) -> None:
+    """Let a person say of an unknown letter what SendGrid's own log showed when they looked."""
+    looked_at = _look(scene, roll, State.UNKNOWN)
+    if looked_at is None:
         return
+    found, seen, sent = looked_at
+    word = settling.Word.FAILED if roll % 7 == 0 else settling.Word.AGAIN
     with scene.database.write() as connection:
-        if scene.judge.sent(found):
-            word = settling.Word.SENT
-        else:
-            word = settling.Word.FAILED if roll % 5 == 0 else settling.Word.AGAIN
-        settling.settle(connection, found, word, scene.now)
+        word = settling.Word.SENT if sent else word
+        scene.parts.settle(connection, found, word, scene.now, seen=seen)
 
 
 def again(scene: Scene, roll: int) -> None:
-    found = _one_of(scene, roll, *settling.AGAIN_FROM)
-    if found is not None:
+    looked_at = _look(scene, roll, *settling.AGAIN_FROM)
+    if looked_at is not None:
+        found, seen, _sent = looked_at
         with scene.database.write() as connection:
-            settling.again(connection, found, scene.now)
+            settling.again(connection, found, scene.now, seen=seen)
 
 
 def _target(scene: Scene, roll: int) -> tuple[str, str]:

@@ -6,15 +6,16 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Final, TypeVar
+from typing import Final, Protocol, TypeVar
 
 from redis import RedisError
 from sqlalchemy import Connection
 
-from letters.sending import events
+from letters.sending import events, settling
 from letters.sending.claiming.claimed import Claim
 from letters.sending.events import DeliveryEvent
 from letters.sending.outcomes import Answer, Outcome
+from letters.sending.settling import Word
 from letters.settings import Settings
 from letters.storage.database import Database, StorageUnavailable
 from postbag import restored
@@ -119,6 +120,14 @@ def arrive(scene: Scene) -> None:
         scene.judge.arrived(taken)
 
 
+class TakesAWord(Protocol):
+    """Take a person's word about an unknown letter, as of the attempt that was looked at."""
+
+    def __call__(
+        self, connection: Connection, letter_id: str, word: Word, now: datetime, /, *, seen: str
+    ) -> None: ...
+
+
 @dataclass(frozen=True, slots=True)
 class Parts:
     """What a run takes of the product where a broken twin may stand in its place."""
@@ -127,6 +136,7 @@ class Parts:
     sweep: Callable[[Database, Settings, datetime], object] = sweep
     is_behind: Callable[[Database, SearchedRedis, datetime], bool] = check
     drain: Callable[["Scene", SearchedBooks, int], None] = drain
+    settle: "TakesAWord" = settling.settle
 
 
 def work_once(scene: Scene, most: int) -> None:

@@ -9,7 +9,7 @@ from typing import Final
 from letters.sending import mark
 from letters.states import State
 from tests.simulation import processes
-from tests.simulation.drawing import Action, Kind
+from tests.simulation.drawing import LONGEST_FREEZE, Action, Kind
 from tests.simulation.ground import Ground, copy_books
 from tests.simulation.judge import Fault, Judge
 from tests.simulation.people import PEOPLE, restart
@@ -111,7 +111,7 @@ class Run:
             case Kind.TROUBLE:
                 self.world.trouble(actor)
             case Kind.FREEZE:
-                self._frozen[actor] = 5 + it.roll % 25
+                self._frozen[actor] = 1 + it.roll % LONGEST_FREEZE
             case _:
                 self._let(actor, _HOW_FAR[it.roll % len(_HOW_FAR)], it.roll)
 

@@ -1,5 +1,6 @@
 """Each guard's broken twin is found: so would be the guard's own absence."""
 
+import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
@@ -10,7 +11,7 @@ from tests.simulation.ground import Ground
 from tests.simulation.search import replay
 from tests.simulation.twins import TWINS
 
-# Short orders that each break a twin, and not the product.
+# Short orders that each break a twin, and not the product: what a search once found, or a thought.
 ORDERS: Final[Mapping[str, Sequence[Action]]] = {
     "no comparison of attempts": [
         Action(Kind.START, "write", 0, 0),
@@ -44,15 +45,20 @@ ORDERS: Final[Mapping[str, Sequence[Action]]] = {
 # Seeds that found a twin, as long as runs are drawn as they are now and the product makes the same
 # statements. A change of either moves the orders, and the search goes on from there.
 SEEDS: Final = {
-    "claim committed after the send": 11,
-    "blind re-send": 3,
-    "restore without its mark": 11,
+    "claim committed after the send": 0,
+    "no comparison of attempts": 88,
+    "sweep without age": 190,
+    "blind re-send": 4,
+    "restore without its mark": 110,
+    "slot moved outside the claim": 26,
+    "a word on what was seen earlier": 91,
 }
-MOST_RUNS: Final = 100
+MOST_RUNS: Final = 300
+"""A minute's worth."""
 
 
 def test_every_twin_is_looked_for() -> None:
-    assert ORDERS.keys() | SEEDS.keys() == TWINS.keys()
+    assert SEEDS.keys() == TWINS.keys()
 
 
 @pytest.mark.parametrize("guard", ORDERS)
@@ -67,11 +73,13 @@ def test_an_order_breaks_the_twin_and_not_the_product(ground: Ground, guard: str
 def test_the_search_finds_the_broken_twin(
     ground: Ground, guard: str, is_long: bool, say: Callable[[str], None]
 ) -> None:
-    """From its seed on; with --long from the first of all."""
-    begin = 0 if is_long else SEEDS[guard]
+    """From its seed on; with --long from the first of all. The product breaks by none of them."""
+    begin, began_at = (0 if is_long else SEEDS[guard]), time.process_time()
     for seed in range(begin, begin + MOST_RUNS):
         fault = replay(draw(seed), ground, TWINS[guard]).fault
         if fault is not None:
-            say(f"seed {seed}: {fault}")
+            spent = time.process_time() - began_at
+            say(f"seed {seed}, after {spent:.0f} s of processor time: {fault}")
+            assert replay(draw(seed), ground).fault is None
             return
     pytest.fail(f"{MOST_RUNS} runs from seed {begin} on have not found it")

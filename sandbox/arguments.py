@@ -24,6 +24,7 @@ class Options:
     answer_ms: tuple[float, float] = (0.0, 0.0)
     events: bool = True
     bare: bool = False
+    host: str = "127.0.0.1"
     die_with_parent: bool = False
 
 
@@ -35,6 +36,12 @@ def read_arguments(
         prog="python -m sandbox", description="A stand-in for SendGrid on this computer."
     )
     parser.add_argument("--port", type=_port, default=0, help="0 takes any free port")
+    parser.add_argument(
+        "--host",
+        default="127.0.0.1",
+        metavar="ADDRESS",
+        help="where to listen; default: 127.0.0.1",
+    )
     parser.add_argument("--api-key", metavar="KEY", help="default: SANDBOX_API_KEY")
     parser.add_argument(
         "--signing-key", type=Path, metavar="FILE", help="signs events; made when missing"
@@ -82,6 +89,7 @@ def read_arguments(
         answer_ms=told.answer_ms,
         events=not told.no_events,
         bare=told.bare,
+        host=told.host,
         die_with_parent=told.die_with_parent,
     )
 

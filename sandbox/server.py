@@ -20,7 +20,6 @@ from sandbox.mail.messages import Messages
 from sandbox.outbox import pages
 from sandbox.stand_in import StandIn
 
-_HOST = "127.0.0.1"
 _GOODBYE_S = 0.5  # for answers under way; those that hang on purpose would never end
 
 
@@ -32,13 +31,13 @@ async def serve(options: Options, end: asyncio.Event) -> None:
     """
     tls = _tls(options)
     if options.bare:
-        async with bare.listening(_HOST, options.port, tls, options.answer_ms) as port:
-            _announce(port, tls)
+        async with bare.listening(options.host, options.port, tls, options.answer_ms) as port:
+            _announce(options.host, port, tls)
             await end.wait()
         return
     async with _stand_in(options, end) as stand_in:
         application = web.Application(
-            client_max_size=mail_door.REQUEST_LIMIT_BYTES, middlewares=[door.guard]
+            client_max_size=mail_door.REQUEST_LIMIT_BYTES, middlewares=[door.guard(options.host)]
         )
         for part in (mail_door, steering, pages):
             application.add_routes(part.routes(stand_in))
@@ -49,8 +48,8 @@ async def serve(options: Options, end: asyncio.Event) -> None:
         )
         await runner.setup()
         try:
-            await web.TCPSite(runner, _HOST, options.port, ssl_context=tls).start()
-            _announce(runner.addresses[0][1], tls)
+            await web.TCPSite(runner, options.host, options.port, ssl_context=tls).start()
+            _announce(options.host, runner.addresses[0][1], tls)
             await end.wait()
         finally:
             await runner.cleanup()
@@ -91,6 +90,6 @@ def _tls(options: Options) -> ssl.SSLContext | None:
     return certificate.server_context(made)
 
 
-def _announce(port: int, tls: ssl.SSLContext | None) -> None:
-    sys.stdout.write(f"Listening on {'https' if tls else 'http'}://{_HOST}:{port}\n")
+def _announce(host: str, port: int, tls: ssl.SSLContext | None) -> None:
+    sys.stdout.write(f"Listening on {'https' if tls else 'http'}://{host}:{port}\n")
     sys.stdout.flush()

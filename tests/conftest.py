@@ -51,6 +51,7 @@ _MEASURES = (
     "tests/operations/test_alerts.py",  # the same
     "tests/operations/test_scores.py",  # the same
     "tests/faults/test_rate.py",
+    "tests/cluster/test_faults_between_hosts.py::test_each_fault_ten_times",
     "tests/desk/test_live.py::test_fifty",
     "tests/abuse/test_timing.py",
     "tests/abuse/test_webhook.py::test_a_thousand_false_posts_wait",
@@ -65,6 +66,8 @@ _TWINS = (
     "tests/faults/test_stop.py::test_a_worker_stops_soon_whenever_it_is_told[sqlite-one process]",
     "tests/web/test_copies.py::test_a_copy_has_everything_but_the_letters[postgresql]",
 )
+_MAY_MAKE_HOSTS = os.geteuid() == 0
+"""Whether tests/cluster can have networks of its own: that takes root."""
 _BUSY = 10
 """How many times longer a thing may take where other tests run beside it."""
 _PAGE_PATIENCE_MS = 60_000
@@ -84,8 +87,8 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
 # Whole files go to whoever is free. These take longest and begin first, so that at the end nobody
 # is left alone with one of them; the pure ones fill the gaps.
 _FIRST = (
-    *("journey", "faults", "page", "abuse", "desk", "server", "offices", "sandbox", "web"),
-    *("operations", "notices", "updates", "answers", "launch"),
+    *("journey", "faults", "cluster", "page", "abuse", "desk", "server", "offices", "sandbox"),
+    *("web", "operations", "notices", "updates", "answers", "launch"),
 )
 
 
@@ -103,9 +106,11 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     for item in items:
         if item.path.relative_to(config.rootpath / "tests").parts[0] in _PURE:
             item.add_marker("pure")
+    left = [] if _MAY_MAKE_HOSTS else _of_the_cluster(config, items)
+    items[:] = [item for item in items if item not in left]
     if config.getoption("--long"):
+        _leave(config, left)
         return
-    left: list[pytest.Item] = []
     for item in list(items):
         folder = item.path.relative_to(config.rootpath / "tests").parts[0]
         call = getattr(item, "callspec", None)
@@ -115,6 +120,15 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         if item.nodeid.startswith(_MEASURES + _TWINS) or (folder in _HEAVY and is_second):
             items.remove(item)
             left.append(item)
+    _leave(config, left)
+
+
+def _of_the_cluster(config: pytest.Config, items: list[pytest.Item]) -> list[pytest.Item]:
+    cluster = config.rootpath / "tests" / "cluster"
+    return [item for item in items if item.path.is_relative_to(cluster)]
+
+
+def _leave(config: pytest.Config, left: list[pytest.Item]) -> None:
     if left:
         config.hook.pytest_deselected(items=left)
 
@@ -290,6 +304,8 @@ def pytest_terminal_summary(
     terminalreporter: pytest.TerminalReporter, config: pytest.Config
 ) -> None:
     figures = config.stash.get(_FIGURES, [])
+    if not _MAY_MAKE_HOSTS:
+        figures = [*figures, "tests/cluster needs root, and was left out: sudo ./run test"]
     if figures:
         terminalreporter.section("figures")
     for figure in figures:

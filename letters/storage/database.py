@@ -33,12 +33,21 @@ _NOT_YET: Final = frozenset({"42P01", "42703"})
 _UNSUPPORTED: Final = "0A000"
 
 
-_DIRECT: Final = {
+# A machine that is gone says nothing, and without these its clients would wait for a quarter of an
+# hour: for what they sent to be received, or for an answer.
+_SURE_OF_IT: Final = {
     "connect_timeout": 5,
+    "tcp_user_timeout": _BUSY_SECONDS * 1_000,
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 2,
+}
+_DIRECT: Final = {
+    **_SURE_OF_IT,
     "options": " ".join(f"-c {name}={value}" for name, value in _TIMEOUTS.items()),
 }
 # PgBouncer hands a session on after each transaction: nothing may be set for it or kept in it.
-_POOLED: Final = {"connect_timeout": 5, "prepare_threshold": None}
+_POOLED: Final = {**_SURE_OF_IT, "prepare_threshold": None}
 _SET_TIMEOUTS: Final = "; ".join(f"SET LOCAL {n} = '{value}'" for n, value in _TIMEOUTS.items())
 
 

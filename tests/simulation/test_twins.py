@@ -32,7 +32,7 @@ ORDERS: Final[Mapping[str, Sequence[Action]]] = {
         Action(Kind.START, "write", 0, 0),
         Action(Kind.START, "work", 0, 990370),
         Action(Kind.START, "sweep", 0, 796110),
-        Action(Kind.START, "settle", 0, 440307),
+        Action(Kind.START, "settle", 0, 440301),
     ],
     "slot moved outside the claim": [
         Action(Kind.START, "write", 0, 0),

@@ -4,6 +4,7 @@ SendGrid is the stand-in, and people are where the test itself runs. Two workers
 """
 
 import subprocess
+import sys
 from contextlib import ExitStack
 from functools import partial
 from importlib.metadata import files
@@ -20,6 +21,7 @@ from rig.servers import wait_for
 from tests.cluster.network import Host, Network
 from tests.cluster.two_databases import TwoDatabases
 from tests.faults.test_clock import wrong_clock
+from tests.support.programs import Program
 from tests.support.stack import Stack
 from tests.support.stand_in import StandInProcess
 
@@ -51,7 +53,7 @@ class Cluster(Stack):
         )
         self.url = f"http://{WEB[0]}:{_PORT}"
         self.network = network
-        self.more_web: list[subprocess.Popen[bytes]] = []
+        self.more_web: list[Program] = []
         self.stand_in = StandInProcess(
             (
                 *("--host", SENDGRID),
@@ -103,7 +105,8 @@ class Cluster(Stack):
 
     def _start_web(self) -> None:
         arguments = ("--config", "webapp/gunicorn.py", "webapp.app:create_app()")
-        self.more_web.append(self._start("gunicorn", *arguments, log=f"web-{len(self.more_web)}"))
+        gunicorn = str(Path(sys.executable).with_name("gunicorn"))
+        self.more_web.append(self._start(gunicorn, *arguments, log=f"web-{len(self.more_web)}"))
 
     def __exit__(self, *_: object) -> None:
         self.network.mend()

@@ -46,16 +46,19 @@ def main() -> None:
     rates = [_rates(messages) for messages in (small, large)]
     names = (
         "the wall: signature, form, message, kind",
+        "  of that the signature",
         "  of that the message and its kind",
         "Python's parser alone, nothing decoded",
         "Python's parser, its texts decoded",
     )
     for words, of_small, of_large in zip(names, *rates, strict=True):
         print(f"{words:<48}{of_small:>10,.0f}{of_large:>10,.0f}")
-    for size, (wall, message, bare, _) in zip(("small", "large"), rates, strict=True):
+    for size, (wall, check, message, bare, _) in zip(("small", "large"), rates, strict=True):
+        verdict = "kept" if wall / bare >= LEAST else "NOT KEPT"
         print(
-            f"Of {size} ones the wall reads {wall / bare:.2f} of what the parser alone does, "
-            f"without signature and form {message / bare:.2f} (at least {LEAST})."
+            f"Of {size} ones the wall reads {wall / bare:.2f} of what the parser alone does, at "
+            f"least {LEAST}: {verdict}. Without signature and form it is {message / bare:.2f}; to "
+            f"check a signature takes {1e6 / check:.0f} µs, and the parser {1e6 / bare:.0f}."
         )
 
 
@@ -72,19 +75,20 @@ def _with_file(message: bytes) -> bytes:
     )
 
 
-def _rates(raw: Sequence[bytes]) -> tuple[float, float, float, float]:
+def _rates(raw: Sequence[bytes]) -> tuple[float, float, float, float, float]:
     key = new_key()
     posts = [raw_post(f"{'a' * 52}@replies.example", message) for message in raw]
     signed = [(body, kind, signature_headers(key, body, 1e9)) for body, kind in posts]
     name = public_key(key)
     took = (
         _best(lambda: _wall(signed, name)),
+        _best(lambda: _checked(signed, name)),
         _best(lambda: _message(raw)),
         _best(lambda: _bare(raw)),
         _best(lambda: _decoded(raw)),
     )
-    wall, message, bare, decoded = (len(raw) / seconds for seconds in took)
-    return wall, message, bare, decoded
+    wall, check, message, bare, decoded = (len(raw) / seconds for seconds in took)
+    return wall, check, message, bare, decoded
 
 
 def _message(messages: Sequence[bytes]) -> None:
@@ -105,12 +109,21 @@ def _best(read: Callable[[], None]) -> float:
     return min(took)
 
 
+def _check(body: bytes, headers: dict[str, str], key: str) -> None:
+    signature = Signature.read(Headers(headers))
+    assert signature is not None
+    signature.add(body)
+    assert signature.is_by(key)
+
+
+def _checked(posts: Sequence[tuple[bytes, str, dict[str, str]]], key: str) -> None:
+    for body, _, headers in posts:
+        _check(body, headers, key)
+
+
 def _wall(posts: Sequence[tuple[bytes, str, dict[str, str]]], key: str) -> None:
     for body, kind, headers in posts:
-        signature = Signature.read(Headers(headers))
-        assert signature is not None
-        signature.add(body)
-        assert signature.is_by(key)
+        _check(body, headers, key)
         mail = read_mail(kind, iter([body]))
         assert mail is not None
         told(mail)

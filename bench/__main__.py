@@ -18,6 +18,7 @@ from bench import (
     rate,
     scale,
     trickle,
+    web,
 )
 from bench.bounds import Options, options
 
@@ -35,6 +36,7 @@ WITH_BOUNDS: dict[str, Callable[[Options], int]] = {
     "offices": offices.main,
     "scale": scale.main,
     "trickle": trickle.main,
+    "web": web.main,
 }
 
 

@@ -30,8 +30,8 @@ SECONDS = 2
 ROUNDS = 12  # short ones in turn, so that what else the machine does falls on both
 LEAST = 0.75
 MOST_P99 = 2.5
-_TOKEN = re.compile(rb'name="token" value="([^"]+)"')
-_TEXT = "I walk under the harbour's trees each day, and so do my children. " * 25
+TOKEN = re.compile(rb'name="token" value="([^"]+)"')
+TEXT = "I walk under the harbour's trees each day, and so do my children. " * 25
 
 
 def without_waiting() -> Flask:
@@ -65,7 +65,7 @@ async def write_letters(port: int, until: float, took: list[float]) -> None:
     while time.perf_counter() < until:
         start = time.perf_counter()
         _, page = await request(reader, writer, "GET /c/bench HTTP/1.1")
-        token = _TOKEN.search(page)
+        token = TOKEN.search(page)
         assert token is not None
         fields = {
             "token": token[1].decode(),
@@ -73,7 +73,7 @@ async def write_letters(port: int, until: float, took: list[float]) -> None:
             "email": f"{secrets.token_hex(8)}@readers.example",
             "subject": "Keep the trees",
             "reason": "I was married under the third one.",
-            "body": _TEXT,
+            "body": TEXT,
             "points": "trees",
         }
         head = "POST /c/bench HTTP/1.1\r\nContent-Type: application/x-www-form-urlencoded"
@@ -93,10 +93,38 @@ async def measure(port: int, seconds: float) -> tuple[float, list[float]]:
     return len(took) / (time.perf_counter() - start), took
 
 
+APPS = {"stored": "bench.accept:without_waiting()", "cut out": "bench.accept:without_storing()"}
+
+
+def load(database: Database) -> None:
+    """Let there be the campaign that letters are written to."""
+    migrate(database)
+    with database.write() as connection:
+        store.load(connection, read_campaign(campaign_file("bench")), datetime.now(UTC))
+
+
+def beside(url: str, redis_url: str, rounds: int) -> tuple[dict[str, float], dict[str, float]]:
+    """Measure the page with and without the storing in turn; give letters a second, and p99."""
+    key = public_key(new_key())
+    rates: dict[str, list[float]] = {kind: [] for kind in APPS}
+    seconds: dict[str, list[float]] = {kind: [] for kind in APPS}
+    shared = environment(url, redis_url, key) | {"WEB_CONCURRENCY": "2"}
+    with web(shared, APPS["stored"]) as stored, web(shared, APPS["cut out"]) as cut:
+        ports = {"stored": stored, "cut out": cut}
+        for port in ports.values():
+            asyncio.run(measure(port, 1))  # everything is loaded and connected
+        for _ in range(rounds):
+            for kind, port in ports.items():
+                per_second, took = asyncio.run(measure(port, SECONDS))
+                rates[kind].append(per_second)
+                seconds[kind] += took
+    rate = {kind: statistics.mean(many) for kind, many in rates.items()}
+    p99 = {kind: statistics.quantiles(many, n=100)[98] for kind, many in seconds.items()}
+    return rate, p99
+
+
 def main() -> None:
     rows: list[str] = []
-    key = public_key(new_key())
-    apps = {"stored": "bench.accept:without_waiting()", "cut out": "bench.accept:without_storing()"}
     with (
         tempfile.TemporaryDirectory() as name,
         Valkey(Path(name)) as valkey,
@@ -104,30 +132,15 @@ def main() -> None:
     ):
         for label, url in urls.items():
             database = Database(url)
-            migrate(database)
-            with database.write() as connection:
-                store.load(connection, read_campaign(campaign_file("bench")), datetime.now(UTC))
-            rates: dict[str, list[float]] = {kind: [] for kind in apps}
-            seconds: dict[str, list[float]] = {kind: [] for kind in apps}
-            shared = environment(url, valkey.new_database(), key) | {"WEB_CONCURRENCY": "2"}
-            with web(shared, apps["stored"]) as stored, web(shared, apps["cut out"]) as cut:
-                ports = {"stored": stored, "cut out": cut}
-                for port in ports.values():
-                    asyncio.run(measure(port, 1))  # everything is loaded and connected
-                for _ in range(ROUNDS):
-                    for kind, port in ports.items():
-                        per_second, took = asyncio.run(measure(port, SECONDS))
-                        rates[kind].append(per_second)
-                        seconds[kind] += took
+            load(database)
+            rate, p99 = beside(url, valkey.new_database(), ROUNDS)
             with database.read() as connection:
                 books = ledger.count(connection)["bench"]
             assert books.reconciled
             database.close()
-            rate = {kind: statistics.mean(many) for kind, many in rates.items()}
-            p99 = {kind: statistics.quantiles(many, n=100)[98] for kind, many in seconds.items()}
             rows += [
                 f"{label:10} {kind:8} {rate[kind]:7.0f} letters/s  p99 {p99[kind] * 1000:6.0f} ms"
-                for kind in apps
+                for kind in APPS
             ]
             share, slower = rate["stored"] / rate["cut out"], p99["stored"] / p99["cut out"]
             verdict = "" if share >= LEAST and slower <= MOST_P99 else "  outside 0.75 and 2.5"

@@ -48,11 +48,19 @@ REQUESTS = LETTERS + LETTERS // TARGETS  # a notice for each writer
 SLOW, AT_ONCE, SLOWER = "50-150", "", "400-600"
 LEAST_OF_BARE = {AT_ONCE: (0.6, "at once"), SLOW: (0.95, f"after {SLOW} ms")}
 LEAST_OF_TWO = 1.9
+LEAST_OF_PGQUEUER = 1.2
 THREADS = "128"
 NAIVE = 40
 WITH_SDK, POOLED = 150, 2_500
 CLIENTS = {"sdk": "SDK", "pooled": "pooled client"}
 WORKER = [sys.executable, "-m", "worker"]
+STRONG = {
+    "pgqueuer": ("pgqueuer_jobs", [
+        "python", "-c", "from bench.rivals import pgqueuer_jobs; pgqueuer_jobs.work()"]),
+    "procrastinate": ("procrastinate_jobs", [
+        "python", "-c", "from bench.rivals import procrastinate_jobs; procrastinate_jobs.work()"]),
+}  # fmt: skip
+STRONG_REQUESTS = {"pgqueuer": 8_000, "procrastinate": 2_000}
 RIVALS = {
     "Celery": ("celery_jobs", ["celery", "-A", "bench.rivals.celery_jobs", "worker",
                                "--pool", "threads", "--concurrency", THREADS]),
@@ -112,11 +120,11 @@ class Bench:
         shutil.copy(self._full, path)
         return f"sqlite:///{path}"
 
-    def postgres(self) -> str:
+    def postgres(self, template: str = "full_one") -> str:
         """Give the URL of a PostgreSQL database full of letters."""
         name = f"full_{secrets.token_hex(4)}"
         with self._admin.connect() as connection:
-            connection.execute(text(f"CREATE DATABASE {name} TEMPLATE full_one"))
+            connection.execute(text(f"CREATE DATABASE {name} TEMPLATE {template}"))
         return self._postgres(name)
 
     def ours(self, answer_ms: str, url: str, workers: int = 1) -> Weighed:
@@ -158,6 +166,7 @@ class Bench:
                 **to.environment(),
                 "REDIS_URL": redis_url,
                 "RQ_REDIS_URL": redis_url,
+                "BENCH_POSTGRES": self.postgres("template1").replace("+psycopg", ""),
                 "BENCH_DATABASE": str(self._folder / f"rival-{secrets.token_hex(4)}.db"),
                 "BENCH_CLIENT": client,
                 "BENCH_THREADS": THREADS,
@@ -211,6 +220,17 @@ def main(options: Options) -> int:
                 bounds.at_least(f"two workers beside one, {SLOWER} ms", times, LEAST_OF_TWO)
             else:
                 print(f"    {times:.2f} times one worker")
+                strong = {
+                    name: report(
+                        f"{name}, pooled client, PostgreSQL",
+                        bench.rival(jobs, command, "pooled", STRONG_REQUESTS[name]),
+                    )
+                    for name, (jobs, command) in STRONG.items()
+                }
+                beside = one.per_second / strong["pgqueuer"].per_second
+                bounds.at_least(
+                    "one worker on PostgreSQL beside pgqueuer", beside, LEAST_OF_PGQUEUER
+                )
         if options.is_short:
             return bounds.status()  # the rivals take longer
         print(f"answered after {SLOW} ms")

@@ -93,12 +93,12 @@ def settings(database_url: str, redis_url: str) -> dict[str, str]:
 
 @contextmanager
 def running(
-    command: Sequence[str | Path], environment: Mapping[str, str], log: Path
+    command: Sequence[str | Path], environment: Mapping[str, str], log: Path, folder: Path = ROOT
 ) -> Iterator[psutil.Process]:
     """Run a program while the context lasts, with whatever it starts."""
     with log.open("ab") as file:
         process = subprocess.Popen(
-            command, cwd=ROOT, env=environment, stdout=file, stderr=file, start_new_session=True
+            command, cwd=folder, env=environment, stdout=file, stderr=file, start_new_session=True
         )
     try:
         yield psutil.Process(process.pid)

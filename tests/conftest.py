@@ -52,6 +52,7 @@ _MEASURES = (
     "tests/operations/test_scores.py",  # the same
     "tests/faults/test_rate.py",
     "tests/cluster/test_faults_between_hosts.py::test_each_fault_ten_times",
+    "tests/faults/test_minute.py",
     "tests/desk/test_live.py::test_fifty",
     "tests/abuse/test_timing.py",
     "tests/abuse/test_webhook.py::test_a_thousand_false_posts_wait",

@@ -32,7 +32,7 @@ class Swept:
     """What a sweep found."""
 
     due_at: datetime | None
-    """When the next letter may leave; None: none waits."""
+    """When the next letter may leave, or the next campaign is over; None: never."""
     found: int
     """How many letters changed their state."""
 
@@ -50,7 +50,8 @@ def sweep(database: Database, settings: Settings, now: datetime) -> Swept:
         happenings = lost.find(connection, settings, now)
         expired = expiry.due(connection, timedelta(days=settings.retention_days), now)
         left_office = targets.left_office(connection, now)
-        due_at = next_due(connection, now)
+        moments = (next_due(connection, now), expiry.next_end(connection, now))
+        due_at = min((at for at in moments if at is not None), default=None)
     found = 0
     if happenings:
         with database.write() as connection:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, func, select, update
 
 from letters.books.changes import apply
 from letters.books.happenings import Happening
@@ -35,6 +35,12 @@ def expire(connection: Connection, letter_ids: Sequence[str], now: datetime) -> 
         update(writing).where(writing.c.letter_id.in_(expired)).values(writer_key=None)
     )
     return len(changes)
+
+
+def next_end(connection: Connection, now: datetime) -> datetime | None:
+    """Return when the next campaign is over, on whose minute what waits expires; None: never."""
+    ends = select(func.min(campaign.c.ends_at)).where(campaign.c.ends_at > now)
+    return connection.execute(ends).scalar()
 
 
 def _unconfirmed(connection: Connection, now: datetime) -> list[str]:

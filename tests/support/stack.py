@@ -97,6 +97,7 @@ class Stack:
             )
         )
         self.web: Program | None = None
+        self.others: list[Program] = []
         self.workers: list[Program] = []
 
     def __enter__(self) -> Self:
@@ -127,11 +128,18 @@ class Stack:
         )
         wait_for(self._is_alive)
 
+    def start_another_web(self) -> StandInProcess:
+        """Start one more web server around the same database; give what asks it."""
+        port = free_port()
+        gunicorn = str(Path(sys.executable).with_name("gunicorn"))
+        command = (gunicorn, "--config", "webapp/gunicorn.py", "webapp.app:create_app()")
+        self.others.append(self._start(*command, log=f"web-{port}", PORT=str(port)))
+        asked = StandInProcess(url=f"http://127.0.0.1:{port}")
+        wait_for(lambda: _is_alive(asked))
+        return asked
+
     def _is_alive(self) -> bool:
-        try:
-            return self.get("/healthz").status == 200
-        except aiohttp.ClientError:
-            return False
+        return _is_alive(self._to_web())
 
     def start_worker(self, **more: str) -> Program:
         worker = self._start(
@@ -226,9 +234,13 @@ class Stack:
         self.database.close()
         if self.web is not None and self.web.poll() is None:
             self.web.send_signal(signal.SIGTERM)
+        for other in self.others:
+            other.send_signal(signal.SIGTERM)
         self.stop_workers()
         if self.web is not None:
             self.web.wait(PATIENCE_SECONDS)
+        for other in self.others:
+            other.wait(PATIENCE_SECONDS)
         self.stand_in.stop()
 
     def stop_workers(self) -> None:
@@ -255,6 +267,13 @@ class Stack:
             with suppress(psutil.NoSuchProcess):
                 process.kill()
         worker.wait()
+
+
+def _is_alive(web: StandInProcess) -> bool:
+    try:
+        return web.request("GET", "/healthz").status == 200
+    except aiohttp.ClientError:
+        return False
 
 
 def cookie_of(answer: Answer, before: str = "") -> str:

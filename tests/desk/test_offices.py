@@ -54,9 +54,10 @@ def client(books: Books) -> Iterator[FlaskClient]:
     app.extensions["postbag"].database.close()
 
 
-def post(client: FlaskClient, path: str, word: str) -> str:
+def post(client: FlaskClient, path: str, word: str, sure: str = "yes") -> str:
     token = re.findall(r'name="csrf_token" value="([^"]+)"', client.get(path).text)[0]
-    answered = client.post(path, data={"csrf_token": token, "word": word}, follow_redirects=True)
+    fields = {"csrf_token": token, "word": word, "sure": sure}
+    answered = client.post(path, data=fields, follow_redirects=True)
     assert answered.status_code == 200
     return answered.text
 
@@ -98,6 +99,10 @@ def test_an_office_is_decided_about_in_every_campaign_that_one_sees(
     assert "on hold" in post(client, path, "hold")
     assert books.find("trees").targets[0].hold == books.find("parks").targets[0].hold
     assert "Let 5 letters go" in client.get(path).text
+    asked = post(client, path, "release", sure="")
+    assert "Let 5 letters go to" in asked
+    assert 'name="word" value="release"' in asked
+    assert "Let 5 letters go" in client.get(path).text  # it only asks
     assert "5 letters wait their turn again." in post(client, path, "release")
     books.block(left)
     assert "Queue 1 letter again" in client.get(path).text

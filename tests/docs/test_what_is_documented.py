@@ -14,6 +14,7 @@ from letters.storage.schema import metadata
 from postbag.__main__ import make_parser
 from tests.support.books import settings_as_given
 from webapp.app import create_app
+from webapp.site.words import state_word, words_for
 
 ROOT = Path(__file__).parent.parent.parent
 README = (ROOT / "README.md").read_text()
@@ -119,9 +120,12 @@ def test_each_route_with_its_methods() -> None:
     assert told == there
 
 
-def test_each_state_in_order() -> None:
-    told = [name for row in table(README, "state") for name in in_backticks(row[0])]
-    assert told == [str(state) for state in State]
+def test_each_state_in_order_with_the_word_that_pages_have_for_it() -> None:
+    """One vocabulary: pages say the word, files and programs the name, and this table both."""
+    told = [(*in_backticks(row[0]), row[1]) for row in table(README, "state")]
+    with create_app(settings_as_given()).test_request_context():
+        assert told == [(str(state), state_word(state)) for state in State]
+        assert all(words_for(state).word == state_word(state) for state in State)
 
 
 def test_each_column_of_the_exports_in_order() -> None:

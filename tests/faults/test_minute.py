@@ -77,7 +77,7 @@ def test_it_opens_and_is_over_at_its_minute_on_every_server(
 def test_what_waits_expires_at_the_end_once_with_two_workers(
     start_stack: StartStack, at_most: AtMost, say: Callable[[str], None]
 ) -> None:
-    stack = start_stack(worker_count=2, SEND_TIMEOUT="1")
+    stack = start_stack(worker_count=2, SEND_TIMEOUT="15")
     stack.load(SLUG, f"delivered@{SLUG}.example", pacing="per_target_per_hour = 1")
     for _ in range(5):
         assert stack.post(f"/c/{SLUG}", stack.form(SLUG)).status == 303

@@ -72,6 +72,7 @@ def test_a_target_that_bounces_stops_and_its_organiser_knows_within_ten_seconds(
         "target": to,
         "word": "address",
         "email": f"delivered@{slug}.example",
+        "sure": "yes",
     }
     # The session's cookie has the secret that the form's token belongs to.
     cookie = answer.headers["Set-Cookie"].partition(";")[0]

@@ -155,7 +155,8 @@ def test_at_the_desk_letters_go_once_they_may(stack: Stack) -> None:
     for _ in range(2):
         stack.post(f"/c/{slug}", stack.form(slug))
     wait_for(lambda: stack.states(slug) == {"held": 2})
-    desk, fields = AtDesk(stack, "ana@listed.example"), {"target": to, "word": "release"}
+    desk = AtDesk(stack, "ana@listed.example")
+    fields = {"target": to, "word": "release", "sure": "yes"}
     stack.stand_in.order({"mode": "account", "scopes": "mail.send"})
     refused = desk.post(f"/desk/{slug}/target", fields)
     stack.stand_in.request("DELETE", "/chaos")

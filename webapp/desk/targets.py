@@ -10,13 +10,15 @@ from flask import Response, request, url_for
 from flask_babel import format_decimal
 from sqlalchemy import Connection
 
-from letters.campaigns import targets
+from letters.books import ledger
+from letters.campaigns import store, targets
 from letters.campaigns.stored import StoredCampaign, StoredTarget
 from letters.campaigns.targets import CannotDecide, Objection
 from letters.notices.alarms import came_back
 from letters.offices import suppression
 from letters.reasons import Hold
 from letters.states import NOT_LEFT, Cause, State
+from webapp.desk import sure
 from webapp.desk.entry.door import acting, blueprint
 from webapp.desk.wording.done import done
 from webapp.site import errors
@@ -142,6 +144,8 @@ def decide(slug: str) -> Response:
     whom, other = request.form.get("target", ""), request.form.get("email", "").strip()
     word, now = request.form.get("word", ""), services().now()
     try:
+        if (asked := _asked_first(slug, whom, word, other)) is not None:
+            return asked
         if word == "release" and (listed := still_listed(slug, whom)):
             return _refused(slug, listed)
         with services().database.write() as connection:
@@ -169,6 +173,34 @@ def decide(slug: str) -> Response:
         "successor": _("Each writer whose letter waits is asked by mail."),
     }[word]
     return done(sentence, "desk.show", slug=slug)
+
+
+def _asked_first(slug: str, whom: str, word: str, other: str) -> Response | None:
+    """Return a page that asks, where it reaches many and nobody has been asked; None: go on."""
+    if word not in {"release", "address", "successor"} or sure.is_sure():
+        return None
+    with services().database.read() as connection:
+        stored = store.find(connection, slug)
+        found = targets.find(connection, slug, whom)
+        states = ledger.by_target(connection, stored.id).get(found.id, Counter())
+        follows = targets.find(connection, slug, other) if word == "successor" else found
+    number = sum(states[state] for state in NOT_LEFT)
+    if number < sure.MANY:
+        return None
+    figure, back = format_decimal(number), url_for("desk.show", slug=slug)
+    if word == "successor":
+        question = ngettext(
+            "Ask %(figure)s writer whether their letter may go to %(name)s?",
+            "Ask %(figure)s writers whether their letters may go to %(name)s?",
+            number,
+            figure=figure,
+            name=follows.target.name,
+        )
+        what = _("Each gets a mail, which cannot be called back once it has left.")
+        return sure.ask(stored.campaign, question, what, _("Ask them"), back)
+    to = other if word == "address" else found.target.name
+    return sure.ask(stored.campaign, sure.let_go(number, to), sure.may_be_held(),
+                    _("Let them go"), back)  # fmt: skip
 
 
 def still_listed(slug: str, whom: str) -> str | None:

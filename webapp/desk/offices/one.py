@@ -12,6 +12,7 @@ from letters.desk.office import View, Word
 from letters.offices.suppression import LISTED
 from letters.pacing.bundles import How
 from letters.states import State
+from webapp.desk import sure
 from webapp.desk.entry.door import acting, blueprint, signed_in
 from webapp.desk.record import deed_word, door_word
 from webapp.desk.targets import still_listed
@@ -76,6 +77,9 @@ def decide_office(slug: str, target_id: int) -> Response:
         return _refused(slug, target_id, _("Please choose one of the buttons on the desk."))
     decided = Word(word)
     email = next(seat.email for seat in seen.seats if seat.target_id == target_id)
+    moves = seen.again if decided is Word.AGAIN else sum(seat.held for seat in seen.seats)
+    if decided is not Word.HOLD and moves >= sure.MANY and not sure.is_sure():
+        return _ask(slug, target_id, seen, decided, moves)
     if decided is Word.RELEASE and (listed := still_listed(slug, email)):
         return _refused(slug, target_id, listed)
     moved = offices.decide(services().database, seen, decided, services().now(), acting())
@@ -90,6 +94,20 @@ def decide_office(slug: str, target_id: int) -> Response:
                              "%(figure)s letters are queued once more.", moved, figure=figure),
     }[decided]  # fmt: skip
     return done(said, "desk.show_office", slug=slug, target_id=str(target_id))
+
+
+def _ask(slug: str, target_id: int, seen: View, word: Word, number: int) -> Response:
+    """Return the page that asks before many letters are to leave."""
+    with services().database.read() as connection:
+        campaign = store.find(connection, slug).campaign
+    back = url_for("desk.show_office", slug=slug, target_id=target_id)
+    if word is Word.RELEASE:
+        question, yes = sure.let_go(number, seen.office.address), _("Let them go")
+    else:
+        question = ngettext("Queue %(n)s letter again?", "Queue %(n)s letters again?", number,
+                            n=format_decimal(number))  # fmt: skip
+        yes = _("Queue them again")
+    return sure.ask(campaign, question, sure.may_be_held(), yes, back)
 
 
 def _seen(slug: str, target_id: int) -> View:

@@ -208,13 +208,17 @@ def repace(
         .where(campaign.c.id == row.id)
         .values(definition=_file_of(changed), loaded_at=now)
     )
-    detail = f"{_in_words(before.pacing)} → {_in_words(pacing)}"
+    detail = ", ".join(f"{a} → {b}" for a, b in _differences(before.pacing, pacing))
     record(connection, Deed.PACED, now, by=by, campaign_id=row.id, detail=detail)
 
 
-def _in_words(pacing: Pacing) -> str:
-    words = f"{pacing.per_target_per_hour}/h {pacing.window or ''} {' '.join(pacing.days)}"
-    return " ".join(words.split())
+def _differences(before: Pacing, after: Pacing) -> list[tuple[str, str]]:
+    """Return what is another than before, and only that."""
+    told = [
+        (f"{one.per_target_per_hour}/h", str(one.window or "00:00-24:00"), " ".join(one.days))
+        for one in (before, after)
+    ]
+    return [(a, b) for a, b in zip(*told, strict=True) if a != b]
 
 
 def _file_of(kept: Campaign) -> str:

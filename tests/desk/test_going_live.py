@@ -87,7 +87,7 @@ def test_a_pace_is_shown_before_it_is_stored_and_acts(
     assert stored(stack, "paced").pacing.per_target_per_hour == 60
     entry = json.loads(stack.postbag("audit", "paced", "--json").stdout)["audit"][0]
     assert (entry["deed"], entry["by"]) == ("paced", ana.email)
-    assert entry["detail"].startswith("30/h mon")
+    assert entry["detail"] == "30/h → 60/h"
 
 
 def test_an_open_campaign_becomes_a_flood_only_by_an_admins_word(

@@ -7,17 +7,10 @@ What little is left between them, so many bytes on the disk, is hidden by answer
 import time
 from typing import Final
 
-_FIRST_SECONDS: Final = 0.02
-"""More than either takes where nothing else goes on."""
+_STEP_SECONDS: Final = 0.02
+"""More than either takes where nothing else goes on; what takes longer is answered a step later."""
 
 
 def wait_out(begun: float) -> None:
-    """Wait until the answer is due to what `begun` by :func:`time.monotonic`.
-
-    What takes longer is due after twice the time, and again: the busier the machine, the fewer are
-    the moments between which a little more or less could tell.
-    """
-    took, due = time.monotonic() - begun, _FIRST_SECONDS
-    while due < took:
-        due *= 2
-    time.sleep(due - took)
+    """Wait until the answer is due to what `begun` by :func:`time.monotonic`."""
+    time.sleep(-(time.monotonic() - begun) % _STEP_SECONDS)

@@ -2,7 +2,8 @@
 
 To read them takes a second of a core for every process, and the tests start hundreds. So one
 process has read them (forker.py), and forks: what it starts is told its own command, environment
-and files. With --long and under coverage each program starts from nothing, as in life.
+and files. With --long, under coverage and with a path of its own for modules, a program starts from
+nothing, as in life.
 """
 
 import atexit
@@ -105,7 +106,7 @@ def start(
     """Start `python -m module …` or a script of Python, in the checkout's folder."""
     with Path(os.devnull).open("rb") as nothing:
         given = stdin or nothing
-        if _from_nothing():
+        if _from_nothing() or "PYTHONPATH" in environment:  # a module that is to come first
             return subprocess.Popen(
                 command, cwd=ROOT, env=environment, stdin=given, stdout=stdout, stderr=stderr
             )

@@ -223,7 +223,9 @@ class StandInProcess:
                     allow_redirects=False,
                 ) as response,
             ):
-                return Answer(response.status, response.headers, await response.read())
+                answer = Answer(response.status, response.headers, await response.read())
+            await asyncio.sleep(0)  # the connection is closed in the loop's next turn
+            return answer
 
         # In a thread of its own: a browser test has an event loop running in this one.
         with ThreadPoolExecutor(1) as thread:

@@ -158,7 +158,7 @@ def test_a_browser_does_the_work_under_the_sites_policy(
     said: list[str] = []
     page.on("console", lambda message: said.append(message.text))
     page.goto(f"{stack.url}/c/{slug}")
-    page.get_by_label("Your name").fill("Ana Reed")
+    page.get_by_label("Your name", exact=True).fill("Ana Reed")
     page.locator("input[name=email]").fill("ana@readers.example")
     page.locator("textarea[name=reason]").press("x")
     page.get_by_role("button", name="Send my letter").first.click()

@@ -22,7 +22,6 @@ _MODULES: Final = (
 _FILES: Final = 4
 """Standard input, output and error, and the pipe that is told how the program ended."""
 _LARGEST_ORDER: Final = 100_000
-_MOST_OPEN: Final = 64
 
 
 def _tell_of_the_dead(told: dict[int, int]) -> None:
@@ -55,7 +54,13 @@ def _wait_for_order(asked: socket.socket) -> tuple[bytes, list[int]]:
         if not order:
             sys.exit()
         if (pid := os.fork()) == 0:
+            # Closed here and now: if they were collected later, they would close what has their
+            # numbers by then.
             signal.set_wakeup_fd(-1)
+            for mine in (ready, asked, woken, wakes):
+                mine.close()
+            for pipe in told.values():
+                os.close(pipe)
             return order, files
         told[pid] = files.pop()
         for file in files:
@@ -69,7 +74,8 @@ def _become(order: bytes, files: list[int]) -> None:
     signal.signal(signal.SIGINT, signal.default_int_handler)
     for number, file in enumerate(files[:3]):
         os.dup2(file, number)
-    os.closerange(3, _MOST_OPEN)
+    for file in files:
+        os.close(file)
     asked = json.loads(order)
     os.environ.clear()
     os.environ.update(asked["environment"])

@@ -42,7 +42,7 @@ def test_the_desk_has_all_that_brings_people(site: Site, books: Books) -> None:
     for source in ("newsletter", "website", "poster", "fair_2027"):
         assert f'value="{URL}/c/trees?source={source}"' in page
     assert f'<iframe src="{URL}/c/trees/embed"' in page
-    assert f'<script async src="{URL}/static/embed.js"></script>' in page
+    assert f'<script async src="{URL}/static/embed.js" data-ground="host"></script>' in page
     assert "https://harbour.example" in page
     drawn = desk.client.get("/desk/trees/qr.svg")
     assert drawn.mimetype == "image/svg+xml"

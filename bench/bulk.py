@@ -10,6 +10,7 @@ from letters.campaigns import store
 from letters.desk import figures
 from letters.desk.figures import Series
 from letters.files.campaign_file import read_campaign
+from letters.states import Cause, State
 from letters.storage.database import Database
 from rig.campaigns import campaign_file
 
@@ -18,7 +19,16 @@ MIXED: Final = {
     "delivered": 860, "queued": 930, "accepted": 950, "bounced": 975, "dropped": 985,
     "failed": 990, "cancelled": 994, "unconfirmed": 998, "unknown": 1_000,
 }  # fmt: skip
-_LATER: Final = ("delivered", "bounced", "dropped", "failed", "cancelled", "unknown", "accepted")
+_LATER: Final = {
+    State.DELIVERED: Cause.DELIVER,
+    State.BOUNCED: Cause.BOUNCE,
+    State.DROPPED: Cause.DROP,
+    State.FAILED: Cause.REFUSED,
+    State.CANCELLED: Cause.CANCEL,
+    State.UNKNOWN: Cause.LOST,
+    State.ACCEPTED: Cause.TAKEN,
+}
+"""What a letter is by now, and what brought it there."""
 
 
 def fill(
@@ -80,7 +90,8 @@ def _rows(
         )
     cases = " ".join(f"WHEN i % 1000 < {below} THEN '{state}'" for state, below in states.items())
     state = f"CASE {cases} END"
-    later = ", ".join(f"'{name}'" for name in _LATER)
+    later = ", ".join(f"'{state}'" for state in _LATER)
+    cause = " ".join(f"WHEN '{state}' THEN '{cause}'" for state, cause in _LATER.items())
     for statement in (
         (
             f"INSERT INTO submission (id, campaign_id, token_id, address, name, email, points,"
@@ -104,7 +115,8 @@ def _rows(
             f"'written', {moment} {source}"
         ),
         (
-            f"INSERT INTO history (letter_id, state, cause, at, detail) SELECT id, state, 'bench',"
+            f"INSERT INTO history (letter_id, state, cause, at, detail) SELECT id, state,"
+            f" CASE state {cause} END,"
             f" state_at, '550 5.1.1 no such mailbox here' FROM letter"
             f" WHERE campaign_id = {campaign_id} AND state IN ({later})"
         ),

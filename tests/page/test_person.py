@@ -166,7 +166,7 @@ MENDED = {
     "postcode": [("#postcode", "CD2")],
     "subject": [(".subject-fold summary", ""), ("#subject", "Forty trees")],
     "body": [("#body", "Better words.")],
-    "closing": [("#closing", "In hope,")],
+    "closing": [(".ending summary", ""), ("#closing", "In hope,")],
     "consent": [("#opt_in", "")],
     "target": [("input[name=target] >> nth=0", ""), ("input[name=target] >> nth=1", "")],
 }

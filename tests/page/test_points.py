@@ -52,4 +52,5 @@ def test_the_snippet_is_two_lines_and_escaped() -> None:
     frame, script = snippet.splitlines()
     assert 'src="https://letters.example/c/trees/embed"' in frame
     assert 'title="Our &#34;trees&#34; &amp; yours"' in frame
-    assert script == '<script async src="https://letters.example/static/embed.js"></script>'
+    source = "https://letters.example/static/embed.js"
+    assert script == f'<script async src="{source}" data-ground="host"></script>'

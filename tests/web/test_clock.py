@@ -37,7 +37,7 @@ def test_a_moment_names_its_clock_and_a_script_can_tell_it_anew(
 
 def test_an_offices_clock_stays_beside_the_readers(app: Flask) -> None:
     with app.test_request_context():
-        assert " data-beside>" in moment(NOON, "Europe/London", beside=True)
+        assert " data-beside data-zone=" in moment(NOON, "Europe/London", beside=True)
 
 
 def test_a_moment_stays_marked_in_a_sentence_and_what_people_typed_does_not(app: Flask) -> None:

@@ -92,6 +92,7 @@ function begin(form, isAnswer = false) {
     say(salutation, filled(salutation.dataset.salutation));
     say(signed, filled(signed.dataset.signed, signed.dataset.name).trimStart());
     if (find("[data-subject]")) say(find("[data-subject]"), subject.value);
+    say(find("[data-ending]"), closing.value);
     if (draft.open) say(draft.querySelector("pre"), whole());
   }
 

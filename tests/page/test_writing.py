@@ -148,7 +148,7 @@ def test_sending_clears_what_was_kept(stack: Stack, load: Load, page: Page) -> N
     assert page.evaluate("localStorage.length") == 1
     page.get_by_role("button", name="Send my letter").click()
     expect(page.locator("h1")).to_contain_text("Thank you")
-    assert page.evaluate("localStorage.length") == 0
+    wait_for(lambda: page.evaluate("localStorage.length") == 0)
     page.goto(f"{stack.url}/c/{slug}")
     expect(page.locator("#name")).to_have_value("")
 

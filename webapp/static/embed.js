@@ -46,7 +46,12 @@
     for (const [name, value] of Object.entries(more)) {
       if (value && !form.searchParams.has(name)) form.searchParams.set(name, value);
     }
-    if (form.href !== frame.src) frame.src = form;
+    if (form.href === frame.src) continue;
+    // Told another address while it loads, a frame sometimes showed neither page. So it is put there
+    // anew, and loads once.
+    const anew = frame.cloneNode();
+    anew.src = form;
+    frame.replaceWith(anew);
   }
 
   // A frame that was there first has told its height to nobody.

@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, Frame, Page, expect
 
 from rig.servers import wait_for
 from tests.support.stack import Stack, supporter
-from webapp.action.frame import embed_snippet
+from webapp.site.frame import embed_snippet
 
 Load = Callable[..., str]
 

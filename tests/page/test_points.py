@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from webapp.action.frame import embed_snippet
 from webapp.action.points import full_order, moved
+from webapp.site.frame import embed_snippet
 
 KNOWN = ["trees", "shade", "ask"]
 _keys = st.sampled_from([*KNOWN, "unknown"])

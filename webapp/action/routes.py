@@ -31,9 +31,9 @@ from webapp.action import proof, rewriting
 from webapp.action.closed import over, shut
 from webapp.action.finding import areas_of, found
 from webapp.action.form import Received, cleaned, put_aside, receive
-from webapp.action.frame import enter_frame, frame_words, is_embedded_post
 from webapp.action.page import View, description, letters_counted, render
 from webapp.site import errors, even, ground
+from webapp.site.frame import enter_frame, frame_words, is_embedded_post
 from webapp.site.guards.throttle import wait_seconds
 from webapp.site.language import gettext as _
 from webapp.site.services import services

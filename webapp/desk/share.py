@@ -9,8 +9,8 @@ from flask import Response, render_template, request
 from letters.campaign import Status
 from letters.campaigns import store
 from letters.intake.posted import source_code
-from webapp.action.frame import embed_snippet
 from webapp.desk.entry.door import blueprint
+from webapp.site.frame import embed_snippet
 from webapp.site.language import gettext as _
 from webapp.site.services import services
 from webapp.site.share import link, share

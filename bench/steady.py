@@ -1,17 +1,15 @@
 """Seventy letters a second, as they come, with a mail to confirm each, on all of the machine."""
 
 import asyncio
-import secrets
 import statistics
 import sys
 import time
 from datetime import UTC, datetime
 from pathlib import Path
-from urllib.parse import urlencode
 
 from sqlalchemy import func, select
 
-from bench.accept import TEXT, TOKEN, request
+from bench.accept import filled_in, request
 from bench.bounds import Bounds
 from bench.events import web
 from bench.parts import running, settings, stand_in
@@ -51,19 +49,8 @@ class Writers:
         if connection is None:
             connection = await asyncio.open_connection("127.0.0.1", self._port)
         page = await self._ask(connection, "GET /c/steady HTTP/1.1")
-        token = TOKEN.search(page)
-        assert token is not None
-        fields = {
-            "token": token[1].decode(),
-            "name": "Ana Reed",
-            "email": f"{secrets.token_hex(8)}@readers.example",
-            "subject": "Keep the trees",
-            "reason": "I was married under the third one.",
-            "body": TEXT,
-            "points": "trees",
-        }
         head = "POST /c/steady HTTP/1.1\r\nContent-Type: application/x-www-form-urlencoded"
-        await self._ask(connection, head, urlencode(fields).encode())
+        await self._ask(connection, head, filled_in(page))
         self._idle.append(connection)
 
     async def _ask(self, connection: _Connection, head: str, body: bytes = b"") -> bytes:

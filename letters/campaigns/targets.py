@@ -19,7 +19,7 @@ from letters.record import COMMAND_LINE, Actor, Deed, record
 from letters.states import Cause, State
 from letters.storage.database import Database
 from letters.storage.schema import HAS_QUEUED, letter, successor, target
-from letters.text.addresses import is_address
+from letters.text.addresses import address_in
 
 
 class Objection(Enum):
@@ -154,8 +154,10 @@ def change_address(
     Raises UnknownCampaign, or CannotDecide where the address is none.
     """
     found = find(connection, slug, email)
-    if not is_address(new_email):
+    better = address_in(new_email)
+    if better is None:
         raise CannotDecide(Objection.NO_ADDRESS, email=new_email)
+    new_email = better
     kept = seats.target_definition(replace(found.target, email=new_email))
     before = _office_of(connection, found.id)
     # The letters, before anything else: they wait for the new office, and may leave at once.
@@ -263,7 +265,7 @@ def find(connection: Connection, slug: str, email: str) -> StoredTarget:
     Two may sit at one mailbox. Who means one of them gives that one's id in the address's place; of
     an address it is the first who has not left.
     """
-    wanted = email.strip().lower()
+    wanted = (address_in(email) or email.strip()).lower()
     found = [
         stored
         for stored in store.find(connection, slug).targets

@@ -15,6 +15,7 @@ from letters.storage.schema import (
     sign_in,
     unfinished,
 )
+from letters.text.addresses import address_in
 
 
 class Role(StrEnum):
@@ -55,7 +56,7 @@ def enrol(connection: Connection, email: str, now: datetime, role: Role | None =
     None leaves a role as it is. Somebody new becomes an organiser then; the first of all an admin,
     as somebody has to be one.
     """
-    address = email.strip().lower()
+    address = (address_in(email) or email.strip()).lower()
     found = find(connection, address)
     if found is None:
         role = role or _role_of_the_next(connection)
@@ -80,7 +81,7 @@ def find(connection: Connection, email: str) -> Organiser | None:
     """Return the organiser with this address, if there is one."""
     row = connection.execute(
         select(organiser.c.id, organiser.c.email, organiser.c.role).where(
-            organiser.c.email == email.strip().lower()
+            organiser.c.email == (address_in(email) or email.strip()).lower()
         )
     ).first()
     return None if row is None else Organiser(row.id, row.email, Role(row.role))

@@ -184,7 +184,7 @@ def read_target(table: CheckedTable) -> Target:
     """Return the target in a table, noting its faults there."""
     return Target(
         name=table.text("name", rules.NAME),
-        email=table.text("email", rules.EMAIL),
+        email=table.address("email", rules.EMAIL),
         salutation=table.text("salutation", rules.SALUTATION),
         role=table.text("role", rules.ROLE, ""),
         address=table.text("address", rules.ADDRESS, ""),

@@ -1,6 +1,7 @@
 """Read the cells of a spreadsheet about people, as people fill them in. Pure."""
 
 import re
+import unicodedata
 from datetime import date
 from typing import Final
 
@@ -18,7 +19,7 @@ _BETWEEN_ADDRESSES: Final = re.compile(r"\s*[;|/\n]\s*|\s*,\s+|,|\s+(?:or|and|o|
 # Of a run of spaces only its first may begin a match: else a long one costs its length squared.
 _AT: Final = re.compile(r"(?<!\s)\s*[\[({]\s*(?:at|a|arroba)\s*[\])}]\s*", re.IGNORECASE)
 _DOT: Final = re.compile(r"(?<!\s)\s*[\[({]\s*(?:dot|punto)\s*[\])}]\s*", re.IGNORECASE)
-_DATE: Final = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})(?:[T ][0-9:.]+Z?)?")
+_DATE: Final = re.compile(r"([0-9]{4})([-/.])([0-9]{1,2})\2([0-9]{1,2})(?:[T ][0-9:.]+Z?)?")
 _DAY_FIRST: Final = re.compile(r"([0-9]{1,2})[/.-]([0-9]{1,2})[/.-]([0-9]{4})")
 
 
@@ -53,11 +54,15 @@ def read_email(cell: str) -> tuple[str, Flaw | None, Flaw | None]:
 
 
 def read_day(cell: str) -> date | None:
-    """Return the day in a cell; None where it is none, or where day and month may be either."""
-    written = _DATE.fullmatch(cell)
+    """Return the day in a cell, in any script's digits.
+
+    None where it is none, or where day and month may be either.
+    """
+    digits = "".join(str(unicodedata.digit(mark, mark)) for mark in trim(cell))
+    written = _DATE.fullmatch(digits)
     if written:
-        return _day(*map(int, written.groups()))
-    other = _DAY_FIRST.fullmatch(cell)
+        return _day(int(written[1]), int(written[3]), int(written[4]))
+    other = _DAY_FIRST.fullmatch(digits)
     if other is None:
         return None
     first, second, year = map(int, other.groups())

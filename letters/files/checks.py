@@ -13,6 +13,8 @@ from functools import lru_cache
 from typing import Final, TypeVar
 
 from letters.files.faults import MISSING, Fault, Flaw, Path, Shape, What
+from letters.text.addresses import address_in
+from letters.text.visible import is_empty
 
 _CONTROL: Final = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 _NOT_ONE_LINE: Final = re.compile(r"[\t\n\u2028\u2029]")
@@ -42,7 +44,7 @@ class Text:
             return Flaw(What.NOT_ONE_LINE)
         if len(value) > self.most:
             return Flaw(What.TOO_LONG, length=len(value), most=self.most)
-        if not value.strip():
+        if is_empty(value):
             return None if self.may_be_blank else Flaw(What.EMPTY)
         return None if self.check is None else self.check(value)
 
@@ -76,6 +78,10 @@ class CheckedTable:
             self.wrong(key, flaw)
             return default or ""
         return str(value)
+
+    def address(self, key: str, rule: Text, default: str | None = None) -> str:
+        """Return the address in a text, as :func:`letters.text.addresses.read_address` does."""
+        return address_in(self.text(key, rule, default)) or ""
 
     def texts(
         self, key: str, rule: Text, default: tuple[str, ...] = (), *, needs_one: bool = False

@@ -57,11 +57,14 @@ _WORDS: Final = MappingProxyType(
     {
         "name": _in_order(
             "name full-name display-name mep-name mp-name member-name member-of-parliament "
-            "name-of-member councillor-name member councillor mp mep senator legislator deputy "
-            "representative politician contact-name contact person nombre-completo "
+            "name-of-member name-of-mp name-of-councillor councillor-name member councillor mp mep "
+            "senator legislator deputy representative politician contact-name contact person "
+            "nombre-completo "
             "nombre-y-apellidos apellidos-y-nombre nombre diputado diputada senador senadora "
             "representante concejal concejala nom-complet nome name-des-mitglieds الاسم-الكامل "
-            "الاسم اسم الاسم-الثلاثي اسم-النائب اسم-العضو النائب العضو sort-name"
+            "الاسم اسم الاسم-الثلاثي اسم-النائب اسم-العضو النائب العضو surname-first "
+            "surname-first-name surname-forename last-name-first-name last-first "
+            "apellidos-nombre sort-name"
         ),
         "first": _in_order(
             "first-name given-name given-names forename forenames first christian-name "
@@ -78,9 +81,11 @@ _WORDS: Final = MappingProxyType(
             "parliamentary-email official-email work-email office-email capitol-email "
             "council-email contact-email public-email primary-email email-id mail mail-address "
             "correo-electrónico correo-e correo dirección-de-correo "
-            "dirección-de-correo-electrónico email-oficial courriel adresse-e-mail "
+            "dirección-de-correo-electrónico email-oficial correo-oficial correo-institucional "
+            "correo-electrónico-institucional email-institucional courriel adresse-e-mail "
             "البريد-الإلكتروني بريد-إلكتروني البريد "
-            "عنوان-البريد-الإلكتروني الإيميل ايميل"
+            "عنوان-البريد-الإلكتروني البريد-الرسمي البريد-الإلكتروني-الرسمي الإيميل-الرسمي "
+            "الإيميل ايميل"
         ),
         "salutation": _in_order(
             "salutation letter-salutation formal-salutation greeting dear addressed-as "
@@ -122,6 +127,7 @@ _WORDS: Final = MappingProxyType(
         "_chamber": _in_order("current-chamber"),
     }
 )
+_IN_BRACKETS: Final = re.compile(r"\([^()]*\)|\[[^\[\]]*\]")
 _KEYS: Final = MappingProxyType({word: key for key, known in _WORDS.items() for word in known})
 _NAMES: Final = frozenset({"name", "first", "last"})
 
@@ -166,7 +172,7 @@ class Head:
 
 def _keys(cells: Sequence[str]) -> tuple[str, ...]:
     """Return what each column is: a key of ours once, and else an attribute by its own name."""
-    known = [known_as(cell) for cell in cells]
+    known = [_word(cell) for cell in cells]
     best: dict[str, int] = {}
     for place, word in enumerate(known):
         key = _KEYS.get(word, "")
@@ -185,6 +191,15 @@ def _keys(cells: Sequence[str]) -> tuple[str, ...]:
             taken.add(key)
         keys.append(key)
     return tuple(keys)
+
+
+def _word(cell: str) -> str:
+    """Return a head word as it is compared, without what is in brackets if that says nothing.
+
+    "Name (display as)" is a name, and "Surname(s)" a surname.
+    """
+    whole = known_as(cell)
+    return whole if whole in _KEYS else known_as(_IN_BRACKETS.sub(" ", cell))
 
 
 def _rank(key: str, word: str) -> int:

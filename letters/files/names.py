@@ -17,6 +17,8 @@ _PARTICLES: Final = frozenset(
      "di", "du", "le", "y", "i", "e", "al", "el", "bin", "ibn", "af", "av", "ter", "ten")
 )  # fmt: skip
 _ROMAN: Final = frozenset({"II", "III", "IV"})
+# McALLISTER, MacMANUS, DeLUCA: capitals behind the beginning that such names have.
+_BEGUN: Final = re.compile(r"(Ma?c|De|Di|La|Le|Fitz|O['’])(?=[^\W\d_a-z]{3,}$)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +59,7 @@ def _has_capital_surname(name: str) -> bool:
 
 
 def _is_capital(part: str) -> bool:
+    part = _BEGUN.sub("", part)
     letters = [mark for mark in part if mark.isalpha()]
     return len(letters) > 2 and part.upper() == part and part not in _ROMAN and part.lower() != part
 
@@ -64,10 +67,14 @@ def _is_capital(part: str) -> bool:
 def in_small_letters(name: str) -> str:
     """Return a name with small letters where it had capitals alone."""
     parts = name.split()
-    return " ".join(
-        _small(part, is_first=not place) if part.isupper() and part not in _ROMAN else part
-        for place, part in enumerate(parts)
-    )
+    return " ".join(_set(part, is_first=not place) for place, part in enumerate(parts))
+
+
+def _set(part: str, *, is_first: bool) -> str:
+    begun = _BEGUN.match(part)
+    if begun:
+        return begun[0] + part[begun.end() :].capitalize()
+    return _small(part, is_first=is_first) if part.isupper() and part not in _ROMAN else part
 
 
 def _small(part: str, *, is_first: bool) -> str:

@@ -36,13 +36,13 @@ def check_organisation(
         key=top.text("key", rules.KEY),
         name=top.text("name", rules.ORGANISATION_NAME, "").strip(),
         website=top.text("website", rules.URL, "").strip(),
-        contact=top.text("contact", rules.CONTACT, "").strip(),
+        contact=top.address("contact", rules.CONTACT, ""),
         privacy=top.text("privacy", rules.MARKDOWN, ""),
         privacy_url=top.text("privacy_url", rules.URL, "").strip(),
         controller=top.text("controller", rules.CONTROLLER, "").strip(),
         imprint=top.text("imprint", rules.MARKDOWN, ""),
         accent=top.text("accent", rules.ACCENT, "").strip().lower(),
-        mail_from=top.text("mail_from", rules.CONTACT, "").strip(),
+        mail_from=top.address("mail_from", rules.CONTACT, ""),
     )
     logo = top.text("logo", rules.LOGO, "").strip()
     if organisation.privacy.strip() and organisation.privacy_url:

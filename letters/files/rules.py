@@ -11,7 +11,7 @@ from letters.campaign import WEEKDAYS, Window
 from letters.colours import LEAST, by_day, is_colour, least_contrast
 from letters.files.checks import Text
 from letters.files.faults import Flaw, What
-from letters.text.addresses import is_address
+from letters.text.addresses import BadAddress, Malformed, read_address
 from letters.text.merge import FIELDS, MergeError, fields
 
 SUBJECT_MAX: Final = 200
@@ -41,7 +41,12 @@ def _point_key(text: str) -> Flaw | None:
 
 
 def _email(text: str) -> Flaw | None:
-    return None if is_address(text) else Flaw(What.NOT_AN_ADDRESS)
+    try:
+        read_address(text)
+    except BadAddress as error:
+        is_foreign = error.why is Malformed.LOCAL_NOT_ASCII
+        return Flaw(What.ADDRESS_NOT_ASCII if is_foreign else What.NOT_AN_ADDRESS)
+    return None
 
 
 def _timezone(text: str) -> Flaw | None:

@@ -14,7 +14,7 @@ from letters.intake.posted import BODY_MAX, Field, Posted
 from letters.intake.routing import Whom
 from letters.submission import Draft, Submission
 from letters.text import compose
-from letters.text.addresses import BadAddress, canonical, read_address
+from letters.text.addresses import address_in, canonical, read_address
 from letters.text.versions import for_target
 from letters.text.visible import is_empty
 
@@ -166,7 +166,4 @@ def personal_share(written: Written) -> float:
 
 def address_of(posted: Posted) -> str | None:
     """Return the address in what was posted; None where there is none."""
-    try:
-        return read_address(posted.email)
-    except BadAddress:
-        return None
+    return address_in(posted.email)

@@ -23,7 +23,7 @@ from letters.states import Cause, State
 from letters.storage.batch import fetch, given, integer_at
 from letters.storage.database import Database
 from letters.storage.schema import campaign, is_in, letter, office, target
-from letters.text.addresses import canonical
+from letters.text.addresses import address_in, canonical
 
 PART: Final = 500
 """So many letters are held or released in one transaction."""
@@ -76,7 +76,7 @@ class Seat:
 def find(connection: Connection, email: str) -> Office:
     """Return the office with an address, in whatever spelling; raise UnknownOffice."""
     row = connection.execute(
-        select(office).where(office.c.address == canonical(email.strip()))
+        select(office).where(office.c.address == canonical(address_in(email) or email.strip()))
     ).first()
     if row is None:
         raise UnknownOffice(email)

@@ -18,7 +18,7 @@ from letters.receipts import erasure, receipt, repeats
 from letters.receipts.receipt import Receipt
 from letters.record import Actor, Deed, record
 from letters.storage.schema import campaign, submission
-from letters.text.addresses import canonical
+from letters.text.addresses import address_in, canonical
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +129,7 @@ def _submissions(connection: Connection, email: str, within: Collection[int] | N
     wanted = select(submission.c.id).where(
         # All of them, named so that the index serves: it begins with the campaign.
         submission.c.campaign_id.in_(select(campaign.c.id) if within is None else within),
-        submission.c.address == canonical(email.strip()),
+        submission.c.address == canonical(address_in(email) or email.strip()),
         submission.c.erased_at.is_(None),
     )
     return list(connection.execute(wanted.order_by(submission.c.id)).scalars())

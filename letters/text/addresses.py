@@ -7,14 +7,15 @@ from typing import Final
 
 import idna
 
-from letters.text.visible import trim
+from letters.text.visible import trim, without_formats
 
 _ADDRESS: Final = re.compile(
     r"(?=.{3,254}\Z)[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*"
     r"@(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+[A-Za-z][A-Za-z0-9-]*[A-Za-z0-9]"
 )
 _IN_BRACKETS: Final = re.compile(r"[^<>]*<([^<>]*)>")
-_MARKS_BEHIND: Final = ".,;"
+# A full stop, comma and semicolon, in Arabic and in the wide form too.
+_MARKS_BEHIND: Final = ".,;\u060c\u061b\u06d4\u3001\u3002\uff0c\uff0e\uff1b"
 _DOTS_DO_NOT_COUNT: Final = frozenset({"gmail.com", "googlemail.com"})
 # Where most people have their mail. A near miss of one of these is more often a slip of a finger
 # than a domain of its own; so it is asked about, and never refused.
@@ -51,18 +52,20 @@ def read_address(typed: str) -> str:
     """Return the address in what was typed or pasted; raise BadAddress.
 
     `mailto:`, `Name <address>`, characters that nobody sees, and a full stop, comma or semicolon
-    behind it are read through. An internationalised domain comes back in its ASCII form (RFC 5891).
+    behind it, of any script, are read through. An internationalised domain comes back in its ASCII
+    form (RFC 5891).
     """
     text = trim(trim(typed).rstrip(_MARKS_BEHIND))
     in_brackets = _IN_BRACKETS.fullmatch(text)
     if in_brackets:
         text = trim(in_brackets[1])
     if text[:7].lower() == "mailto:":
-        text = trim(text[7:].partition("?")[0])
+        text = trim(text[7:].partition("?")[0]).removeprefix("//")
     text = trim(text.rstrip(_MARKS_BEHIND))
     if not text:
         raise BadAddress(Malformed.EMPTY)
     local, at, domain = text.rpartition("@")
+    local = without_formats(local)
     if at and not domain.isascii():
         try:
             domain = idna.encode(domain, uts46=True).decode()
@@ -74,6 +77,14 @@ def read_address(typed: str) -> str:
     if not local.isascii() and is_address(f"x@{domain}") and not re.search(r"\s", local):
         raise BadAddress(Malformed.LOCAL_NOT_ASCII)
     raise BadAddress(Malformed.NO_ADDRESS)
+
+
+def address_in(typed: str) -> str | None:
+    """Return the address in what was typed or pasted; None: there is none."""
+    try:
+        return read_address(typed)
+    except BadAddress:
+        return None
 
 
 def is_address(text: str) -> bool:

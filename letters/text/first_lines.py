@@ -19,7 +19,7 @@ from letters.text.versions import letter_for
 _WORD: Final = re.compile(r"\w+")
 _GREETINGS: Final = frozenset(
     {"dear", "estimado", "estimada", "querido", "querida", "sehr", "liebe", "lieber", "cher",
-     "chère", "عزيزي", "عزيزتي"}
+     "chère", "hello", "hi", "hola", "عزيزي", "عزيزتي"}
 )  # fmt: skip
 _ENDINGS: Final = (",", ":", "،", ";")
 

@@ -20,7 +20,7 @@ _TITLES: Final = _words(
     "exmo exma señor señora señorita diputado diputada "
     "herr frau monsieur madame mme m mlle signor signora "
     "السيد السيدة الآنسة الدكتور الدكتورة د أ أد الأستاذ الأستاذة معالي سعادة النائب النائبة "
-    "المهندس الشيخ"
+    "المهندس الشيخ dª he se"
 )
 _BESIDE: Final = _words("the rt right most very d el la his her")
 # By themselves these greet somebody: "Dear Minister,".
@@ -28,20 +28,24 @@ _ROLES: Final = _words(
     "minister senator governor mayor judge ambassador councillor councilor councilmember "
     "professor president secretary representative delegate assemblymember alderman alderwoman "
     "sir madam madame lord lady monsieur señor señora diputado diputada general colonel captain "
-    "major النائب النائبة السيد السيدة"
+    "major النائب النائبة"
 )
 _BEHIND_COMMA: Final = re.compile(
     r"(jr|sr|ii|iii|iv|esq|mp|mep|msp|mla|mhk|tds?|qc|kc|sc|phd|md|obe|mbe|cbe|am|ao|jp|mba)\.?",
     re.IGNORECASE,
 )
 _VACANT: Final = _words(
-    "vacant vacancy vacantseat seatvacant vacante puestovacante tbc tbd tba unbesetzt شاغر شاغرة"
+    "vacant vacancy vacantseat seatvacant vacante puestovacante tbc tbd tba unbesetzt شاغر شاغرة "
+    "unknown none desconocido desconocida ninguno غيرمعروف لايوجد"
 )
+_NOT_AVAILABLE: Final = re.compile(r"n\W+a\W*|\S*@\S*", re.IGNORECASE)
+# "Mr/Ms", "Sr./Sra.": a list offers both.
+_BETWEEN_WORDS: Final = re.compile(r"[\s/]+")
 
 
 def is_title(text: str) -> bool:
     """Tell whether a text is a title, or titles, and no name: "Hon", "Rt. Hon.", "Sr. D."."""
-    words = [word for word in map(_letters, text.split()) if word]
+    words = [word for word in map(_letters, _BETWEEN_WORDS.split(text)) if word]
     if not words or len(words) > _MOST_TITLES:
         return False
     return "".join(words) in _TITLES or (
@@ -51,7 +55,8 @@ def is_title(text: str) -> bool:
 
 def is_bare_title(text: str) -> bool:
     """Tell whether a greeting is a title that wants a name behind it: "Hon", and not "Minister"."""
-    return is_title(text) and not any(_letters(word) in _ROLES for word in text.split())
+    words = _BETWEEN_WORDS.split(text)
+    return is_title(text) and not any(_letters(word) in _ROLES for word in words)
 
 
 def is_surname_first(name: str) -> bool:
@@ -69,8 +74,13 @@ def is_in_capitals(name: str) -> bool:
 
 
 def is_vacant(name: str) -> bool:
-    """Tell whether a name says that nobody holds the seat."""
-    return _letters(name) in _VACANT
+    """Tell whether a name says that nobody holds the seat, or names nobody: a dash, "N/A"."""
+    first = _letters(name.partition(" ")[0])
+    return (
+        _letters(name) in _VACANT | {""}
+        or first in {"vacant", "vacante", "شاغر"}
+        or _NOT_AVAILABLE.fullmatch(name.strip()) is not None
+    )
 
 
 def _letters(text: str) -> str:

@@ -60,6 +60,13 @@ def trim(text: str) -> str:
     return text[start:end]
 
 
+def without_formats(text: str) -> str:
+    """Return `text` without the characters that only say how it is set: a soft hyphen, say."""
+    if text.isascii():
+        return text
+    return "".join(mark for mark in text if unicodedata.category(mark) != "Cf")
+
+
 def _is_trimmed(character: str) -> bool:
     if "!" <= character <= "~":
         return False  # as most are; to ask Unicode costs more

@@ -13,7 +13,7 @@ from letters.notices.links import Links
 from letters.pacing.crowd import Crowd, crowd
 from letters.pacing.readiness import Readiness
 from letters.sending import outlook
-from letters.text.addresses import is_address
+from letters.text.addresses import address_in
 from letters.text.first_lines import odd_lines
 from letters.text.versions import version_for
 from letters.tokens import Tokens
@@ -77,14 +77,15 @@ def check(shell: Shell, options: Namespace) -> int:
 
 def send_test(shell: Shell, options: Namespace) -> int:
     """Mail the letter to one address, marked as a test and outside the books."""
-    if not is_address(options.email):
+    email = address_in(options.email)
+    if email is None:
         raise Refused(f"{options.email} is no e-mail address: it should read like name@host.org.")
     now = shell.now()
     with shell.database.write() as connection:
         stored = store.find(connection, options.slug)
         links = Links(shell.settings.public_url, Tokens(shell.settings.secret_keys))
-        trial.send(connection, links, stored, options.email, now)
-    shell.say(f"A test is on its way to {options.email}.")
+        trial.send(connection, links, stored, email, now)
+    shell.say(f"A test is on its way to {email}.")
     return 0
 
 

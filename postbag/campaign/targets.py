@@ -7,6 +7,7 @@ from typing import Final
 from letters.campaigns import targets
 from letters.campaigns.targets import CannotDecide, Objection
 from letters.states import Cause
+from letters.text.addresses import address_in
 from postbag.people import suppression
 from postbag.shell import Commands, Refused, Shell
 
@@ -83,7 +84,7 @@ def _address(shell: Shell, o: Namespace) -> int:
         with shell.database.write() as connection:
             queued = targets.change_address(connection, o.slug, o.email, o.new_email, now)
         queued += targets.carry_on(shell.database, o.slug, o.new_email, Cause.RELEASE, now)
-        return f"Letters go to {o.new_email} now; {queued} wait their turn."
+        return f"Letters go to {address_in(o.new_email)} now; {queued} wait their turn."
 
     return _decide(shell, decide)
 

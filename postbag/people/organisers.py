@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 from letters.campaigns import store
 from letters.desk import organisers, passkeys, sign_ins
 from letters.desk.organisers import Organiser, Role
-from letters.text.addresses import is_address
+from letters.text.addresses import address_in
 from postbag.shell import Commands, Refused, Shell
 
 
@@ -55,7 +55,7 @@ def add_commands(commands: Commands) -> None:
 
 
 def _invite(shell: Shell, options: Namespace) -> int:
-    if not is_address(options.email):
+    if address_in(options.email) is None:
         raise Refused(f"{options.email} is no e-mail address: it should read like name@host.org.")
     role = None if options.role is None else Role(options.role)
     now = shell.now()

@@ -82,6 +82,15 @@ SHAPES = {
             "Cy McDunn-Lee | Cy McDunn-Lee | c@x.example",
         ],
     ),
+    "capitals behind a small beginning": Shape(
+        "Name,Email\nDavid McALLISTER,a@x.example\nChris MacMANUS,b@x.example\n"
+        "Aine O'SHEA,c@x.example\n",
+        [
+            "David McAllister | David McAllister | a@x.example",
+            "Chris MacManus | Chris MacManus | b@x.example",
+            "Aine O'Shea | Aine O'Shea | c@x.example",
+        ],
+    ),
     "one name among others has a comma": Shape(
         'name,email\n"Reed, Jr.",a@x.example\nBen Moor,b@x.example\nCy Dunn MP,c@x.example\n',
         [
@@ -107,6 +116,20 @@ SHAPES = {
     ),
     "name and surname": Shape(
         "Name,Surname,Mail\nAnn,Reed,a@x.example\n", ["Ann Reed | Ann Reed | a@x.example"]
+    ),
+    "words in brackets in the head": Shape(
+        "Id,Name (Display as),Name (List as),Party,Constituency,Email address(es)\n"
+        '1,Ann Reed,"Reed, Ms Ann",Green,Quay,a@x.example\n',
+        ["Ann Reed | Ann Reed | a@x.example"],
+        first="areas=Quay name_list_as=Reed, Ms Ann party=Green",
+    ),
+    "several of each, in brackets": Shape(
+        "Given name(s),Surname(s),E-mail(s)\nAnn,Reed,a@x.example\n",
+        ["Ann Reed | Ann Reed | a@x.example"],
+    ),
+    "a head that tells the order": Shape(
+        '"Surname, First",Salutation/Title,Parliament Email\n"Reed, Ann",Ms Reed,a@x.example\n',
+        ["Ms Reed | Ann Reed | a@x.example"],
     ),
     "Spanish": Shape(
         "Nombre;Correo electrónico;Cargo;Circunscripción\n"
@@ -215,6 +238,12 @@ SHAPES = {
         "Nom,Prénom,Courriel,Circonscription\nLefèvre,Zoé,z@x.example,Rhône 3\n",
         ["Zoé Lefèvre | Zoé Lefèvre | z@x.example"],
         first="areas=Rhône 3",
+    ),
+    "days as spreadsheets write them": Shape(
+        "Name,Email,Term ends\nAnn Reed,a@x.example,2027/12/31\nBen Moor,b@x.example,٣١/١٢/٢٠٢٧\n"
+        "Cy Dunn,c@x.example,12/05/2027\n",
+        told=['Row 4: valid_until "12/05/2027" must be a date such as 2027-03-31.'],
+        first="until=2027-12-31",
     ),
     "terms and time zones": Shape(
         "Name,Email,Timezone,Term ends,Areas\nAnn Reed,a@x.example,Europe/Madrid,31/12/2027,"

@@ -38,6 +38,10 @@ PLAIN = "ana@readers.example"
         f"{PLAIN}\u200b.",
         f"Ana < {PLAIN}; >.",
         f"mailto: {PLAIN}. ?subject=a@b.example",
+        f"mailto://{PLAIN}",
+        f"{PLAIN}،",
+        f"{PLAIN}。",
+        f"{PLAIN[:2]}\u00ad{PLAIN[2:]}",  # a soft hyphen, copied along from a page
     ],
 )
 def test_what_stands_around_an_address_is_read_through(typed: str) -> None:

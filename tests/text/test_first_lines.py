@@ -27,6 +27,8 @@ def campaign(*people: tuple[str, str], salutation: str = "Dear {salutation},") -
         ("Ann Reed", "Hon", "Dear Hon,", Oddity.TITLE_ALONE),
         ("Ann Reed", "Rt. Hon.", "Dear Rt. Hon.,", Oddity.TITLE_ALONE),
         ("Ana Peña", "Excma. Sra.", "Dear Excma. Sra.,", Oddity.TITLE_ALONE),
+        ("Ana Peña", "Sr./Sra.", "Dear Sr./Sra.,", Oddity.TITLE_ALONE),
+        ("ليلى حداد", "السيدة", "Dear السيدة,", Oddity.TITLE_ALONE),
         ("Ann Reed", "Dear Ms Reed", "Dear Dear Ms Reed,", Oddity.GREETED_TWICE),
         ("Ann Reed", "Ms Reed,", "Dear Ms Reed,,", Oddity.GREETED_TWICE),
         ("Reed, Ann", "Reed, Ann", "Dear Reed, Ann,", Oddity.SURNAME_FIRST),
@@ -34,6 +36,9 @@ def campaign(*people: tuple[str, str], salutation: str = "Dear {salutation},") -
         ("Ann Reed", "Ann REED", "Dear Ann REED,", Oddity.CAPITALS),
         ("Vacant", "Vacant", "Dear Vacant,", Oddity.VACANT),
         ("VACANT SEAT", "Member", "Dear Member,", Oddity.VACANT),
+        ("Vacant - by-election in May", "Member", "Dear Member,", Oddity.VACANT),
+        ("Ann Reed", "N/A", "Dear N/A,", Oddity.VACANT),
+        ("Ann Reed", "-", "Dear -,", Oddity.VACANT),
         ("Vacante", "Señoría", "Dear Señoría,", Oddity.VACANT),
         ("شاغر", "النائب", "Dear النائب,", Oddity.VACANT),
     ],
@@ -46,7 +51,8 @@ def test_an_odd_first_line_is_named(name: str, salutation: str, line: str, oddit
 @pytest.mark.parametrize(
     "salutation",
     ["Minister", "Senator", "Prime Minister", "Ms Reed", "The Hon. A. Reed", "Ann Reed, MP",
-     "Members of the UK branch", "Dr. Reed", "Jo", "ليلى حداد", "Madam Ambassador"],
+     "Members of the UK branch", "Dr. Reed", "Jo", "Yoon-ah Na", "Na", "ليلى حداد",
+     "Madam Ambassador"],
 )  # fmt: skip
 def test_a_usual_first_line_is_not(salutation: str) -> None:
     assert odd_lines(campaign(("Ann Reed", salutation))) == ()

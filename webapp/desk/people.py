@@ -12,7 +12,7 @@ from letters.desk import organisers, sign_ins
 from letters.desk.organisers import Organiser, Role
 from letters.notices import post, to_organisers
 from letters.record import Actor
-from letters.text.addresses import is_address
+from letters.text.addresses import address_in
 from webapp.desk.entry.door import acting, blueprint, signed_in
 from webapp.desk.wording.done import done
 from webapp.site import errors
@@ -34,11 +34,11 @@ def invite() -> str | Response:
     email, role = request.form.get("email", "").strip()[:254], request.form.get("role", "")
     slug = request.form.get("campaign", "")
     problem = None
-    if not is_address(email):
+    if (address := address_in(email)) is None:
         problem = _("This is no e-mail address: it should read like name@host.org.")
     elif role not in list(Role):
         problem = _("Choose what the new organiser may do.")
-    elif email.lower() == signed_in().email:
+    elif address.lower() == signed_in().email:
         problem = _("This is your own address: ask another admin to change what you may do.")
     if problem is not None:
         page = _organisers_page(problem=problem, typed=email, role=role, given=slug)

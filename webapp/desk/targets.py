@@ -18,6 +18,7 @@ from letters.notices.alarms import came_back
 from letters.offices import suppression
 from letters.reasons import Hold
 from letters.states import NOT_LEFT, Cause, State
+from letters.text.addresses import address_in
 from webapp.desk import sure
 from webapp.desk.entry.door import acting, blueprint
 from webapp.desk.wording.done import done
@@ -141,7 +142,8 @@ def _carry_on(slug: str, whom: str, word: str, now: datetime) -> None:
 @blueprint.post("/<slug>/target")
 def decide(slug: str) -> Response:
     """Take an organiser's decision about a target, which is named by its id or its address."""
-    whom, other = request.form.get("target", ""), request.form.get("email", "").strip()
+    whom, typed = request.form.get("target", ""), request.form.get("email", "").strip()
+    other = address_in(typed) or typed
     word, now = request.form.get("word", ""), services().now()
     try:
         if (asked := _asked_first(slug, whom, word, other)) is not None:

@@ -19,7 +19,7 @@ from letters.desk.sign_ins import Link, SignedIn
 from letters.notices import asking
 from letters.notices.asking import Asking
 from letters.record import STRANGER, record_refusal
-from letters.text.addresses import is_address
+from letters.text.addresses import address_in
 from letters.tokens import digest
 from webapp.desk.entry import proof
 from webapp.desk.entry.device import KNOWN_LIFE, device, known_cookie
@@ -145,7 +145,7 @@ def send_link() -> str | Response:
             _("Please try again in an hour."),
         )
     email = request.form.get("email", "").strip()
-    if not is_address(email):
+    if address_in(email) is None:
         page = _sign_in_page(
             typed=email[:254],
             problem=_("This is no e-mail address: it should read like name@host.org."),

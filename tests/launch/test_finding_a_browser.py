@@ -50,6 +50,14 @@ def test_an_installed_browser_is_taken_and_nothing_is_fetched(
     assert capsys.readouterr().err == ""
 
 
+def test_the_shell_without_a_window_is_taken_before_a_whole_browser(
+    checkout: Checkout, tmp_path: Path
+) -> None:
+    program(tmp_path / "chromium", status=0)
+    shell = program(tmp_path / "chromium-headless-shell", status=0)
+    assert find_browser(checkout, {"PATH": str(tmp_path)}) == str(shell)
+
+
 def test_without_any_browser_the_tests_cannot_run(checkout: Checkout, tmp_path: Path) -> None:
     with pytest.raises(Failure, match="The tests need a browser and none could be found"):
         find_browser(checkout, {"PATH": str(tmp_path)})

@@ -29,8 +29,8 @@ class Head:
     media_type: str
 
 
-def parts(boundary: bytes, pieces: Iterable[bytes]) -> Iterator[Head | bytes]:
-    """Yield each part's head, and then its data in pieces.
+def parts(boundary: bytes, pieces: Iterable[bytes]) -> Iterator[tuple[Head, Iterable[bytes]]]:
+    """Yield each part's head with its data in pieces, which are there until the next is asked for.
 
     What is broken or cut off ends it early: whoever asks has what came before.
     """
@@ -41,52 +41,62 @@ def parts(boundary: bytes, pieces: Iterable[bytes]) -> Iterator[Head | bytes]:
         head = coming.head()
         if head is None:
             return
-        yield _head(head)
-        yield from coming.until_mark()
+        data = coming.until_mark()
+        yield _head(head), data
+        for _ in data:
+            pass  # what nobody wanted
 
 
 @dataclass(slots=True)
 class _Coming:
-    """What has come, and has not been given out."""
+    """What has come; what stands before `at` has been given out."""
 
     mark: bytes
     source: Iterator[bytes]
     kept: bytes = b"\r\n"
     """The first boundary has no line end before it."""
-    is_over: bool = False
+    at: int = 0
 
     def _more(self) -> bool:
         piece = next(self.source, None)
-        self.is_over = piece is None
-        self.kept += piece or b""
-        return not self.is_over
+        self.kept = self.kept[self.at :] + (piece or b"")
+        self.at = 0
+        return piece is not None
 
-    def until_mark(self) -> Iterator[bytes]:
+    def until_mark(self) -> Iterable[bytes]:
         """Give out what comes before the next boundary; the end is one, too."""
-        while (found := self.kept.find(self.mark)) < 0:
+        found = self.kept.find(self.mark, self.at)
+        if found < 0:
+            return self._piece_by_piece()
+        data = self.kept[self.at : found]
+        self.at = found + len(self.mark)
+        return (data,)
+
+    def _piece_by_piece(self) -> Iterator[bytes]:
+        while (found := self.kept.find(self.mark, self.at)) < 0:
             # The end of it could be the beginning of a boundary.
             sure = len(self.kept) - len(self.mark) + 1
-            if sure > 0:
-                yield self.kept[:sure]
-                self.kept = self.kept[sure:]
+            if sure > self.at:
+                yield self.kept[self.at : sure]
+                self.at = sure
             if not self._more():
                 yield self.kept
-                self.kept = b""
+                self.at = len(self.kept)
                 return
-        if found:
-            yield self.kept[:found]
-        self.kept = self.kept[found + len(self.mark) :]
+        yield self.kept[self.at : found]
+        self.at = found + len(self.mark)
 
     def head(self) -> bytes | None:
         """Take the lines at the beginning of a part; None: no part comes any more."""
-        while (end := self.kept.find(b"\r\n\r\n")) < 0:
-            if self.kept.startswith(b"--") or len(self.kept) > _HEAD_MAX or not self._more():
+        while (end := self.kept.find(b"\r\n\r\n", self.at)) < 0:
+            is_last = self.kept.startswith(b"--", self.at)
+            if is_last or len(self.kept) - self.at > _HEAD_MAX or not self._more():
                 return None
-        if self.kept.startswith(b"--") or end > _HEAD_MAX:
+        if self.kept.startswith(b"--", self.at) or end - self.at > _HEAD_MAX:
             return None
-        head, rest = self.kept[:end], self.kept[end + 2 :]
+        head = self.kept[self.at : end]
         # The boundary of an empty part follows at once, and shares the line end.
-        self.kept = rest if rest.startswith(self.mark) else rest[2:]
+        self.at = end + (2 if self.kept.startswith(self.mark, end + 2) else 4)
         return head
 
 

@@ -19,7 +19,7 @@ from letters.mail.incoming import Content, Incoming
 from letters.mail.kinds import SIGNS
 from letters.mail.mime import TEXT_MAX, Part, Reader
 from letters.mail.shown import content_of, file_name, report_of, text_of_html
-from webapp.sendgrid.form import Head, parts
+from webapp.sendgrid.form import parts
 
 _FIELD_MAX: Final = 2**16
 _LONG: Final = frozenset({"text", "html", "headers"})
@@ -65,51 +65,27 @@ def read_mail(content_type: str, pieces: Iterable[bytes]) -> Incoming | None:
 
 
 def _read(boundary: bytes, pieces: Iterable[bytes]) -> _Form:
-    part = _Filling(_Form())
-    for each in parts(boundary, pieces):
-        if isinstance(each, bytes):
-            part.add(each)
+    form = _Form()
+    for head, data in parts(boundary, pieces):
+        if head.name == "email" and form.whole is None:
+            reader = Reader()
+            for piece in data:
+                reader.feed(piece)
+            form.whole = reader.close()
+        elif head.file_name is not None:
+            form.files.append((head.file_name, head.media_type))
         else:
-            part.end()
-            part = part.next(each)
-    part.end()
-    return part.form
+            most = TEXT_MAX if head.name in _LONG else _FIELD_MAX
+            form.fields.setdefault(head.name, _beginning(data, most))
+    return form
 
 
-@dataclass(slots=True)
-class _Filling:
-    """One field while it comes."""
-
-    form: _Form
-    name: str = ""
-    most: int = 0
-    """Bytes of it that are kept."""
-    kept: bytearray = field(default_factory=bytearray)
-    reader: Reader | None = None
-
-    def next(self, head: Head) -> "_Filling":
-        """Return the field that begins."""
-        if head.name == "email" and self.form.whole is None:
-            return _Filling(self.form, head.name, reader=Reader())
-        if head.file_name is not None:
-            self.form.files.append((head.file_name, head.media_type))
-            return _Filling(self.form)
-        return _Filling(self.form, head.name, TEXT_MAX if head.name in _LONG else _FIELD_MAX)
-
-    def add(self, piece: bytes) -> None:
-        """Add what comes next."""
-        if self.reader is not None:
-            self.reader.feed(piece)
-        elif len(self.kept) < self.most:
-            self.kept += piece[: self.most - len(self.kept)]
-
-    def end(self) -> None:
-        """Put the field into the form."""
-        if self.reader is not None:
-            self.form.whole, self.reader = self.reader.close(), None
-        elif self.most:
-            self.form.fields.setdefault(self.name, bytes(self.kept))
-            self.most = 0
+def _beginning(data: Iterable[bytes], most: int) -> bytes:
+    kept = b""
+    for piece in data:
+        if len(kept) < most:
+            kept += piece[: most - len(kept)]
+    return kept
 
 
 def _of_whole(form: _Form, whole: Part) -> Incoming:

@@ -44,6 +44,7 @@ _WORDS: Final[MappingProxyType[What, str | Callable[[Flaw], str]]] = MappingProx
         What.NOT_ONE_OF_TABLES: "must be a table, not {shape}",
         What.UNREADABLE_NUMBER: "must be a whole number such as 30",
         What.UNREADABLE_DAY: "must be a date such as 2027-03-31",
+        What.NOT_AN_ATTRIBUTE: 'has "{found}", which cannot be read as an attribute',
         What.UNREADABLE_MOMENT: "must be a moment such as 2027-03-01T08:00",
         What.CONTROL_CHARACTER: "has an invisible control character: type it anew",
         What.NOT_ONE_LINE: "must be one line, without a tab",

@@ -43,6 +43,8 @@ class What(Enum):
     UNREADABLE_DAY = auto()
     UNREADABLE_MOMENT = auto()
     """Typed into a form or a cell, where every value is text."""
+    NOT_AN_ATTRIBUTE = auto()
+    """[found]: typed into a form, where attributes are lines."""
 
     CONTROL_CHARACTER = auto()
     NOT_ONE_LINE = auto()

@@ -3,15 +3,13 @@
 import json
 import re
 from collections.abc import Callable
-from dataclasses import replace
 
 import pytest
 
-from letters.campaign import AsksAddress, Status
+from letters.campaign import Status
 from rig.campaigns import form_fields
 from rig.servers import wait_for
 from tests.desk.conftest import AtDesk, campaign_fields, stored
-from tests.support.forms import read_page
 from tests.support.stack import Stack
 
 
@@ -174,33 +172,6 @@ name = "A"
 salutation = "A"
 email = "a@small.example"
 """
-
-
-def test_the_editor_stores_what_stands_in_it_and_leaves_what_it_has_no_field_for(
-    stack: Stack, sign_in: Callable[..., AtDesk]
-) -> None:
-    ana = sign_in("ana@writing.example")
-    more = (
-        'most_chosen = 2\nasks_address = true\nareas_from = "uk-2024"\nproof_of_work = true\n'
-        "matters_by = 2999-03-01T12:00:00"
-    )
-    stack.load("kept-keys", "a@kept.example", more=more)
-    before = stored(stack, "kept-keys")
-    forms, _links = read_page(ana.page("/desk/kept-keys/edit"))
-    (fields,) = (form.fields for form in forms if "title" in form.fields)
-    changed = {**fields, "per_hour": "30", "do": "save", "title": "Other"}
-    assert ana.post("/desk/kept-keys/edit", changed).status == 303
-    after = stored(stack, "kept-keys")
-    assert after == replace(before, title="Other", pacing=after.pacing)
-    others = {"most_chosen": "3", "asks_address": "optional", "areas_from": "", "matters_by": "",
-              "hold_after_soft_failures": "4", "proof_of_work": []}  # fmt: skip
-    (version,) = re.findall(r'name="version" value="([^"]+)"', ana.page("/desk/kept-keys/edit"))
-    again = {**changed, **others, "version": version}
-    assert ana.post("/desk/kept-keys/edit", again).status == 303
-    now = stored(stack, "kept-keys")
-    assert (now.most_chosen, now.asks_address, now.areas_from) == (3, AsksAddress.OPTIONAL, "")
-    assert (now.matters_by, now.proof_of_work) == (None, False)
-    assert now.pacing.hold_after_soft_failures == 4
 
 
 def test_a_campaign_that_is_begun_is_kept_while_it_is_typed(ana: AtDesk) -> None:

@@ -15,7 +15,7 @@ from letters.organisations.store import UnknownOrganisation
 from letters.text.compose import line_feeds
 from webapp.desk.editor.faults import Wrong
 from webapp.desk.editor.flaws import sentence
-from webapp.desk.editor.values import suggested_slug
+from webapp.desk.editor.reading import suggested_slug
 from webapp.desk.entry.door import acting, blueprint
 from webapp.desk.wording.done import done
 from webapp.desk.wording.lacks import lacking

@@ -1,43 +1,52 @@
-"""Do what the editor's small buttons ask for: points and targets come, go and move. Pure.
+"""Do what the editor's small buttons ask for: points, versions and people come, go and move. Pure.
 
 Every button posts the whole form, so the editor works without a script and nothing typed is lost.
 """
 
 import re
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Final
 
 from letters.campaign import Target
 from letters.files.decode import Undecodable, decode
 from letters.files.spreadsheet import TargetList, read_targets
-from webapp.desk.editor.form import MOST_ROWS, Row, filled, target_fields, target_row
+from webapp.desk.editor.form import (
+    BLANK_ROWS,
+    MOST_ROWS,
+    Row,
+    filled,
+    target_fields,
+)
 from webapp.site.language import gettext as _
 
 _ACT: Final = re.compile(
-    r"(?P<verb>add|remove|raise|lower)-(?P<noun>point|target)(-(?P<at>[0-9]{1,6}))?"
+    r"(?P<verb>add|remove|raise|lower)-(?P<noun>point|version|target|follow)(-(?P<at>[0-9]{1,6}))?"
 )
 _MOST_BYTES: Final = 2**20
-_BLANK_TARGET: Final = dict.fromkeys(target_row(Target("", "", "")), "")
+_FIRST: Final = MappingProxyType(
+    {"points": "lead", "versions": "key", "targets": "name", "follows": "list"}
+)
+"""The field to go on with, in each group."""
 
 
 def is_small(act: str) -> bool:
-    """Tell whether `act` is about one point or target."""
+    """Tell whether `act` is about one of a group: a point, a version, a target, a list."""
     return _ACT.fullmatch(act) is not None
 
 
-def acted(act: str, points: list[Row], targets: list[Row]) -> tuple[list[Row], list[Row], str]:
-    """Return points and targets after a button was pressed, and the field to go on with."""
+def acted(act: str, groups: Mapping[str, list[Row]]) -> tuple[dict[str, list[Row]], str]:
+    """Return the groups after a button was pressed, and the field to go on with."""
     found = _ACT.fullmatch(act)
     if found is None:
-        return points, targets, ""
-    noun = found["noun"]
-    given = points if noun == "point" else targets
-    if found["verb"] == "add" and len(given) >= MOST_ROWS[f"{noun}s"]:
-        return points, targets, ""
-    blank = {"key": "", "lead": "", "text": ""} if noun == "point" else _BLANK_TARGET
-    first = "lead" if noun == "point" else "name"
-    changed, at = _changed(found["verb"], int(found["at"] or len(given)), given, blank)
-    focus = f"{noun}s-{at}-{first}" if changed else ""
-    return (changed, targets, focus) if noun == "point" else (points, changed, focus)
+        return dict(groups), ""
+    name = f"{found['noun']}s"
+    given = groups[name]
+    if found["verb"] == "add" and len(given) >= MOST_ROWS[name]:
+        return dict(groups), ""
+    at = int(found["at"] or len(given))
+    changed, at = _changed(found["verb"], at, given, BLANK_ROWS[name])
+    return {**groups, name: changed}, f"{name}-{at}-{_FIRST[name]}" if changed else ""
 
 
 def _changed(verb: str, at: int, given: list[Row], blank: Row) -> tuple[list[Row], int]:

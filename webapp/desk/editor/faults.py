@@ -8,11 +8,14 @@ from typing import Final
 
 from letters.files.faults import Fault, Flaw, Path, RowReport, What
 from webapp.desk.editor.flaws import sentence
+from webapp.desk.editor.form import BLANK_ROWS
 from webapp.site.language import gettext as _
 
 _FIELDS: Final = MappingProxyType(
     {
+        ("", "opens"): "opens_at",
         ("letter", "subject"): "subjects",
+        ("versions", "subject"): "subjects",
         ("pacing", "per_target_per_hour"): "per_hour",
         ("pacing", "window"): "opens",
     }
@@ -49,6 +52,15 @@ def labels() -> dict[str, str]:
         "points-lead": _("Point in one sentence"),
         "points-text": _("What explains it"),
         "points-key": _("Short name of the point"),
+        "versions-key": _("Short name of the version"),
+        "versions-when": _("For whom it is"),
+        "versions-subjects": _("Subject"),
+        "versions-salutation": _("Salutation"),
+        "versions-opening": _("Opening"),
+        "versions-closing": _("Closing"),
+        "versions-offers": _("Points that it offers"),
+        "follows-list": _("List"),
+        "follows-only": _("Only those with"),
         "targets-name": _("Name"),
         "targets-email": _("E-mail address"),
         "targets-salutation": _("How to greet them"),
@@ -57,6 +69,7 @@ def labels() -> dict[str, str]:
         "targets-timezone": _("Their time zone"),
         "targets-areas": _("Their postcodes"),
         "targets-valid_until": _("In office until"),
+        "targets-attributes": _("What else is known"),
         "spreadsheet": _("Spreadsheet"),
         "per_hour": _("Letters an hour to one office"),
         "opens": _("Letters leave from"),
@@ -120,6 +133,8 @@ def _wrong(fault: Fault, listed: int, words: dict[str, str]) -> Wrong:
         return Wrong(field, no_address)
     if fault.path == ("pacing", "days") and fault.flaw.what is What.EMPTY_LIST:
         return Wrong(field, _("Choose at least one day."))
+    if fault.path[0] == "targets_from" and fault.flaw.what is What.NO_TARGETS:
+        return Wrong(field, _("Nobody there fits: follow another list, or ask for less."))
     if fault.path[0] == "targets" and field == "spreadsheet":
         row = int(fault.path[1]) + 2  # below the column names
         label = words.get(f"targets-{fault.path[2]}", str(fault.path[2]))
@@ -130,16 +145,22 @@ def _wrong(fault: Fault, listed: int, words: dict[str, str]) -> Wrong:
 
 def _field(path: Path, listed: int) -> str:
     match path:
+        case ("targets", int(place), str(key), *_rest) if place < listed:
+            field = "spreadsheet"
         case ("targets", int(place), str(key), *_rest):
-            return "spreadsheet" if place < listed else f"targets-{place - listed}-{key}"
+            known = key if key in BLANK_ROWS["targets"] else "attributes"
+            field = f"targets-{place - listed}-{known}"
         case ("targets", *_rest):
-            return "targets-0-name"
+            field = "targets-0-name"
         case ("letter", "points", int(place), str(key), *_rest):
             # The short name is made of the sentence.
-            return f"points-{place}-{'lead' if key == 'key' else key}"
+            field = f"points-{place}-{'lead' if key == 'key' else key}"
+        case ("letter", "versions", int(place), str(key), *_rest):
+            field = f"versions-{place}-{_FIELDS.get(('versions', key), key)}"
+        case ("targets_from", int(place), str(key), *_rest):
+            field = f"follows-{place}-{key}"
         case ("letter" | "pacing" as table, str(key), *_rest):
-            return _FIELDS.get((table, key), key)
-        case ("opens",):
-            return "opens_at"
+            field = _FIELDS.get((table, key), key)
         case _:
-            return str(path[0])
+            field = _FIELDS.get(("", str(path[0])), str(path[0]))
+    return field

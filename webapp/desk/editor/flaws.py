@@ -33,6 +33,13 @@ def _sentences() -> dict[What, str]:
         What.UNREADABLE_NUMBER: _("%(label)s must be a whole number such as 30."),
         What.UNREADABLE_MOMENT: _("%(label)s must be a moment such as 2027-03-01T08:00."),
         What.UNREADABLE_DAY: _("%(label)s must be a date such as 2027-03-31."),
+        What.NOT_AN_ATTRIBUTE: _(
+            "%(label)s: “%(found)s” cannot be read. Write one a line, such as party: Green; "
+            "Labour, under a name that no other field has."
+        ),
+        What.UNKNOWN_KEY: _(
+            "%(label)s: one of these names is nearly “%(near)s”, which has a field of its own."
+        ),
         What.CONTROL_CHARACTER: _("%(label)s has an invisible control character: type it anew."),
         What.NOT_ONE_LINE: _("%(label)s must be one line, without a tab."),
         What.TOO_LONG: _("%(label)s has %(length)s characters: shorten it to %(most)s."),
@@ -82,6 +89,8 @@ def _sentences() -> dict[What, str]:
         What.STAR_INSIDE: _("%(label)s may have a * only at the end of each."),
         What.A_DAY_TWICE: _("%(label)s names a day twice: name it once."),
         What.SAME_AS_POINT: _("%(label)s is that of point %(number)s too: choose another."),
+        What.SAME_AS_VERSION: _("%(label)s is that of version %(number)s too: choose another."),
+        What.WANTS_NOTHING: _("Write whom it is for, such as party: Green."),
         What.SAME_AS_TARGET: _("%(label)s is that of person %(number)s too: keep one of the two."),
         What.NO_TARGETS: _("Add at least one person to write to."),
         What.AFTER_THE_END: _(

@@ -1,10 +1,10 @@
 """The fields of the campaign editor, and what stands in them for a campaign."""
 
-import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from http import HTTPStatus
+from itertools import count
 from types import MappingProxyType
 from typing import Final, TypeVar
 
@@ -34,16 +34,22 @@ from letters.campaign import (
     ResendUnknown,
     Routing,
     Target,
+    Version,
 )
 from letters.files.spreadsheet import write_targets
 from letters.text.postcodes import write_areas
+from webapp.desk.editor.attributes import write_attributes, write_wanted
 from webapp.site.fields import trimmed, typed
 
 MOST_TYPED: Final = 12
 """More targets than these are a list, which is changed as a spreadsheet."""
-MOST_ROWS: Final = MappingProxyType({"points": 60, "targets": 30})
+MOST_ROWS: Final = MappingProxyType({"points": 60, "versions": 60, "targets": 30, "follows": 30})
 """So many can be typed one by one."""
-_APART: Final = frozenset({"points", "targets", "spreadsheet"})
+_APART: Final = frozenset({*MOST_ROWS, "spreadsheet"})
+ALL_POINTS, SOME_POINTS = "all", "some"
+"""Which points a version offers: also those that are added later, or those that are ticked."""
+NEW_KEY: Final = "~"
+"""How a point's key begins that is still to be made of its sentence: no point's own does."""
 
 Row = dict[str, str]
 _Group = TypeVar("_Group", bound=Form)
@@ -57,6 +63,34 @@ class PointForm(Form):
     text = TextAreaField()
 
 
+class TickedField(StringField):
+    """Boxes of one name. What is ticked is one text, with spaces between."""
+
+    def process_formdata(self, valuelist: Iterable[str]) -> None:
+        """Take what was ticked, or nothing."""
+        self.data = " ".join(valuelist)
+
+
+class VersionForm(Form):
+    """What takes the place of parts of the letter for some of those it goes to."""
+
+    key = StringField(filters=[trimmed])
+    when = TextAreaField()
+    subjects = TextAreaField()
+    salutation = StringField(filters=[trimmed])
+    opening = TextAreaField()
+    closing = TextAreaField()
+    offers = SelectField(validate_choice=False)
+    points = TickedField()
+
+
+class FollowForm(Form):
+    """People of a list, who change with it."""
+
+    list = SelectField(validate_choice=False)
+    only = TextAreaField()
+
+
 class TargetForm(Form):
     """One decision-maker."""
 
@@ -68,7 +102,7 @@ class TargetForm(Form):
     timezone = StringField(filters=[trimmed])
     areas = StringField(filters=[trimmed])
     valid_until = StringField(filters=[trimmed])
-    attributes = HiddenField()  # as JSON: what a file said beside these
+    attributes = TextAreaField()
 
 
 class PaceForm(FlaskForm):  # type: ignore[misc]  # flask-wtf brings no types
@@ -123,6 +157,8 @@ class EditorForm(PaceForm):
     points = _Rows(FormField(PointForm))
     closing = TextAreaField()
     prompts = TextAreaField()
+    versions = _Rows(FormField(VersionForm))
+    follows = _Rows(FormField(FollowForm))
     targets = _Rows(FormField(TargetForm))
     listed = TextAreaField()
     spreadsheet = FileField()
@@ -149,6 +185,17 @@ def rows(of: "FieldList[FormField[_Group]]") -> list[Row]:
     return [{field.short_name: typed(field) for field in group.form} for group in of]
 
 
+def groups(of: EditorForm) -> dict[str, list[Row]]:
+    """Return what was typed into each group, by its name."""
+    found = {name: rows(of[name]) for name in MOST_ROWS}
+    taken = {point["key"] for point in found["points"]}
+    free = (key for number in count() if (key := f"{NEW_KEY}{number}") not in taken)
+    for point in found["points"]:
+        # So that a version can offer a point whose sentence is not written yet.
+        point["key"] = point["key"] or next(free)
+    return found
+
+
 def filled(given: Iterable[Row], *, but: Iterable[str] = ()) -> list[Row]:
     """Return the groups in which something was typed, in other fields than `but`."""
     return [row for row in given if any(text.strip() for k, text in row.items() if k not in but)]
@@ -173,7 +220,7 @@ def blank_fields() -> dict[str, object]:
         "timezone": "UTC",
         "salutation": "Dear {salutation},",
         "closing": "Yours sincerely,\n{name}",
-        "points": [{}],
+        "points": [{"key": f"{NEW_KEY}0"}],
         "targets": [{}],
         "routing": str(Routing.ALL),
         "identical": str(Identical.SEND),
@@ -208,6 +255,11 @@ def campaign_fields(campaign: Campaign) -> dict[str, object]:
         "points": [{"key": p.key, "lead": p.lead, "text": p.text} for p in letter.points],
         "closing": letter.closing,
         "prompts": "\n".join(letter.prompts),
+        "versions": [_version_row(version) for version in letter.versions],
+        "follows": [
+            {"list": followed.of_list, "only": write_wanted(followed.only)}
+            for followed in campaign.follows
+        ],
         "routing": str(campaign.routing),
         "most_chosen": str(campaign.most_chosen),
         "areas_from": campaign.areas_from,
@@ -250,8 +302,39 @@ def target_row(target: Target) -> Row:
         "timezone": target.timezone,
         "areas": write_areas(target.areas),
         "valid_until": "" if target.valid_until is None else target.valid_until.isoformat(),
-        "attributes": json.dumps(dict(target.attributes)) if target.attributes else "",
+        "attributes": write_attributes(target.attributes),
     }
+
+
+def _version_row(version: Version) -> Row:
+    return {
+        "key": version.key,
+        "when": write_wanted(version.when),
+        "subjects": "\n".join(version.subjects),
+        "salutation": version.salutation,
+        "opening": version.opening,
+        "closing": version.closing,
+        "offers": ALL_POINTS if version.points is None else SOME_POINTS,
+        "points": " ".join(version.points or ()),
+    }
+
+
+BLANK_ROWS: Final = MappingProxyType(
+    {
+        "points": {"key": "", "lead": "", "text": ""},
+        "versions": _version_row(Version("", ())),
+        "targets": {**target_row(Target("", "", "")), "timezone": ""},
+        "follows": {"list": "", "only": ""},
+    }
+)
+_NOT_TYPED: Final = MappingProxyType(
+    {"points": ("key",), "versions": ("offers", "points"), "targets": ("timezone",), "follows": ()}
+)
+
+
+def typed_groups(given: Mapping[str, list[Row]]) -> dict[str, list[Row]]:
+    """Return the groups without the rows in which nobody typed anything."""
+    return {name: filled(each, but=_NOT_TYPED[name]) for name, each in given.items()}
 
 
 def form_with(fields: Mapping[str, object]) -> EditorForm:
@@ -262,4 +345,4 @@ def form_with(fields: Mapping[str, object]) -> EditorForm:
 def fields_of(form: EditorForm) -> dict[str, object]:
     """Return all that stands in a form, to be put into another."""
     plain = {f.short_name: f.data for f in form if f.short_name not in _APART}
-    return {**plain, "points": rows(form.points), "targets": rows(form.targets)}
+    return {**plain, **groups(form)}

@@ -1,6 +1,7 @@
 """Write a campaign in the browser, from nothing to what can go live."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from http import HTTPStatus
 
@@ -9,12 +10,12 @@ from sqlalchemy import Connection
 from werkzeug.datastructures import MultiDict
 
 from letters.campaign import Campaign, Status, Target
-from letters.campaigns import areas, store
+from letters.campaigns import areas, lists, store
 from letters.campaigns.store import UnknownCampaign
 from letters.campaigns.stored import StoredCampaign
 from letters.desk import drafts, opening, organisers
-from letters.files.campaign_file import check_campaign
-from letters.files.faults import Fault
+from letters.files.campaign_file import check_campaign, faults_with_targets
+from letters.files.faults import Fault, Flaw, What
 from letters.files.organisation_file import not_named
 from letters.files.rules import RESERVED_SLUGS
 from letters.files.spreadsheet import TargetList, glimpse, read_targets
@@ -26,18 +27,23 @@ from letters.sending import outlook
 from webapp.action.page import summary
 from webapp.desk.checklist import check, may_overrule
 from webapp.desk.editor import buttons
+from webapp.desk.editor.attributes import Unreadable, read_attributes
 from webapp.desk.editor.faults import Wrong, labels, row_cells, wrongs
 from webapp.desk.editor.form import (
+    ALL_POINTS,
     MOST_ROWS,
+    SOME_POINTS,
     EditorForm,
     blank_fields,
     campaign_fields,
     fields_of,
-    filled,
     form_with,
+    groups,
     rows,
+    typed_groups,
 )
-from webapp.desk.editor.values import suggested_slug, values
+from webapp.desk.editor.reading import suggested_slug
+from webapp.desk.editor.values import values
 from webapp.desk.editor.words import choices
 from webapp.desk.entry.door import acting, blueprint, signed_in
 from webapp.desk.wording.done import done
@@ -134,10 +140,11 @@ def edit(slug: str) -> Response:
     view, act = View(), request.form.get("do", "save")
     with services().database.read() as connection:
         stored = store.find(connection, slug)
-        form, campaign = _read(EditorForm(), act, slug, view, stored.campaign)
-        if campaign is not None:
-            campaign = replace(campaign, status=stored.campaign.status)
-        reasons: tuple[Reason, ...] = ()
+    form, campaign = _read(EditorForm(), act, slug, view, stored.campaign)
+    if campaign is not None:
+        campaign = replace(campaign, status=stored.campaign.status)
+    reasons: tuple[Reason, ...] = ()
+    with services().database.read() as connection:
         is_fine = campaign is not None and _has_organisation(connection, campaign, view, stored)
         if campaign is not None and opening.must_be_looked_at(stored.campaign, campaign):
             reasons = check(connection, stored, campaign).reasons
@@ -167,19 +174,17 @@ def _read(
     form: EditorForm, act: str, slug: str, view: View, kept: Campaign | None = None
 ) -> tuple[EditorForm, Campaign | None]:
     """Return the form as it goes on, and the campaign in it if it is to be stored and can be."""
-    points, targets = rows(form.points), rows(form.targets)
-    changed: dict[str, object] = {"points": points, "targets": targets}
+    given = groups(form)
+    changed: dict[str, object] = {}
     if buttons.is_small(act):
-        points, targets, view.focus = buttons.acted(act, points, targets)
-        changed = {"points": points, "targets": targets}
+        given, view.focus = buttons.acted(act, given)
     elif act == "read-spreadsheet":
-        changed |= _spreadsheet(form, view)
+        changed = _spreadsheet(form, view)
     elif act == "remove-list":
-        changed["listed"] = ""
+        changed = {"listed": ""}
     else:
-        changed["points"] = filled(points, but=("key",))
-        changed["targets"] = filled(targets, but=("timezone",))
-    form = form_with({**fields_of(form), **changed, "slug": slug})
+        given = typed_groups(given)
+    form = form_with({**fields_of(form), **given, **changed, "slug": slug})
     if act not in {"save", "preview", "overrule"}:
         return form, None
     listed = (
@@ -196,7 +201,7 @@ def _read(
     ]
     if view.wrongs:
         view.status = HTTPStatus.UNPROCESSABLE_ENTITY
-        if not rows(form.targets) and not listed.targets:
+        if not rows(form.targets) and not listed.targets and not rows(form.follows):
             form = form_with({**fields_of(form), "targets": [{}]})
         return form, None
     if act == "preview":
@@ -211,7 +216,15 @@ def _checked(
     given, unread = values(form, slug, listed, kept)
     campaign, found = check_campaign(given)
     # Of what could not be read the rules know nothing yet.
-    return campaign, [*unread, *found]
+    paths = {fault.path for fault in unread}
+    faults = [*unread, *(fault for fault in found if fault.path not in paths)]
+    if faults or not campaign.follows:
+        return campaign, faults
+    with services().database.read() as connection:
+        campaign = replace(campaign, targets=lists.with_followed(connection, campaign))
+    if not campaign.targets:
+        return campaign, [Fault(("targets_from", 0, "list"), Flaw(What.NO_TARGETS))]
+    return campaign, faults_with_targets(campaign)
 
 
 def _spreadsheet(form: EditorForm, view: View) -> dict[str, object]:
@@ -309,6 +322,15 @@ def _posted(form: EditorForm) -> list[tuple[str, str]]:
     return found
 
 
+def _attribute_names(form: EditorForm, stored: StoredCampaign | None) -> list[str]:
+    """Return what is known of those whom a campaign writes to, as far as it can be read."""
+    found = {name for of in (stored.targets if stored else ()) for name, _ in of.target.attributes}
+    for row in rows(form.targets):
+        with suppress(Unreadable):
+            found |= read_attributes(row["attributes"]).keys()
+    return sorted(found)
+
+
 def _page(form: EditorForm, view: View, stored: StoredCampaign | None) -> Response:
     beside: dict[str, list[str]] = {}
     for wrong in view.wrongs:
@@ -318,6 +340,8 @@ def _page(form: EditorForm, view: View, stored: StoredCampaign | None) -> Respon
     with services().database.read() as connection:
         owners = [(one.key, one.name or one.key) for one in organisations.find_all(connection)]
         tables = sorted({*areas.names(connection), typed(form.areas_from)} - {""})
+        followed = {row["list"] for row in rows(form.follows)}
+        known = {name for name, _number, _at in lists.names(connection)}
     return make_response(
         render_template(
             "desk/editor.html",
@@ -327,6 +351,12 @@ def _page(form: EditorForm, view: View, stored: StoredCampaign | None) -> Respon
             choices=choices(),
             owners=[("", _("Choose")), *owners] if len(owners) > 1 else [],
             tables=[("", _("None: areas are postcodes")), *((n, n) for n in tables)],
+            people=[("", _("Choose")), *((n, n) for n in sorted((known | followed) - {""}))],
+            offers=[
+                (ALL_POINTS, _("all, those that are added later too")),
+                (SOME_POINTS, _("those that are ticked")),
+            ],
+            attributes=_attribute_names(form, stored),
             campaign=None if stored is None else stored.campaign,
             wrongs=view.wrongs,
             beside=beside,

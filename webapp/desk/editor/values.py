@@ -4,56 +4,26 @@ What a value has to be like is not said here: :mod:`letters.files.campaign_file`
 too.
 """
 
-import json
-import re
-import tomllib
-import unicodedata
-from collections.abc import Iterable, Iterator, Mapping
-from datetime import date, datetime
+from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 from typing import Final
 
 from letters.campaign import AsksAddress, Campaign, Replies, Routing, Target
-from letters.files.campaign_file import write_campaign
 from letters.files.faults import Fault, Flaw, What
-from letters.files.rules import RESERVED_SLUGS
 from letters.text.compose import line_feeds
-from letters.text.postcodes import read_areas
-from webapp.desk.editor.form import EditorForm, PaceForm, Row, rows
+from webapp.desk.editor import in_groups, reading
+from webapp.desk.editor.form import EditorForm, PaceForm, groups
 from webapp.site.fields import typed
 
-_NO_FIELDS: Final = frozenset(
-    {
-        "organisation",
-        "targets_from",
-        "versions",
-    }
-)
-"""Keys of a file that the form has no field for."""
 _ADDRESS: Final[Mapping[str, bool | str]] = MappingProxyType(
     {AsksAddress.NEEDED: True, AsksAddress.OPTIONAL: "optional"}
 )
-_SLUG_MAX: Final = 48
-_DAY: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
-_MOMENT: Final = re.compile(
-    rf"{_DAY.pattern}[T ][0-9]{{2}}:[0-9]{{2}}(:[0-9]{{2}}(\.[0-9]{{1,6}})?)?"
-)
-
-
-def suggested_slug(title: str) -> str:
-    """Return an address for a campaign with this title; empty if none can be made of it."""
-    plain = unicodedata.normalize("NFKD", title).encode("ascii", "ignore").decode().lower()
-    words = re.findall(r"[a-z0-9]+", plain.replace("'", ""))
-    while len("-".join(words)) > _SLUG_MAX and len(words) > 1:
-        words.pop()
-    slug = "-".join(words)[:_SLUG_MAX]
-    return f"{slug}-campaign" if slug in RESERVED_SLUGS else slug
 
 
 def pacing_values(form: PaceForm, faults: list[Fault]) -> dict[str, object]:
     """Return a file's values for [pacing], noting what cannot be read."""
     values: dict[str, object] = {"days": list(form.days.data or [])}
-    per_hour = _whole(typed(form.per_hour), ("pacing", "per_target_per_hour"), faults)
+    per_hour = reading.whole(typed(form.per_hour), ("pacing", "per_target_per_hour"), faults)
     if per_hour is not None:
         values["per_target_per_hour"] = per_hour
     opens, closes = typed(form.opens), typed(form.closes)
@@ -69,22 +39,20 @@ def values(
 ) -> tuple[dict[str, object], list[Fault]]:
     """Return a file's values for all that was typed, and what could not be read.
 
-    `listed` are targets from a spreadsheet; those that were typed follow them. What the form has no
-    field for stays as it is `kept`.
+    `listed` are targets from a spreadsheet; those that were typed follow them.
     """
     faults: list[Fault] = []
     pacing = pacing_values(form, faults)
     pacing["resend_unknown"] = typed(form.resend_unknown)
     soft = ("pacing", "hold_after_soft_failures")
-    hold_after = _whole(typed(form.hold_after_soft_failures), soft, faults)
+    hold_after = reading.whole(typed(form.hold_after_soft_failures), soft, faults)
     if hold_after is not None:
         pacing["hold_after_soft_failures"] = hold_after
-    targets = [_listed_values(target) for target in listed]
-    targets += [
-        _target_values(row, typed(form.timezone), ("targets", place), faults)
-        for place, row in enumerate(rows(form.targets), len(targets))
-    ]
-    subjects = _lines(typed(form.subjects))
+    given = groups(form)
+    targets = [in_groups.listed_values(target) for target in listed]
+    targets += in_groups.targets(given["targets"], typed(form.timezone), len(targets), faults)
+    points, keys = in_groups.points(given["points"])
+    subjects = reading.lines(typed(form.subjects))
     found: dict[str, object] = {
         "slug": slug,
         "title": typed(form.title),
@@ -101,143 +69,32 @@ def values(
         "routing": typed(form.routing),
         "identical": typed(form.identical),
         "replies": typed(form.replies) or str(Replies.DIRECT),
-        "embed_origins": _lines(typed(form.embed_origins)),
+        "embed_origins": reading.lines(typed(form.embed_origins)),
         "opt_in": typed(form.opt_in),
         "pacing": pacing,
         "letter": {
             **({"subjects": subjects} if len(subjects) > 1 else {"subject": "".join(subjects)}),
             "salutation": typed(form.salutation),
-            "opening": _paragraphs(typed(form.opening)),
-            "closing": _paragraphs(typed(form.closing)),
-            "prompts": _lines(typed(form.prompts)),
-            "points": list(_point_values(rows(form.points))),
+            "opening": reading.paragraphs(typed(form.opening)),
+            "closing": reading.paragraphs(typed(form.closing)),
+            "prompts": reading.lines(typed(form.prompts)),
+            "points": points,
+            "versions": in_groups.versions(given["versions"], keys, faults),
         },
         "targets": targets,
     }
-    if typed(form.organisation):
-        found["organisation"] = typed(form.organisation)
-    goal = _whole(typed(form.goal), ("goal",), faults)
-    ends = _day(typed(form.ends), ("ends",), faults)
-    opens = _moment(typed(form.opens_at), ("opens",), faults)
-    matters_by = _moment(typed(form.matters_by), ("matters_by",), faults)
-    most_chosen = _whole(typed(form.most_chosen), ("most_chosen",), faults)
-    given = (
+    follows = in_groups.follows(given["follows"], faults)
+    # Where there is one organisation only, the page does not ask.
+    organisation = typed(form.organisation) or (kept.organisation if kept else "")
+    goal = reading.whole(typed(form.goal), ("goal",), faults)
+    ends = reading.day(typed(form.ends), ("ends",), faults)
+    opens = reading.moment(typed(form.opens_at), ("opens",), faults)
+    matters_by = reading.moment(typed(form.matters_by), ("matters_by",), faults)
+    most_chosen = reading.whole(typed(form.most_chosen), ("most_chosen",), faults)
+    others = (
         *(("goal", goal), ("opens", opens), ("ends", ends)),
         *(("matters_by", matters_by), ("most_chosen", most_chosen)),
-        ("areas_from", typed(form.areas_from) or None),
+        *(("areas_from", typed(form.areas_from) or None), ("targets_from", follows or None)),
+        ("organisation", organisation or None),
     )
-    found |= {k: v for k, v in given if v is not None}
-    return found if kept is None else _with_kept(found, kept), faults
-
-
-def _with_kept(found: dict[str, object], kept: Campaign) -> dict[str, object]:
-    """Return values with those beside them that a file said and the form has no field for."""
-    file = tomllib.loads(write_campaign(kept))
-    for name in ("pacing", "letter"):
-        typed_in, of_file = found[name], file.get(name, {})
-        if isinstance(typed_in, dict):
-            left = {key: of_file[key] for key in _NO_FIELDS & set(of_file)}
-            found[name] = {**left, **typed_in}
-    letter = found["letter"]
-    if isinstance(letter, dict):
-        points = {point["key"] for point in letter["points"]}
-        for version in letter.get("versions", []):
-            if "points" in version:
-                version["points"] = [key for key in version["points"] if key in points]
-    return {**{key: file[key] for key in _NO_FIELDS & set(file)}, **found}
-
-
-def _point_values(given: list[Row]) -> Iterator[dict[str, str]]:
-    taken = {row["key"] for row in given}
-    for row in given:
-        key = row["key"]
-        if not key:
-            key = base = suggested_slug(row["lead"]) or "point"
-            number = 1
-            while key in taken:
-                number += 1
-                key = f"{base}-{number}"
-            taken.add(key)
-        yield {"key": key, "lead": row["lead"], "text": _paragraphs(row["text"])}
-
-
-def _target_values(
-    row: Row, timezone: str, path: tuple[str | int, ...], faults: list[Fault]
-) -> dict[str, object]:
-    found: dict[str, object] = {
-        "name": row["name"],
-        "email": row["email"],
-        "salutation": row["salutation"] or row["name"] or "?",  # the name's own fault is enough
-        "role": row["role"],
-        "address": _paragraphs(row["address"]),
-        "timezone": row["timezone"] or timezone or "UTC",
-        "areas": list(read_areas(row["areas"])),
-        **_attributes(row.get("attributes", "")),
-    }
-    until = _day(row["valid_until"], (*path, "valid_until"), faults)
-    return found if until is None else {**found, "valid_until": until}
-
-
-def _attributes(kept: str) -> dict[str, object]:
-    """Return what the page kept of a target beside its fields; nothing if it was tampered with."""
-    try:
-        found = json.loads(kept or "{}")
-    except ValueError:
-        return {}
-    return found if isinstance(found, dict) else {}
-
-
-def _listed_values(target: Target) -> dict[str, object]:
-    found: dict[str, object] = {
-        "name": target.name,
-        "email": target.email,
-        "salutation": target.salutation,
-        "role": target.role,
-        "address": target.address,
-        "timezone": target.timezone,
-        "areas": list(target.areas),
-        **dict(target.attributes),
-    }
-    return found if target.valid_until is None else {**found, "valid_until": target.valid_until}
-
-
-def _paragraphs(text: str) -> str:
-    return line_feeds(text).strip("\n")
-
-
-def _lines(text: str) -> list[str]:
-    return [line.strip() for line in line_feeds(text).split("\n") if line.strip()]
-
-
-def _whole(text: str, path: tuple[str | int, ...], faults: list[Fault]) -> int | None:
-    digits = re.sub(r"[,.\s]", "", text)
-    if not digits:
-        return None
-    if digits.isascii() and digits.isdigit() and len(digits) < 15:
-        return int(digits)
-    faults.append(Fault(path, Flaw(What.UNREADABLE_NUMBER)))
-    return None
-
-
-def _day(text: str, path: tuple[str | int, ...], faults: list[Fault]) -> date | None:
-    if not text:
-        return None
-    try:
-        if _DAY.fullmatch(text):
-            return date.fromisoformat(text)
-    except ValueError:
-        pass  # the fault below says it
-    faults.append(Fault(path, Flaw(What.UNREADABLE_DAY)))
-    return None
-
-
-def _moment(text: str, path: tuple[str | int, ...], faults: list[Fault]) -> datetime | None:
-    if not text:
-        return None
-    try:
-        if _MOMENT.fullmatch(text):
-            return datetime.fromisoformat(text)
-    except ValueError:
-        pass  # the fault below says it
-    faults.append(Fault(path, Flaw(What.UNREADABLE_MOMENT)))
-    return None
+    return {**found, **{k: v for k, v in others if v is not None}}, faults

@@ -4,6 +4,7 @@ Which characters show nothing is Unicode's own: its spaces, its controls and for
 it calls default ignorable (DerivedCoreProperties.txt of Unicode 15), with the Braille blank.
 """
 
+import re
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -15,7 +16,8 @@ _UNSEEN: Final = frozenset(
     + "".join(map(chr, range(0xFE00, 0xFE10)))
 )
 _VARIATIONS: Final = range(0xE0100, 0xE01F0)
-_KEPT_CONTROLS: Final = frozenset("\t\n\r")
+_CONTROL: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
+"""NUL or another control that no letter may hold: all of Unicode's but TAB, LF and CR."""
 BIDI_CONTROLS: Final = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 
 
@@ -78,16 +80,13 @@ def controls(text: str) -> Iterator[Control]:
     """Yield the control characters of `text` other than TAB, LF and CR, with their places."""
     lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
     for number, line in enumerate(lines, start=1):
-        for place, character in enumerate(line, start=1):
-            if is_control(character):
-                yield Control(f"U+{ord(character):04X}", number, place)
+        for found in _CONTROL.finditer(line):
+            yield Control(f"U+{ord(found[0]):04X}", number, found.start() + 1)
 
 
-def is_control(character: str) -> bool:
-    """Tell whether a character is NUL or another control that no letter may hold."""
-    return (
-        unicodedata.category(character) == "Cc" and character not in _KEPT_CONTROLS
-    ) or "\ud800" <= character <= "\udfff"
+def has_control(text: str) -> bool:
+    """Tell whether NUL or another control that no letter may hold stands in `text`."""
+    return _CONTROL.search(text) is not None
 
 
 def without_controls(text: str) -> str:
@@ -96,8 +95,7 @@ def without_controls(text: str) -> str:
     Old word processors write a vertical tab for a line end, a form feed for a new page, NEL for a
     line end, and U+001E and U+001F for hyphens that break or may.
     """
-    parted = text.translate(_LOOKS_LIKE)
-    return "".join(character for character in parted if not is_control(character))
+    return _CONTROL.sub("", text.translate(_LOOKS_LIKE))
 
 
 _LOOKS_LIKE: Final = {0x0B: "\n", 0x0C: "\n\n", 0x85: "\n", 0x1E: "-", 0x1F: None}

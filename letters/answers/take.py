@@ -106,6 +106,7 @@ def _take(
             letter.c.campaign_id,
             letter.c.target_id,
             letter.c.submission_id,
+            letter.c.goes_together,
             submission.c.email,
             campaign.c.definition,
             target.c.definition.label("target"),
@@ -146,7 +147,13 @@ def _take(
     ).scalar()
     if added is None:
         return False
-    relay = relay_of(mail, kind.kind, target_of(row.target), campaign_of(row.definition).language)
+    relay = relay_of(
+        mail,
+        kind.kind,
+        target_of(row.target),
+        campaign_of(row.definition).language,
+        goes_together=bool(row.goes_together) and mailing_id is None,
+    )
     rows = NewRows()
     rows.add_notice(
         relay_id,

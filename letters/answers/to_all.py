@@ -21,7 +21,7 @@ from letters.campaigns import store
 from letters.mail.incoming import Incoming
 from letters.mail.kinds import Kind, told
 from letters.notices.links import Links
-from letters.storage.schema import campaign, letter, office_answer, target
+from letters.storage.schema import GOES_TOGETHER, campaign, letter, office_answer, target
 from letters.tokens import Tokens
 
 _log = logging.getLogger(__name__)
@@ -58,7 +58,7 @@ def _take(
     rows = connection.execute(
         select(letter.c.target_id, campaign.c.slug)
         .select_from(letter.join(target).join(campaign, campaign.c.id == target.c.campaign_id))
-        .where((letter.c.id == carrier_id) | (letter.c.attempt_id == attempt))
+        .where((letter.c.id == carrier_id) | (GOES_TOGETHER & (letter.c.attempt_id == attempt)))
         .where(letter.c.kind == "letter")
         .distinct()
         .order_by(letter.c.target_id)
@@ -78,7 +78,8 @@ def _offer(
     found = next(t for t in stored.targets if t.id == target_id)
     if stored.campaign.replies is not Replies.THROUGH_US:
         return False
-    relay = relay_of(mail, Kind.PERSON, found.target, stored.campaign.language)
+    language = stored.campaign.language
+    relay = relay_of(mail, Kind.PERSON, found.target, language, goes_together=True)
     # Copies have one name, so that one is kept however often they come.
     name = hashlib.sha256(f"{target_id}/{take.digest_of(mail)}".encode()).hexdigest()[:32]
     is_sqlite = connection.dialect.name == "sqlite"

@@ -54,8 +54,15 @@ def text_of(body: dict[str, Any]) -> str:
     return str(content["value"])
 
 
-def answer(books: Books, office: Office, to: str, *headers: str, message_id: str = "<1@x>") -> int:
-    mail = read_mail(*_pieces(to, *headers, message_id=message_id))
+def answer(
+    books: Books,
+    office: Office,
+    to: str,
+    *headers: str,
+    message_id: str = "<1@x>",
+    text: str = "We keep them.",
+) -> int:
+    mail = read_mail(*_pieces(to, text, *headers, message_id=message_id))
     assert mail is not None
     with books.database.write() as connection:
         carriers = to_all.mails_answered(office.door, mail)
@@ -63,8 +70,8 @@ def answer(books: Books, office: Office, to: str, *headers: str, message_id: str
         return to_all.take_for_all(connection, links, carriers, mail, books.now)
 
 
-def _pieces(to: str, *headers: str, message_id: str) -> tuple[str, list[bytes]]:
-    message = raw_message(to, "We keep them.", "Re: letters", *headers, message_id=message_id)
+def _pieces(to: str, text: str, *headers: str, message_id: str) -> tuple[str, list[bytes]]:
+    message = raw_message(to, text, "Re: letters", *headers, message_id=message_id)
     body, kind = raw_post(to, message)
     return kind, [body]
 
@@ -108,6 +115,28 @@ def test_an_answer_to_the_whole_mail_waits_for_an_organiser_and_reaches_all(
     assert len(got) == len(set(got)) == int(claim.subject.split()[0])
     assert set(got) <= set(writers)
     assert answer(books, office, to) == 0
+
+
+@pytest.mark.parametrize("mark", ["> ", ""])
+def test_nobody_reads_the_letters_of_others_in_what_an_answer_quotes(
+    books: Books, office: Office, mark: str
+) -> None:
+    claim, _ = bundle(books, "trees")
+    body = sent(claim, books)
+    books.deliver(claim)
+    quoted = "\n".join(mark + line for line in text_of(body).splitlines())
+    text = f"We keep them.\n\nOn Mon, 2 Mar 2026 at 09:12, Postbag <x@y.example> wrote:\n{quoted}"
+    to_all_of_them = str(body["reply_to"]["email"])
+    assert answer(books, office, to_all_of_them, text=text) == 1
+    with books.database.read() as connection:
+        (offered,) = offices.offered(connection, books.find("trees").id)
+    one = re.findall(rf"^([a-z2-7]{{52}}@{DOMAIN})$", text_of(body), re.MULTILINE)[0]
+    assert office.post(*raw_post(one, raw_message(one, text))) == 1
+    (relay,) = office.relays()
+    for got in (offered.text, relay.body):
+        assert got.startswith("We keep them.\n\n---\nWhat it quoted is left out")
+        assert "Word" not in got
+        assert "Ana Reed" not in got
 
 
 def test_without_a_domain_writers_are_answered_straight(books: Books) -> None:

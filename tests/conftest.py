@@ -4,12 +4,13 @@ import os
 import secrets
 import shutil
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Protocol
 
 import hypothesis
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, Playwright, expect, sync_playwright
 from sqlalchemy import create_engine, text
 
 from letters.storage.database import Database
@@ -264,25 +265,40 @@ def stack(
         yield running
 
 
-@pytest.fixture(scope="session")
-def chromium_path() -> Path:
-    """Give the browser that `./run test` found."""
-    path = os.environ.get("POSTBAG_CHROMIUM", "")
-    assert path, "no browser: start the tests with ./run test, which finds or installs one"
-    return Path(path)
+@pytest.fixture(scope="module")
+def playwright() -> Iterator[Playwright]:
+    """Give what drives browsers to one module: no two of its kind can run at once."""
+    expect.set_options(timeout=_PAGE_PATIENCE_MS)
+    with sync_playwright() as running:
+        yield running
 
 
 @pytest.fixture(scope="module")
-def browser(chromium_path: Path) -> Iterator[Browser]:
-    """Give a browser to one module: two of Playwright's drivers cannot run at once."""
-    expect.set_options(timeout=_PAGE_PATIENCE_MS)
-    with sync_playwright() as playwright:
-        running = playwright.chromium.launch(
-            executable_path=chromium_path,
-            args=["--no-sandbox", "--disable-background-networking", "--disable-gpu"],
-        )
+def browser(playwright: Playwright) -> Iterator[Browser]:
+    """Give a browser without a window to one module."""
+    with start_browser(playwright, "POSTBAG_CHROMIUM_SHELL") as running:
         yield running
-        running.close()
+
+
+@pytest.fixture(scope="module")
+def whole_browser(playwright: Playwright) -> Iterator[Browser]:
+    """Give a browser as people have it: it keeps pages, and guards what other sites store."""
+    with start_browser(playwright, "POSTBAG_CHROMIUM", "--disable-back-forward-cache") as running:
+        yield running
+
+
+@contextmanager
+def start_browser(playwright: Playwright, name: str, *without: str) -> Iterator[Browser]:
+    """Start the browser that `./run test` found, without some of Playwright's own arguments."""
+    path = os.environ.get(name, "")
+    assert path, "no browser: start the tests with ./run test, which finds or installs one"
+    running = playwright.chromium.launch(
+        executable_path=path,
+        args=["--no-sandbox", "--disable-background-networking", "--disable-gpu"],
+        ignore_default_args=[*without],
+    )
+    yield running
+    running.close()
 
 
 @pytest.fixture

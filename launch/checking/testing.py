@@ -6,7 +6,7 @@ import subprocess
 from collections.abc import Mapping
 from typing import Final
 
-from launch.checking.browser import ensure_driver, find_browser
+from launch.checking.browser import ensure_driver, find_browser, find_shell
 from launch.checking.programs import ensure_programs
 from launch.checkout import Checkout
 
@@ -21,11 +21,13 @@ def is_pure(arguments: list[str]) -> bool:
 
 
 def prepare(checkout: Checkout, arguments: list[str], environment: dict[str, str]) -> list[str]:
-    """Put a browser into `environment` where a test may want one; give the arguments for pytest."""
+    """Put browsers into `environment` where a test may want one; give the arguments for pytest."""
     if is_pure(arguments):
         return ["-n2", *arguments]  # they are so short that more processes only take time to start
     ensure_driver(checkout, environment)
-    environment["POSTBAG_CHROMIUM"] = find_browser(checkout, environment)
+    browser = find_browser(checkout, environment)
+    environment["POSTBAG_CHROMIUM"] = browser
+    environment["POSTBAG_CHROMIUM_SHELL"] = find_shell(environment, browser)
     if "--long" in arguments:
         environment["PATH"] = ensure_programs(environment)
     return arguments

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from launch.checking.browser import find_browser
+from launch.checking.browser import find_browser, find_shell
 from launch.checkout import Checkout
 from launch.failure import Failure
 
@@ -50,12 +50,13 @@ def test_an_installed_browser_is_taken_and_nothing_is_fetched(
     assert capsys.readouterr().err == ""
 
 
-def test_the_shell_without_a_window_is_taken_before_a_whole_browser(
-    checkout: Checkout, tmp_path: Path
-) -> None:
-    program(tmp_path / "chromium", status=0)
-    shell = program(tmp_path / "chromium-headless-shell", status=0)
-    assert find_browser(checkout, {"PATH": str(tmp_path)}) == str(shell)
+def test_the_shell_without_a_window_is_taken_where_it_starts(tmp_path: Path) -> None:
+    environment = {"PATH": str(tmp_path)}
+    assert find_shell(environment, "/the/browser") == "/the/browser"
+    shell = program(tmp_path / "chromium-headless-shell", status=1)
+    assert find_shell(environment, "/the/browser") == "/the/browser"
+    program(shell, status=0)
+    assert find_shell(environment, "/the/browser") == str(shell)
 
 
 def test_without_any_browser_the_tests_cannot_run(checkout: Checkout, tmp_path: Path) -> None:

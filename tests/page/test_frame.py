@@ -118,8 +118,9 @@ def test_a_letter_through_a_frame_arrives_as_previewed(
 
 
 def test_where_the_browser_keeps_nothing_for_frames_nothing_is_promised(
-    stack: Stack, load: Load, page: Page, origin: str, snippets: dict[str, str]
+    stack: Stack, load: Load, whole_browser: Browser, origin: str, snippets: dict[str, str]
 ) -> None:
+    page = whole_browser.new_page()
     slug = load(more=f'embed_origins = ["{origin}"]')
     snippets["html"] = embed_snippet(stack.url, slug)
     problems: list[str] = []
@@ -131,6 +132,7 @@ def test_where_the_browser_keeps_nothing_for_frames_nothing_is_promised(
     expect(frame.get_by_text("is kept in this browser until you send it")).to_be_hidden()
     expect(frame.get_by_role("checkbox", name="Plant ten more.")).to_be_checked()
     assert problems == []
+    page.close()
 
 
 def test_other_origins_and_other_pages_are_refused(

@@ -1,11 +1,9 @@
 """The page knows a person: what they mend counts, and what a link brings is filled in."""
 
 import secrets
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 from sqlalchemy import select
 
 from letters.storage.schema import letter, submission, target, writing
@@ -14,16 +12,9 @@ from tests.support.stack import Stack
 
 
 @pytest.fixture(scope="module")
-def browser(chromium_path: Path) -> Iterator[Browser]:
+def browser(whole_browser: Browser) -> Browser:
     """Give a browser that keeps pages to go back to, as people's browsers do."""
-    with sync_playwright() as playwright:
-        running = playwright.chromium.launch(
-            executable_path=chromium_path,
-            args=["--no-sandbox", "--disable-background-networking", "--disable-gpu"],
-            ignore_default_args=["--disable-back-forward-cache"],
-        )
-        yield running
-        running.close()
+    return whole_browser
 
 
 @pytest.mark.parametrize("confirm", ["none", "before-sending"])

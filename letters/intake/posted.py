@@ -15,6 +15,7 @@ REASON_MAX: Final = 2_000
 BODY_MAX: Final = 10_000
 CLOSING_MAX: Final = 2_000
 _SOURCE: Final = re.compile(r"[a-z0-9_-]{1,40}")
+_NO: Final = frozenset({"", "n", "no", "0", "off", "false"})
 _BLANK: Final = " \t\u00a0\u1680\u202f\u205f\u3000" + "".join(map(chr, range(0x2000, 0x200B)))
 
 
@@ -62,6 +63,11 @@ class Posted:
     """Fields of which some bytes were no UTF-8."""
     has_hidden_control: bool = False
     """A control character stands in a field that people do not fill in."""
+
+
+def is_ticked(value: str) -> bool:
+    """Tell whether a box was ticked, by the value that was posted for it."""
+    return value.strip().lower() not in _NO
 
 
 def source_code(text: str) -> str:

@@ -14,6 +14,7 @@ from letters.states import NOT_ARRIVED, NOT_LEFT, Cause, State
 from letters.storage.new_rows import NewRows
 from letters.storage.schema import letter, submission, writing
 from letters.submission import Draft
+from letters.webhooks import outbox
 
 
 def _letters(connection: Connection, submission_id: str) -> Sequence[Row[*tuple[object, ...]]]:
@@ -71,6 +72,8 @@ def takes_its_place(connection: Connection, submission_id: str, arrival: Arrival
     )
     locks.take(connection, submissions=[submission_id])
     _put_details(connection, submission_id, arrival)
+    if head.opt_in_wording != arrival.opt_in_wording:
+        _put_consent(connection, head, arrival, rows[0].id)
     return True
 
 
@@ -150,6 +153,26 @@ def _put_details(connection: Connection, submission_id: str, arrival: Arrival) -
             opt_in_wording=arrival.opt_in_wording,
         )
     )
+
+
+def _put_consent(
+    connection: Connection, head: Row[*tuple[object, ...]], arrival: Arrival, letter_id: str
+) -> None:
+    """Forget when an earlier consent was given on the receipt; tell other systems of the change.
+
+    A consent that waits for its writer's yes is told with that.
+    """
+    is_taken_back = arrival.opt_in_wording is None
+    connection.execute(
+        update(submission)
+        .where(submission.c.id == head.id, submission.c.erased_at.is_(None))
+        .values(opt_in_at=None, opt_in_ended_at=arrival.now if is_taken_back else None)
+    )
+    of = (connection, arrival.stored.id, head.id, letter_id, arrival.now)
+    if is_taken_back:
+        outbox.tell_of_withdrawal(*of, given_at=head.opt_in_at or head.submitted_at)
+    elif not arrival.must_confirm:
+        outbox.tell_of_consent(*of)
 
 
 def _touch(connection: Connection, submission_id: str) -> None:

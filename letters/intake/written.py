@@ -122,7 +122,7 @@ def submission_of(written: Written, token_id: str, *, must_confirm: bool) -> Sub
         name=posted.name,
         email=read_address(posted.email),
         postcode=posted.postcode,
-        reason=reason if reason.strip() else "",
+        reason="" if is_empty(reason) else reason,
         points=tuple(key for key in dict.fromkeys(posted.points) if key in known),
         personal_share=personal_share(written),
         opt_in=posted.opt_in,

@@ -91,7 +91,7 @@ def text(
     `closing` is how the writer ends it, before the name; None: as it is offered.
     """
     parts = [merge(campaign.letter.salutation, values)]
-    if reason.strip():
+    if not is_empty(reason):
         parts.append(line_feeds(reason))
     parts.append(line_feeds(body))
     closed = _closed(campaign, values, closing)

@@ -21,9 +21,10 @@ from letters.receipts.repeats import Decision, Repeat
 from letters.sending.outcomes import Answer
 from letters.states import Cause
 from letters.storage.database import Database
-from letters.storage.schema import letter, notice, repeat, submission, target, writing
+from letters.storage.schema import dispatch, letter, notice, repeat, submission, target, writing
 from letters.submission import Draft, Submission
 from letters.tokens import Tokens
+from letters.webhooks import webhook
 from tests.support.books import URL, Books
 
 OPT_IN = 'opt_in = "News, please."\n'
@@ -477,7 +478,7 @@ def test_what_an_older_secret_key_made_still_counts(books: Books) -> None:
 
 def test_consent_is_given_and_taken_back_at_any_time(books: Books) -> None:
     stored = books.load("trees", more=OPT_IN)
-    first = form(stored)
+    first, handed_in = form(stored), books.now
     post(books, stored, first)
     id_ = books.submission(first.email)
 
@@ -495,6 +496,24 @@ def test_consent_is_given_and_taken_back_at_any_time(books: Books) -> None:
     with books.database.write() as connection:
         consent.take_back(connection, id_, books.now)
     assert now_kept() == (None, books.now)
+    post(books, stored, replace(first, opt_in=True))
+    assert now_kept() == ("News, please.", handed_in), "the form's own, which waits for the yes"
+
+
+def test_another_system_hears_of_a_consent_that_the_same_form_gives_or_ends(books: Books) -> None:
+    stored = books.load("trees", more=f'confirm = "none"\n{OPT_IN}')
+    with books.database.write() as connection:
+        webhook.put(connection, stored.id, "https://crm.example.org/hook", books.now)
+    first = form(stored)
+
+    def to_tell(*, opt_in: bool) -> list[str]:
+        post(books, stored, replace(first, opt_in=opt_in))
+        with books.database.read() as connection:
+            return list(connection.execute(select(dispatch.c.kind)).scalars())
+
+    assert to_tell(opt_in=False) == []
+    assert to_tell(opt_in=True) == ["consent.given"]
+    assert to_tell(opt_in=False) == [], "nobody had heard of it yet"
 
 
 def test_an_address_that_got_its_mail_hears_of_the_second_letter_a_day_later(

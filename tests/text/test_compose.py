@@ -55,7 +55,7 @@ def test_a_point_without_a_lead_begins_with_its_text() -> None:
     assert compose.body(made, {}, ["trees"]).endswith("\n\nThey are older than the cranes.")
 
 
-@pytest.mark.parametrize("reason", ["", " \n\t"])
+@pytest.mark.parametrize("reason", ["", " \n\t", "\u200b", "\u3164\n"])
 def test_a_letter_without_a_reason(reason: str) -> None:
     made = campaign()
     values = compose.merge_values(made.targets[0], **ANA)

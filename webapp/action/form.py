@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 
 from flask import request
 
-from letters.intake.posted import BODY_MAX, Field, Posted, source_code, trimmed
+from letters.intake.posted import BODY_MAX, Field, Posted, is_ticked, source_code, trimmed
 from letters.text.compose import line_feeds
 from letters.text.visible import has_control, without_controls
 from webapp.site.posted import is_unreadable
@@ -24,8 +24,6 @@ _TYPED = (
     Field.BODY,
     Field.CLOSING,
 )
-_NO = frozenset({"", "false"})
-"""What a box that is posted may say and is not ticked."""
 _WITH_OWN_CHECKS = frozenset({BEFORE, "source", *map(str, Field)})
 
 
@@ -61,7 +59,7 @@ def receive() -> Received:
             points=tuple(form.getlist("points")),
             order=tuple(form.get("order", "").split()),
             targets=tuple(form.getlist(Field.TARGET)),
-            opt_in=form.get("opt_in", "") not in _NO,
+            opt_in=is_ticked(form.get("opt_in", "")),
             source=source_code(form.get("source", "")),
             unreadable=frozenset(field for field, text in texts.items() if is_unreadable(text)),
             has_hidden_control=any(

@@ -4,6 +4,7 @@ from http import HTTPStatus
 
 from flask import Response, make_response, redirect, render_template, request, url_for
 
+from letters.intake.posted import is_ticked
 from letters.notices.links import Links
 from letters.receipts import confirmation, consent, erasure, refusal, repeats
 from letters.receipts.confirmation import ChangedSince
@@ -17,8 +18,6 @@ from webapp.site.language import gettext as _
 from webapp.site.services import services
 from webapp.site.wake import wake_worker
 from webapp.site.whose import campaigns_url
-
-_NO = frozenset({"", "n", "no", "0"})
 
 
 @blueprint.get("/confirm")
@@ -62,7 +61,7 @@ def confirm(token: str) -> Response:
 def give_consent(token: str) -> Response:
     """Give the consent that the campaign asks for, or take it back."""
     read(token)
-    now, is_given = services().now(), request.form.get("opt_in", "") not in _NO
+    now, is_given = services().now(), is_ticked(request.form.get("opt_in", ""))
     act = consent.give if is_given else consent.take_back
     change(token, lambda c, i: act(c, i, now))
     return back(token, "consented" if is_given else "taken-back")

@@ -3,10 +3,19 @@
 from dataclasses import dataclass, replace
 
 from flask import request
+from flask_wtf import FlaskForm
+from wtforms import (
+    HiddenField,
+    SelectMultipleField,
+    StringField,
+    TextAreaField,
+)
+from wtforms.i18n import DummyTranslations
 
 from letters.intake.posted import BODY_MAX, Field, Posted, is_ticked, source_code, trimmed
 from letters.text.compose import line_feeds
 from letters.text.visible import has_control, without_controls
+from webapp.site.fields import typed
 from webapp.site.posted import is_unreadable
 
 BEFORE = "before"
@@ -14,17 +23,36 @@ BEFORE = "before"
 TRAP = "leave_empty"
 """A field that people do not see and programs fill in. Browsers and password managers go by names
 that they know; this is none of them."""
-_TYPED = (
-    Field.NAME,
-    Field.EMAIL,
-    Field.POSTCODE,
-    Field.ADDRESS,
-    Field.REASON,
-    Field.SUBJECT,
-    Field.BODY,
-    Field.CLOSING,
-)
 _WITH_OWN_CHECKS = frozenset({BEFORE, "source", *map(str, Field)})
+
+
+class ActionForm(FlaskForm):  # type: ignore[misc]  # flask-wtf brings no types
+    """The fields of the form. What each may hold is said in :mod:`letters.intake.faults`."""
+
+    class Meta:
+        """No session, so no session's token; and no sentence of its own to translate."""
+
+        csrf = False
+
+        def get_translations(self, _form: object) -> DummyTranslations:
+            """Read no catalogue: it would be read from disk with each post."""
+            return DummyTranslations()
+
+    name = StringField()
+    email = StringField()
+    postcode = StringField()
+    address = TextAreaField()
+    reason = TextAreaField()
+    subject = StringField()
+    body = TextAreaField()
+    closing = TextAreaField()
+    points = SelectMultipleField(validate_choice=False)
+    target = SelectMultipleField(validate_choice=False)
+    opt_in = StringField()
+    leave_empty = StringField()
+    token = HiddenField()
+    source = HiddenField()
+    altcha = HiddenField()  # the work done, where the campaign asks for it
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,12 +67,21 @@ class Received:
 
 
 def receive() -> Received:
-    """Return what this request posted. What a field may hold is said in letters/intake/faults.py.
-
-    Of a field that comes several times the first counts.
-    """
-    form = request.form
-    texts = {field: form.get(field, "") for field in _TYPED}
+    """Return what this request posted."""
+    form = ActionForm(request.form)  # and not the files: a text posted as one is none
+    texts = {
+        field: typed(form[field])
+        for field in (
+            Field.NAME,
+            Field.EMAIL,
+            Field.POSTCODE,
+            Field.ADDRESS,
+            Field.REASON,
+            Field.SUBJECT,
+            Field.BODY,
+            Field.CLOSING,
+        )
+    }
     return Received(
         Posted(
             name=trimmed(texts[Field.NAME]),
@@ -55,22 +92,22 @@ def receive() -> Received:
             subject=trimmed(texts[Field.SUBJECT]),
             body=texts[Field.BODY],
             # A page of before this field, or another program, posts none.
-            closing=form.get(Field.CLOSING),
-            points=tuple(form.getlist("points")),
-            order=tuple(form.get("order", "").split()),
-            targets=tuple(form.getlist(Field.TARGET)),
-            opt_in=is_ticked(form.get("opt_in", "")),
-            source=source_code(form.get("source", "")),
+            closing=texts[Field.CLOSING] if Field.CLOSING in request.form else None,
+            points=tuple(form.points.data or ()),
+            order=tuple(request.form.get("order", "").split()),
+            targets=tuple(form.target.data or ()),
+            opt_in=is_ticked(typed(form.opt_in)),
+            source=source_code(typed(form.source)),
             unreadable=frozenset(field for field, text in texts.items() if is_unreadable(text)),
             has_hidden_control=any(
                 has_control(text)
-                for name, values in form.lists()
+                for name, values in request.form.lists()
                 for text in (name, *(() if name in _WITH_OWN_CHECKS else values))
             ),
         ),
-        token=form.get("token", ""),
-        is_trapped=bool(form.get(TRAP)),
-        proof=form.get("altcha", ""),  # the work done, where the campaign asks for it
+        token=typed(form.token),
+        is_trapped=bool(typed(form.leave_empty)),
+        proof=typed(form.altcha),
     )
 
 

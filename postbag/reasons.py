@@ -7,7 +7,7 @@ from typing import Final
 
 from babel.dates import format_date, format_timedelta
 
-from letters.campaign import Campaign
+from letters.campaign import Campaign, Target
 from letters.campaigns.following import Gaps
 from letters.organisation import Organisation
 from letters.pacing.crowd import Crowd
@@ -45,6 +45,11 @@ def what(reason: Reason) -> str:
             )
         case Kind.OVER:
             return f"The last day of the campaign, {_day(reason.ends)}, is past."
+        case Kind.TOO_LATE if not reason.letters:
+            return (
+                f"Even the first letter would leave on {_day(reason.last_day)}, after the last day "
+                f"of the campaign, {_day(reason.ends)}."
+            )
         case Kind.TOO_LATE:
             return (
                 f"At {reason.per_hour:,} an hour to each office the last of {reason.letters:,} "
@@ -104,6 +109,17 @@ def of_lacks(organisation: Organisation | None) -> list[str]:
         f"The organisation {organisation.key} says no {lack}: add it to its file."
         for lack in organisation.lacks
     ]
+
+
+def of_terms(over: Sequence[Target]) -> list[str]:
+    """Return who cannot be written to any more, a sentence for each."""
+    sentences = [
+        f"{target.name} ({target.email}) could be written to until "
+        f"{_day(target.valid_until)} only, so the page leaves them out."
+        for target in over[:_MOST_SHOWN]
+    ]
+    more = len(over) - len(sentences)
+    return sentences + ([f"And {more:,} more are left out."] if more else [])
 
 
 def of_gaps(gaps: Gaps) -> list[str]:

@@ -18,7 +18,7 @@ from math import ceil
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from letters.campaign import WEEKDAYS, Campaign, Pacing
+from letters.campaign import WEEKDAYS, Campaign, Pacing, Target
 from letters.pacing.plan import OpenTimes, Plan, plan
 from letters.pacing.slots import HORIZON
 
@@ -84,9 +84,9 @@ class Reason:
     per_hour: int
     """Letters to one office, as the campaign is."""
     letters: int
-    """How many it was foreseen for."""
+    """How many it was foreseen for; 0: nobody knows how many, and none can leave in time."""
     last_day: date
-    """When the last of them would leave."""
+    """When the last of them would leave; of 0, the first."""
     ends: date | None
     """The last day of the campaign."""
 
@@ -105,6 +105,8 @@ class Readiness:
     """By the targets' addresses."""
     letters: int
     """How many letters it was foreseen for."""
+    terms_over: tuple[Target, ...] = ()
+    """Those who cannot be written to any more."""
 
 
 def check(
@@ -131,7 +133,22 @@ def check(
         reasons.append(against.over())
     elif not foresight.is_in_time(found):
         reasons.append(against.too_late())
-    return Readiness(tuple(reasons), found, sum(expected.values()))
+    elif not any(expected.values()) and (reason := _first_is_late(foresight)) is not None:
+        reasons.append(reason)
+    over = tuple(t for t in campaign.targets if t.valid_before and t.valid_before <= now)
+    return Readiness(tuple(reasons), found, sum(expected.values()), over)
+
+
+def _first_is_late(foresight: "_Foresight") -> Reason | None:
+    """Return that not one letter can leave before the end, if that is so."""
+    each = dict.fromkeys(foresight.expected, 1)
+    first = replace(foresight, expected=each)
+    found = first.plan(foresight.campaign.pacing)
+    leaves = min((one.ends_at for one in found.targets.values() if one.ends_at), default=None)
+    if leaves is None or first.is_in_time(replace(found, ends_at=leaves)):
+        return None
+    day = leaves.astimezone(ZoneInfo(foresight.campaign.timezone)).date()
+    return replace(_Reasons(first, found).too_late(), letters=0, last_day=day)
 
 
 def expected_letters(campaign: Campaign, so_far: Mapping[str, SoFar]) -> dict[str, int]:

@@ -17,7 +17,17 @@ from letters.text.addresses import address_in
 from letters.text.first_lines import odd_lines
 from letters.text.versions import version_for
 from letters.tokens import Tokens
-from postbag.reasons import cautions, of_crowd, of_gaps, of_lacks, of_last, sentence, ways, what
+from postbag.reasons import (
+    cautions,
+    of_crowd,
+    of_gaps,
+    of_lacks,
+    of_last,
+    of_terms,
+    sentence,
+    ways,
+    what,
+)
 from postbag.shell import Refused, Shell
 
 
@@ -26,14 +36,16 @@ def warn(shell: Shell, connection: Connection, stored: StoredCampaign) -> None:
 
     The command line does it all the same: who can run it is trusted to know why.
     """
-    reasons = _foreseen(shell, connection, stored).reasons
+    foreseen = _foreseen(shell, connection, stored)
+    reasons = foreseen.reasons
     outlook.overrule(connection, stored.id, reasons, shell.now())
     for reason in reasons:
         shell.say(f"Warning: {sentence(reason)}")
     for lack in of_lacks(stored.organisation):
         shell.say(f"Warning: {lack}")
     together = _crowd(shell, stored)
-    told = [*_cautions(connection, stored), *([of_crowd(together)] if together.is_tight else [])]
+    told = [*of_terms(foreseen.terms_over), *_cautions(connection, stored)]
+    told += [of_crowd(together)] if together.is_tight else []
     for caution in told:
         shell.say(f"Look at this: {caution}")
 
@@ -43,7 +55,7 @@ def check(shell: Shell, options: Namespace) -> int:
     with shell.database.read() as connection:
         stored = store.find(connection, options.slug)
         foreseen = _foreseen(shell, connection, stored)
-        told = _cautions(connection, stored)
+        told = [*of_terms(foreseen.terms_over), *_cautions(connection, stored)]
     reasons, last = foreseen.reasons, foreseen.plan.ends_at
     together = of_crowd(_crowd(shell, stored))
     lacks = of_lacks(stored.organisation)

@@ -19,7 +19,7 @@ from letters.pacing.readiness import (
     check,
     expected_letters,
 )
-from postbag.reasons import ways, what
+from postbag.reasons import of_terms, ways, what
 
 NOW = datetime(2027, 3, 1, 9, tzinfo=UTC)
 CAMPAIGN = Campaign(
@@ -45,6 +45,32 @@ def paced(per_hour: int, *, goal: int | None = None, ends: date | None = None) -
 def test_the_usual_campaign_may_go_live() -> None:
     assert reasons(CAMPAIGN) == ()
     assert reasons(paced(MOST_PER_HOUR)) == ()
+
+
+def test_where_not_one_letter_can_leave_before_the_end_nothing_goes_live() -> None:
+    on_sundays = replace(paced(30, ends=date(2027, 3, 6)), pacing=Pacing(30, days=("sun",)))
+    (reason,) = reasons(on_sundays)
+    assert what(reason) == (
+        "Even the first letter would leave on 7 March 2027, after the last day of the campaign, "
+        "6 March 2027."
+    )
+    assert ways(reason)[0] == "Move the last day to 7 March 2027 or later."
+    one_of_two = Target("B. Example", "b@harbours.example", "B", timezone="Pacific/Kiritimati")
+    ends_today = replace(
+        paced(30, ends=date(2027, 3, 1)), targets=(CAMPAIGN.targets[0], one_of_two)
+    )
+    till_noon = replace(ends_today, pacing=Pacing(30, window=window("08:00-12:00")))
+    assert reasons(till_noon) == (), "the page leaves out whom nothing reaches any more"
+
+
+def test_whose_term_is_over_is_told() -> None:
+    gone = replace(CAMPAIGN.targets[0], valid_until=date(2027, 2, 28))
+    found = check(replace(CAMPAIGN, targets=(gone, CAMPAIGN.targets[1])), {}, now=NOW, send_rate=10)
+    (told,) = of_terms(found.terms_over)
+    assert told == (
+        "A. Example (a@harbours.example) could be written to until 28 February 2027 only, so the "
+        "page leaves them out."
+    )
 
 
 def test_four_hundred_an_hour_are_refused_with_the_figure_and_two_ways_out() -> None:

@@ -19,7 +19,7 @@ from webapp.action.shown import shown
 from webapp.desk.entry.door import acting, blueprint, signed_in
 from webapp.desk.wording.done import done
 from webapp.desk.wording.lacks import lacking
-from webapp.desk.wording.reasons import cautions, crowd_sentence, told
+from webapp.desk.wording.reasons import cautions, crowd_sentence, terms_over, told
 from webapp.site import errors
 from webapp.site.guards.throttle import admit
 from webapp.site.language import gettext as _
@@ -79,7 +79,8 @@ def _known(campaign: Campaign, found: Readiness) -> list[tuple[str, str]]:
         number,
         figure=format_decimal(number),
     )
-    known = [("check", sentence), *(("dash", caution) for caution in cautions(campaign))]
+    told = [*terms_over(found.terms_over), *cautions(campaign)]
+    known = [("check", sentence), *(("dash", caution) for caution in told)]
     if Kind.FLOOD not in kinds:
         sentence = ngettext(
             "No office gets more than %(figure)s letter an hour.",

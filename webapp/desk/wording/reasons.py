@@ -1,12 +1,13 @@
 """Say in the reader's language why a campaign cannot go live, and the ways out."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Final
 
 from flask_babel import format_date, format_decimal, format_timedelta
 
-from letters.campaign import Campaign
+from letters.campaign import Campaign, Target
 from letters.pacing.crowd import crowd
 from letters.pacing.readiness import MOST_PER_HOUR, Kind, Reason, Remedy, Way
 from letters.settings import Limit
@@ -61,6 +62,28 @@ def cautions(campaign: Campaign) -> list[str]:
     return [*sentences, *map(printing_lack, unprintable(campaign))]
 
 
+def terms_over(over: Sequence[Target]) -> list[str]:
+    """Return who cannot be written to any more, a sentence for each."""
+    sentences = [
+        _(
+            "%(name)s could be written to until %(day)s only: the page leaves them out.",
+            name=target.name,
+            day=_day(target.valid_until),
+        )
+        for target in over[:_MOST_SHOWN]
+    ]
+    more = len(over) - len(sentences)
+    if more:
+        sentence = ngettext(
+            "And %(figure)s more is left out.",
+            "And %(figure)s more are left out.",
+            more,
+            figure=format_decimal(more),
+        )
+        sentences.append(sentence)
+    return sentences
+
+
 def crowd_sentence(limit: Limit, campaign: Campaign) -> str:
     """Return what becomes of many people behind one network, a school or a phone company."""
     found = crowd(limit.count, limit.period_seconds, campaign.pacing)
@@ -104,6 +127,13 @@ def _what(reason: Reason) -> str:
             )
         case Kind.OVER:
             return _("The last day of the campaign, %(day)s, is past.", day=_day(reason.ends))
+        case Kind.TOO_LATE if not reason.letters:
+            return _(
+                "Even the first letter would leave on %(day)s, after the last day of the "
+                "campaign, %(ends)s.",
+                day=_day(reason.last_day),
+                ends=_day(reason.ends),
+            )
         case Kind.TOO_LATE:
             return _(
                 "At %(figure)s an hour to each office the last of %(letters)s letters would leave "

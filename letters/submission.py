@@ -10,6 +10,8 @@ class Draft:
     target_id: int
     subject: str
     text: str
+    version: str = ""
+    """Of the letter, that it is written from; empty: the letter itself."""
 
 
 @dataclass(frozen=True, slots=True)

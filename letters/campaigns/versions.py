@@ -7,16 +7,16 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, func, select, update
 
 from letters.campaign import Campaign, Target
 from letters.campaigns.stored import StoredCampaign
 from letters.states import NOT_LEFT, State
 from letters.storage.batch import given, text_at
-from letters.storage.schema import letter, submission, writing
+from letters.storage.schema import HAS_VERSION, letter, submission, writing
 from letters.text import compose, digest
 from letters.text.merge import merge
-from letters.text.versions import for_target, version_for
+from letters.text.versions import for_target, version_key
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,23 +45,38 @@ class OfVersion:
     key: str
     """Empty: the letter itself."""
     targets: int
+    """Who get it today. Letters were perhaps written when they got another."""
     states: Counter[State]
 
 
 def by_version(
-    stored: StoredCampaign, by_target: Mapping[int, Counter[State]]
+    connection: Connection, stored: StoredCampaign, by_target: Mapping[int, Counter[State]]
 ) -> tuple[OfVersion, ...]:
-    """Return each version that somebody gets, in the file's order; none where there are none."""
-    found = stored.campaign.letter.versions
-    if not found:
+    """Return what became of the letters written from each version; none where there are none.
+
+    Versions come in the file's order, and then those that it does not have any more.
+    """
+    states: dict[str, Counter[State]] = {}
+    others = sum(by_target.values(), Counter[State]())
+    rows = connection.execute(
+        select(letter.c.version, letter.c.state, func.count())
+        .where(letter.c.campaign_id == stored.id, HAS_VERSION)
+        .group_by(letter.c.version, letter.c.state)
+    )
+    for key, state, number in rows:
+        states.setdefault(str(key), Counter())[State(state)] = number
+        others[State(state)] -= number
+    if not (states or stored.campaign.letter.versions):
         return ()
-    people, states = Counter[str](), dict[str, Counter[State]]()
-    for target in stored.targets:
-        key = _key(stored.campaign, target.target)
-        people[key] += not target.withdrawn
-        states.setdefault(key, Counter()).update(by_target.get(target.id, Counter()))
-    keys = [*(version.key for version in found), ""]
-    return tuple(OfVersion(key, people[key], states[key]) for key in keys if key in states)
+    states[""] = +others
+    people = Counter(version_key(stored.campaign.letter, one) for one in stored.campaign.targets)
+    of_file = [version.key for version in stored.campaign.letter.versions]
+    keys = dict.fromkeys((*of_file, *sorted(states.keys() - {""}), ""))
+    return tuple(
+        OfVersion(key, people[key], states.get(key, Counter()))
+        for key in keys
+        if people[key] or states.get(key)
+    )
 
 
 def along(
@@ -76,7 +91,7 @@ def along(
         target_id: Moved(was[target_id], new)
         for target_id, new in paired
         if target_id is not None
-        if _key(before.campaign, was[target_id]) != _key(after, new)
+        if version_key(before.campaign.letter, was[target_id]) != version_key(after.letter, new)
     }
     letters = connection.execute(
         select(letter.c.id)
@@ -108,12 +123,16 @@ def take(connection: Connection, along: Along) -> int:
         writer = {"name": row.name, "postcode": row.postcode or ""}
         written = _offered_anew(along, of, row.subject, row.body, writer)
         if written is not None:
-            anew.append({"of": row.id, "subject": written[0], "body": written[1]})
+            key = version_key(along.after.letter, of.after)
+            anew.append({"of": row.id, "subject": written[0], "body": written[1], "version": key})
     for one in anew:
         connection.execute(
             update(writing)
             .where(writing.c.letter_id == one["of"])
             .values(subject=one["subject"], body=one["body"])
+        )
+        connection.execute(
+            update(letter).where(letter.c.id == one["of"]).values(version=one["version"])
         )
     return len(anew)
 
@@ -139,8 +158,3 @@ def _offered_anew(
         foot=compose.foot_of(text),
     )
     return merge(subjects[offered.index(subject) % len(subjects)], fresh), whole
-
-
-def _key(of: Campaign, target: Target) -> str:
-    version = version_for(of.letter, target)
-    return version.key if version else ""

@@ -25,7 +25,6 @@ from letters.record import Actor, Deed, record
 from letters.storage.batch import Written, given, text_at
 from letters.storage.database import Database
 from letters.storage.schema import answer, letter, submission, writing
-from letters.text.versions import version_for
 
 COLUMNS: Final = (
     "letter_id", "submitted_at", "state", "state_at", "target", "target_email",
@@ -51,6 +50,7 @@ _LETTER: Final = (
         submission.c.personal_share,
         writing.c.subject,
         submission.c.source,
+        letter.c.version,
         select(Written(func.min(answer.c.came_at)))
         .where(answer.c.letter_id == letter.c.id, answer.c.kind == str(Kind.PERSON))
         .scalar_subquery(),
@@ -100,12 +100,9 @@ def rows(database: Database, stored: StoredCampaign) -> Iterator[str]:
     Each is told as it is when its thousand is read. The last line's end comes when all is there.
     """
     to = {t.id: (safe(t.target.name), safe(t.target.email)) for t in stored.targets}
-    letters = stored.campaign.letter
-    found = {t.id: version_for(letters, t.target) for t in stored.targets}
-    versions = {target_id: version.key if version else "" for target_id, version in found.items()}
 
     def told(row: _Found) -> _Line:
-        id_, submitted_at, state, state_at, target_id, *person, share, subject, source, at = row
+        id_, submitted_at, state, state_at, target_id, *person, share, subject, source, of, at = row
         return (
             id_,
             _moment(submitted_at),
@@ -116,7 +113,7 @@ def rows(database: Database, stored: StoredCampaign) -> Iterator[str]:
             f"{share:.2f}",
             safe(subject or ""),
             safe(source or ""),
-            versions[target_id],
+            of or "",
             _moment(at),
         )
 

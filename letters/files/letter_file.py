@@ -11,7 +11,7 @@ from letters.files.checks import CheckedTable
 from letters.files.faults import Fault, Flaw, Path, What
 from letters.text.compose import body, merge_values
 from letters.text.merge import fields, merge
-from letters.text.versions import for_target, version_for
+from letters.text.versions import for_target, version_key
 
 
 def read_letter(table: CheckedTable) -> LetterTemplate:
@@ -108,8 +108,7 @@ def _check_lengths(campaign: Campaign, faults: list[Fault]) -> None:
     lengths: dict[str, int] = {}
     subjects: dict[tuple[str, int], int] = {}
     for target in unlike.values():
-        version = version_for(campaign.letter, target)
-        key = version.key if version else ""
+        key = version_key(campaign.letter, target)
         to = for_target(campaign, target)
         values = merge_values(target)
         length = len(body(to, values, [point.key for point in to.letter.points]))

@@ -239,5 +239,6 @@ def add_letter(
         writer_key=key,
         subject=draft.subject,
         body=draft.text,
+        version=draft.version,
     )
     return draft.target_id, state, is_identical

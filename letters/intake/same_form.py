@@ -121,6 +121,9 @@ def _rewrite(connection: Connection, arrival: Arrival, drafts: Mapping[str, Draf
                 edited_at=arrival.now,
             )
         )
+        connection.execute(
+            update(letter).where(letter.c.id == letter_id).values(version=draft.version)
+        )
     personal = [i for i, draft in drafts.items() if draft.target_id not in arrival.identical]
     make_personal(connection, personal)
 

@@ -15,7 +15,7 @@ from letters.intake.routing import Whom
 from letters.submission import Draft, Submission
 from letters.text import compose
 from letters.text.addresses import address_in, canonical, read_address
-from letters.text.versions import for_target
+from letters.text.versions import for_target, version_key
 from letters.text.visible import is_empty
 
 _MOST_MEASURED = 2 * BODY_MAX  # as posted, where every line end is two characters
@@ -102,7 +102,7 @@ def drafts_of(written: Written) -> tuple[Draft, ...]:
         text = compose.text(
             theirs, values, reason=posted.reason, body=words, closing=posted.closing, foot=to.foot
         )
-        return Draft(to.id, subject, text)
+        return Draft(to.id, subject, text, version_key(campaign.letter, target))
 
     return tuple(draft(target) for target in written.whom.targets)
 

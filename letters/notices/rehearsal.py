@@ -11,7 +11,7 @@ from letters.languages import translations
 from letters.notices.notice import Notice
 from letters.text.compose import body, merge_values, text
 from letters.text.merge import merge
-from letters.text.versions import for_target, version_for
+from letters.text.versions import for_target, version_key
 
 WRITER: Final = "Ana Example"
 POSTCODE: Final = "AB1 2CD"
@@ -43,9 +43,8 @@ def sheets(campaign: Campaign, most: int) -> list[Sheet]:
         # The page fills in the body before a writer has typed a name.
         words = body(theirs, merge_values(target), keys)
         subject = merge(theirs.letter.subjects[0], merge_values(target))
-        version = version_for(campaign.letter, target)
         whole = text(theirs, values, reason="", body=words)
-        found.append(Sheet(target, subject, whole, version.key if version else ""))
+        found.append(Sheet(target, subject, whole, version_key(campaign.letter, target)))
     return found
 
 
@@ -53,8 +52,7 @@ def _of_every_version(campaign: Campaign) -> tuple[list[Target], list[Target]]:
     """Return the targets who are the first to get a version of the letter, and the others."""
     first: dict[str, Target] = {}
     for target in campaign.targets:
-        version = version_for(campaign.letter, target)
-        first.setdefault(version.key if version else "", target)
+        first.setdefault(version_key(campaign.letter, target), target)
     others = [target for target in campaign.targets if target not in first.values()]
     return [*first.values()], others
 

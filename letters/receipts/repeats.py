@@ -6,7 +6,7 @@ or neither. What goes is what was shown: the decision is the yes.
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
@@ -25,6 +25,7 @@ from letters.receipts.receipt import TooLate
 from letters.states import NOT_ARRIVED, NOT_LEFT, Cause, State
 from letters.storage.schema import campaign, letter, repeat, submission, writing
 from letters.submission import Draft, Submission
+from letters.text.versions import version_key
 from letters.tokens import digest
 
 
@@ -164,12 +165,17 @@ def _known(
         .where(submission.c.id == submission_id)
     ).scalar_one()
     stored = store.find(connection, slug)
+    # What is kept beside a letter does not say its version: it is the one of today.
     in_time = {
-        target.id
+        target.id: version_key(stored.campaign.letter, target.target)
         for target in stored.targets
         if not target.withdrawn and is_in_time(stored, target, now)
     }
-    drafts = tuple(draft for draft in found.letters if draft.target_id in in_time)
+    drafts = tuple(
+        replace(draft, version=in_time[draft.target_id])
+        for draft in found.letters
+        if draft.target_id in in_time
+    )
     if not drafts or stored.is_over(now):
         raise TooLate
     new = Submission(

@@ -29,7 +29,7 @@ _SUBMISSION: Final = Places(
 _MAIL: Final = Places(
     *("id", "kind", "campaign_id", "target_id", "submission_id", "state", "state_at"),
     "goes_together",
-    *("writer_key", "to_email", "subject", "body", "purpose", "address", "mailing_id"),
+    *("writer_key", "to_email", "subject", "body", "purpose", "address", "mailing_id", "version"),
 )
 _REPEAT_COLUMNS: Final = (
     *("id", "submission_id", "received_at", "name", "email", "postcode", "reason", "points"),
@@ -66,8 +66,7 @@ _ADD_LETTERS: Final = _add(
     _MAIL,
     _IS_MAIL,
     *("id", "kind", "campaign_id", "target_id", "submission_id", "state", "state_at"),
-    "goes_together",
-    "mailing_id",
+    *("goes_together", "mailing_id", "version"),
 )
 _ADD_WRITINGS: Final = _add(
     writing,
@@ -182,6 +181,7 @@ class NewRows:
         writer_key: str,
         subject: str,
         body: str,
+        version: str,
     ) -> None:
         """Add a letter, with the first step of its history. Who adds it counts it, too."""
         self._rows.append(
@@ -197,6 +197,7 @@ class NewRows:
                 writer_key=writer_key,
                 subject=subject,
                 body=body,
+                version=version,
             )
         )
 

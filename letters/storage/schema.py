@@ -41,6 +41,7 @@ from letters.storage.tables.desk import (
 )
 from letters.storage.tables.letters import (
     BAD_NEWS,
+    HAS_VERSION,
     NOTICE_IS_KEPT,
     account,
     attempt,
@@ -59,6 +60,7 @@ __all__ = [
     "GOES_TOGETHER",
     "HAS_GATHERED",
     "HAS_QUEUED",
+    "HAS_VERSION",
     "IS_NOTICE",
     "NOTICE_IS_KEPT",
     "NOT_ALONE",

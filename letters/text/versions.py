@@ -18,6 +18,12 @@ def version_for(letter: LetterTemplate, target: Target) -> Version | None:
     return next((version for version in letter.versions if fits(version.when, known)), None)
 
 
+def version_key(letter: LetterTemplate, target: Target) -> str:
+    """Return the key of the version for a target; empty: the letter as it is."""
+    version = version_for(letter, target)
+    return version.key if version else ""
+
+
 def attributes_of(target: Target) -> Mapping[str, str]:
     """Return what a target can be asked for: its attributes, and its role."""
     return {"role": target.role, **dict(target.attributes)}

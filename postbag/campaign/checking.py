@@ -15,7 +15,7 @@ from letters.pacing.readiness import Readiness
 from letters.sending import outlook
 from letters.text.addresses import address_in
 from letters.text.first_lines import odd_lines
-from letters.text.versions import version_for
+from letters.text.versions import version_key
 from letters.tokens import Tokens
 from postbag.reasons import (
     cautions,
@@ -109,8 +109,7 @@ def _cautions(connection: Connection, stored: StoredCampaign) -> list[str]:
 def _versions(stored: StoredCampaign) -> dict[str, str]:
     """Return the version of the letter that each target gets, by address; empty: the letter."""
     letter = stored.campaign.letter
-    found = {each.email: version_for(letter, each) for each in stored.campaign.targets}
-    return {email: version.key if version else "" for email, version in found.items()}
+    return {each.email: version_key(letter, each) for each in stored.campaign.targets}
 
 
 def _crowd(shell: Shell, stored: StoredCampaign) -> Crowd:

@@ -77,11 +77,17 @@ def test_check_letters_figures_and_spreadsheet_agree(database: Database) -> None
         if version == "green":
             books.deliver(claim)
     with database.read() as connection:
-        counted = by_version(stored, ledger.by_target(connection, stored.id))
+        counted = by_version(connection, stored, ledger.by_target(connection, stored.id))
     assert [each.key for each in counted] == [*OF_PARTIES, ""]
     for each in counted:
         state = State.DELIVERED if each.key == "green" else State.ACCEPTED
         assert (each.targets, each.states) == (130, Counter({state: 130}))
+
+
+def versions_told(books: Books) -> list[str]:
+    """Give the version of each letter in the spreadsheet, in the order of writing."""
+    rows = csv.DictReader(io.StringIO("".join(export.rows(books.database, books.find("trees")))))
+    return [row["version"] for row in rows]
 
 
 def test_letters_left_as_offered_go_along_with_another_version(database: Database) -> None:
@@ -104,3 +110,31 @@ def test_letters_left_as_offered_go_along_with_another_version(database: Databas
             for email in (as_offered, as_written)
         ]
     assert found == [offered.replace("To Green.", "To Labour."), "My own words."]
+    assert versions_told(books) == ["labour", "green"]
+
+
+def test_a_letter_is_counted_by_the_version_that_it_was_written_from(database: Database) -> None:
+    """Whatever its target gets later, and whether the file still has that version."""
+    books = Books(database)
+    campaign = load_parties(books, 5)
+    books.write("trees")
+    for sent in books.send():
+        books.deliver(sent)
+    blue = replace(campaign.targets[0], attributes=(("party", "Blue"),))
+    letter = replace(campaign.letter, versions=campaign.letter.versions[1:3])
+    later = replace(campaign, targets=(blue, *campaign.targets[1:]), letter=letter)
+    with database.write() as connection:
+        store.load(connection, later, books.now)
+    books.write("trees", targets=[0])
+    stored = books.find("trees")
+    with database.read() as connection:
+        counted = by_version(connection, stored, ledger.by_target(connection, stored.id))
+    delivered, waiting = Counter({State.DELIVERED: 1}), Counter({State.QUEUED: 1})
+    assert {of.key: (of.targets, of.states) for of in counted} == {
+        "labour": (1, delivered),
+        "blue": (2, delivered + waiting),
+        "green": (0, delivered),
+        "red": (0, delivered),
+        "": (2, delivered),
+    }
+    assert Counter(versions_told(books)) == Counter([*OF_PARTIES, "", "blue"])

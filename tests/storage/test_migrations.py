@@ -1,5 +1,6 @@
 """The migrations lead to the tables that the code defines, and back again."""
 
+import json
 import subprocess
 import sys
 from collections.abc import Callable
@@ -340,3 +341,41 @@ def test_what_was_counted_before_there_were_codes_is_in_the_sums(database: Datab
             (1, "", "handed_in", 400, 2),
         ]
         assert connection.execute(select(reader.c.sources_id)).scalar_one() == read
+
+
+def test_letters_of_before_get_the_version_of_their_target(database: Database) -> None:
+    config = configuration()
+    versions = (
+        "[[letter.versions]]\nkey = 'friends'\nwhen = {party = ['Green']}\n"
+        "[[letter.versions]]\nkey = 'clerks'\nwhen = {role = ['Clerk']}\n"
+    )
+    people = ({"role": "", "attributes": {"party": "Green"}}, {"role": "clerk"}, {"role": ""})
+    with database.write() as connection:
+        config.attributes["connection"] = connection
+        command.downgrade(config, "0028")
+        connection.execute(
+            text(
+                "INSERT INTO campaign (id, slug, title, status, definition, loaded_at)"
+                " VALUES (1, 'trees', '', 'live', :versions, '2026-01-01')"
+            ),
+            {"versions": versions},
+        )
+        for number, definition in enumerate(people, 1):
+            connection.execute(
+                text(
+                    "INSERT INTO target (id, campaign_id, position, email, definition, withdrawn,"
+                    " next_slot_at) VALUES (:n, 1, :n, '', :kept, false, '2026-01-01')"
+                ),
+                {"n": number, "kept": json.dumps(definition)},
+            )
+            connection.execute(
+                text(
+                    "INSERT INTO letter (id, kind, campaign_id, target_id, state, state_at)"
+                    " VALUES (:id, 'letter', 1, :n, 'queued', '2026-01-01')"
+                ),
+                {"id": f"l{number}", "n": number},
+            )
+    migrate(database)
+    with database.read() as connection:
+        found = connection.execute(select(letter.c.version).order_by(letter.c.id)).scalars()
+        assert list(found) == ["friends", "clerks", None]

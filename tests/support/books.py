@@ -30,6 +30,7 @@ from letters.states import Cause
 from letters.storage.database import Database
 from letters.storage.schema import letter, submission, writing
 from letters.submission import Draft, Submission
+from letters.text.versions import version_key
 from letters.tokens import Tokens
 from rig.campaigns import campaign_file
 from worker.sweep import Swept, sweep
@@ -118,7 +119,10 @@ class Books:
         chosen = [t for t in stored.targets if not t.withdrawn]
         if targets is not None:
             chosen = [chosen[place] for place in targets]
-        drafts = tuple(Draft(t.id, "Keep the trees", text) for t in chosen)
+        letter = stored.campaign.letter
+        drafts = tuple(
+            Draft(t.id, "Keep the trees", text, version_key(letter, t.target)) for t in chosen
+        )
         new = Submission(
             *(secrets.token_hex(16), "Ana Reed", email, "", "", ("trees",), 0.5, False, drafts),
             source=source,

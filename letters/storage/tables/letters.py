@@ -26,6 +26,7 @@ _KEPT: Final = "address IS NOT NULL AND purpose IN ('sign-in', 'alarm', 'test', 
 _BAD_NEWS: Final = (
     "state IN ('bounced', 'dropped', 'failed', 'expired') AND told = 0 AND kind = 'letter'"
 )
+_HAS_VERSION: Final = "version <> ''"
 
 letter = Table(
     "letter",
@@ -46,6 +47,8 @@ letter = Table(
     # 1: its writer wants it to go by itself, and in no bundle.
     Column("alone", Integer, nullable=False, server_default=text("0")),
     Column("mailing_id", String(32)),  # of the mailing to many that this notice belongs to
+    # Of the letter, that it was written from; empty or null: the letter itself.
+    Column("version", String(64)),
     CheckConstraint("kind IN ('letter', 'notice')", name="kind"),
     CheckConstraint(f"state IN ({_STATES})", name="state"),
     Index("ix_letter_waiting", "target_id", "goes_together", "id",
@@ -68,6 +71,8 @@ letter = Table(
     Index("ix_letter_campaign", "campaign_id", "state", "state_at"),
     Index("ix_letter_in_order", "campaign_id", "id", sqlite_where=text("kind = 'letter'"),
           postgresql_where=text("kind = 'letter'")),
+    Index("ix_letter_version", "campaign_id", "version", "state", sqlite_where=text(_HAS_VERSION),
+          postgresql_where=text(_HAS_VERSION)),
     Index("ix_letter_submission", "submission_id"),
     Index("ix_letter_digest", "attempt_id", sqlite_where=text("plain = 1"),
           postgresql_where=text("plain = 1")),
@@ -177,5 +182,6 @@ account = Table(
 
 # A partial index serves a query only where the query spells the same condition out: a parameter
 # could have any value.
+HAS_VERSION: Final[ColumnElement[bool]] = literal_column(f"({_HAS_VERSION})", Boolean())
 BAD_NEWS: Final[ColumnElement[bool]] = literal_column(f"({_BAD_NEWS})", Boolean())
 NOTICE_IS_KEPT: Final[ColumnElement[bool]] = literal_column(f"({_KEPT})", Boolean())

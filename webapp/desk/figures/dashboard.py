@@ -111,6 +111,7 @@ def _draw_figures(slug: str, place_of_token: str) -> str:
         alarms = attention.alarms(connection, now)
         held = held_targets(connection, stored, by_target, now)
         counted = figures.read(connection, stored.id)
+        of_versions = versions.by_version(connection, stored, by_target)
     rows = [target_row(stored, t, by_target.get(t.id, Counter()), now) for t in stored.targets]
     is_long = len(rows) > 2 * _MOST_TARGETS
     return render_template(
@@ -129,7 +130,7 @@ def _draw_figures(slug: str, place_of_token: str) -> str:
         pictures=pictures(counted, stored.campaign.timezone),
         targets=sorted(rows, key=troubled_first)[:_MOST_TARGETS] if is_long else rows,
         more_targets=len(rows) - _MOST_TARGETS if is_long else 0,
-        versions=[version_row(of) for of in versions.by_version(stored, by_target)],
+        versions=[version_row(of) for of in of_versions],
         held=held,
         decide_url=url_for("desk.decide", slug=slug),
         status=str(stored.campaign.status),

@@ -47,6 +47,7 @@ class Deed(StrEnum):
     HELD = "held"
     RELEASED = "released"
     SUCCEEDED = "succeeded"
+    SUCCESSOR_UNDONE = "successor-undone"
     GIVEN = "given"
     TAKEN = "taken"
     INVITED = "invited"

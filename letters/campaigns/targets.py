@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import datetime
 from enum import Enum, auto
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, delete, insert, select, update
 
 from letters.books import locks
 from letters.books.changes import apply
@@ -39,6 +39,10 @@ class Objection(Enum):
     """{name} cannot be written to either."""
     NO_TARGET = auto()
     """The campaign {slug} has no target {email}."""
+    NO_SUCCESSOR = auto()
+    """Nobody has been named who follows {name}."""
+    ASKED = auto()
+    """The first writers have been asked whether their letters to {name} may go to somebody else."""
 
 
 class CannotDecide(Exception):
@@ -59,7 +63,7 @@ def stop(
     found = mailbox.waiting(connection, [target_id], most=mailbox.PART)
     ids = found.get(target_id, [])
     # The office too, which a claim has locked: what it takes, it took before.
-    office_id = _office_of(connection, target_id)
+    office_id = office_of(connection, target_id)
     locks.take(connection, letters=ids, offices=[office_id], targets=[target_id])
     if mark_stopped(connection, target_id, why, now, words):
         apply(connection, [Happening(i, Cause.HOLD, now) for i in ids])
@@ -136,7 +140,7 @@ def carry_on(
         found = find(connection, slug, email)
         ids = [found.id]
         if is_offices:
-            ids = [*mailbox.targets_at(connection, [_office_of(connection, found.id)])]
+            ids = [*mailbox.targets_at(connection, [office_of(connection, found.id)])]
     changes = mailbox.carry_on(database, ids, cause, now)
     return sum(change.target_id == found.id for change in changes)
 
@@ -159,7 +163,7 @@ def change_address(
         raise CannotDecide(Objection.NO_ADDRESS, email=new_email)
     new_email = better
     kept = seats.target_definition(replace(found.target, email=new_email))
-    before = _office_of(connection, found.id)
+    before = office_of(connection, found.id)
     # The letters, before anything else: they wait for the new office, and may leave at once.
     letters = mailbox.waiting(connection, [found.id], State.HELD, mailbox.PART).get(found.id, [])
     locks.take(connection, letters=letters)
@@ -178,7 +182,7 @@ def change_address(
 
 def _release(connection: Connection, target_id: int, now: datetime) -> int:
     """Forget what holds a target, and what holds its office over all campaigns."""
-    office_id = _office_of(connection, target_id)
+    office_id = office_of(connection, target_id)
     sitting = mailbox.targets_at(connection, [office_id])
     held = mailbox.waiting(connection, sitting, State.HELD, mailbox.PART)
     letters = [i for ids in held.values() for i in ids]
@@ -207,7 +211,8 @@ def _clear(connection: Connection, target_id: int) -> None:
     )
 
 
-def _office_of(connection: Connection, target_id: int) -> int:
+def office_of(connection: Connection, target_id: int) -> int:
+    """Return the id of a target's office."""
     found: int = connection.execute(
         select(target.c.office_id).where(target.c.id == target_id)
     ).scalar_one()
@@ -246,6 +251,22 @@ def name_successor(
     connection.execute(update(target).where(target.c.id == left.id).values(alarmed_at=now))
     detail = f"{left.target.email} → {follows.target.email}"
     _record(connection, Deed.SUCCEEDED, left, now, by, detail)
+
+
+def forget_successor(
+    connection: Connection, left: StoredTarget, now: datetime, by: Actor = COMMAND_LINE
+) -> int:
+    """Let nobody follow a target any more; return how many letters are queued again.
+
+    What held it before somebody was named holds it still. The caller has its lock, its office's
+    and those of its first held letters.
+    """
+    held = mailbox.waiting(connection, [left.id], State.HELD, mailbox.PART).get(left.id, [])
+    connection.execute(delete(successor).where(successor.c.target_id == left.id))
+    if left.hold is Hold.SUCCEEDED:
+        _clear(connection, left.id)
+    _record(connection, Deed.SUCCESSOR_UNDONE, left, now, by, left.target.email)
+    return len(_queued(connection, held, now))
 
 
 def _record(

@@ -30,6 +30,7 @@ _DEEDS: Final = (
     Deed.RELEASED,
     Deed.TARGET,
     Deed.SUCCEEDED,
+    Deed.SUCCESSOR_UNDONE,
     Deed.SUGGESTED,
     Deed.OFFERED,
     Deed.WISHED,

@@ -5,19 +5,24 @@ from datetime import datetime, timedelta
 from enum import Enum, auto
 from typing import Final
 
-from sqlalchemy import Connection, exists, select, update
+from sqlalchemy import Connection, Row, exists, select, update
 from sqlalchemy.exc import IntegrityError
 
 from letters.books import locks
-from letters.books.changes import readdress
+from letters.books.changes import apply, readdress
+from letters.books.happenings import Happening
 from letters.campaigns import store, targets
 from letters.campaigns.stored import StoredCampaign, StoredTarget
+from letters.campaigns.targets import CannotDecide, Objection
 from letters.notices.foot import foot
 from letters.notices.links import Links
 from letters.notices.post import Purpose, post
 from letters.notices.to_writers import question
-from letters.states import State
-from letters.storage.schema import campaign, is_in, letter, submission, successor, writing
+from letters.offices import mailbox
+from letters.record import COMMAND_LINE, Actor
+from letters.states import Cause, State
+from letters.storage.identity import first_id
+from letters.storage.schema import campaign, is_in, letter, notice, submission, successor, writing
 from letters.submission import writer_key
 from letters.text import compose
 from letters.text.compose import merge_values
@@ -26,6 +31,8 @@ from letters.text.versions import letter_for
 
 DECIDE_WITHIN: Final = timedelta(days=14)
 """A letter whose writer does not decide about a successor expires after this time."""
+_NOT_GONE: Final = frozenset({State.QUEUED, State.CANCELLED})
+"""Where a mail is that nobody has got."""
 
 
 class Obstacle(Enum):
@@ -58,10 +65,14 @@ def unasked(connection: Connection, most: int) -> list[str]:
 
 def ask(connection: Connection, links: Links, submission_ids: Sequence[str], now: datetime) -> None:
     """Ask writers whether letters of these submissions that wait may go to successors."""
-    unasked_letters = select(letter.c.id).where(
+    unasked_letters = select(letter.c.id, letter.c.target_id).where(
         letter.c.submission_id.in_(submission_ids), is_in(State.HELD), letter.c.told == 0
     )
-    locks.take(connection, letters=connection.execute(unasked_letters).scalars().all())
+    rows = connection.execute(unasked_letters).all()
+    # The targets too: whoever takes a successor back has theirs, and nobody is asked after that.
+    locks.take(
+        connection, letters=[row.id for row in rows], targets={row.target_id for row in rows}
+    )
     for submission_id in submission_ids:
         _ask(connection, links, submission_id, now)
 
@@ -100,6 +111,71 @@ def _ask(connection: Connection, links: Links, submission_id: str, now: datetime
     connection.execute(
         update(letter).where(letter.c.id.in_([row.id for row in rows])).values(told=1)
     )
+
+
+def may_be_taken_back(connection: Connection, target_id: int) -> bool:
+    """Tell whether no writer has been asked yet about whoever follows a target."""
+    return all(State(row.state) in _NOT_GONE for row in _questions(connection, target_id))
+
+
+def take_back(
+    connection: Connection, slug: str, email: str, now: datetime, by: Actor = COMMAND_LINE
+) -> int:
+    """Let nobody follow a target any more; return how many letters are queued again.
+
+    It may be done until the first mail to a writer has left, and those that wait are withdrawn.
+    Raises UnknownCampaign or CannotDecide.
+    """
+    left = targets.find(connection, slug, email)
+    questions = _questions(connection, left.id)
+    asked = [row.submission_id for row in questions]
+    told = connection.execute(
+        select(letter.c.id).where(
+            letter.c.submission_id.in_(asked), is_in(State.HELD), letter.c.told == 1
+        )
+    ).scalars()
+    held = mailbox.waiting(connection, [left.id], State.HELD, mailbox.PART).get(left.id, [])
+    again = {*told}
+    locks.take(
+        connection,
+        letters={*again, *held, *(row.id for row in questions)},
+        offices=[targets.office_of(connection, left.id)],
+        targets=[left.id],
+    )
+    follows = select(successor.c.successor_id).where(successor.c.target_id == left.id)
+    if connection.execute(follows).first() is None:
+        raise CannotDecide(Objection.NO_SUCCESSOR, name=left.target.name)
+    rows = _questions(connection, left.id)
+    if len(rows) > len(questions) or any(State(row.state) not in _NOT_GONE for row in rows):
+        raise CannotDecide(Objection.ASKED, name=left.target.name)
+    waiting = [row.id for row in rows if State(row.state) is State.QUEUED]
+    apply(connection, [Happening(i, Cause.CANCEL, now) for i in waiting])
+    connection.execute(
+        update(writing).where(writing.c.letter_id.in_(waiting)).values(subject=None, body=None)
+    )
+    # One mail may have asked about letters to others too: that is asked anew.
+    connection.execute(update(letter).where(letter.c.id.in_(again)).values(told=0))
+    return targets.forget_successor(connection, left, now, by)
+
+
+def _questions(connection: Connection, target_id: int) -> Sequence[Row[str, str, str]]:
+    """Return the mails that ask about whoever follows a target: id, state, submission."""
+    named_at = connection.execute(
+        select(successor.c.named_at).where(successor.c.target_id == target_id)
+    ).scalar()
+    if named_at is None:
+        return []
+    mail = letter.alias()
+    written_to = exists().where(
+        letter.c.submission_id == mail.c.submission_id, letter.c.target_id == target_id
+    )
+    return connection.execute(
+        select(mail.c.id, mail.c.state, mail.c.submission_id)
+        .select_from(mail.join(notice, notice.c.letter_id == mail.c.id))
+        .where(notice.c.purpose == str(Purpose.QUESTION), mail.c.id >= first_id(named_at))
+        .where(written_to)
+        .order_by(mail.c.id)
+    ).all()
 
 
 def undecided(connection: Connection, now: datetime, most: int) -> list[str]:

@@ -6,6 +6,7 @@ from typing import Final
 
 from letters.campaigns import targets
 from letters.campaigns.targets import CannotDecide, Objection
+from letters.receipts import successors
 from letters.states import Cause
 from letters.text.addresses import address_in
 from postbag.people import suppression
@@ -19,6 +20,9 @@ _SENTENCES: Final = {
     Objection.NO_ADDRESS: "{email} is not an e-mail address: write it as name@host.org.",
     Objection.ITSELF: "Nobody follows themselves: name another target.",
     Objection.SUCCESSOR_HELD: "{name} cannot be written to: mend that first.",
+    Objection.NO_SUCCESSOR: "Nobody has been named who follows {name}.",
+    Objection.ASKED: "The first writers have been asked about {name} already: that cannot be "
+    "undone.",
     Objection.NO_TARGET: "{slug} has no target {email}: look at its targets on the desk.",
 }
 
@@ -34,7 +38,10 @@ def add_decisions(actions: Commands) -> None:
     address.add_argument("new_email")
     address.set_defaults(act=_address)
     successor = _action(actions, "successor", "name who follows; each waiting writer is asked")
-    successor.add_argument("successor_email")
+    successor.add_argument("successor_email", nargs="?")
+    successor.add_argument(
+        "--undo", action="store_true", help="nobody follows; until the first mail has left"
+    )
     successor.set_defaults(act=_successor)
 
 
@@ -90,6 +97,11 @@ def _address(shell: Shell, o: Namespace) -> int:
 
 
 def _successor(shell: Shell, o: Namespace) -> int:
+    if o.undo:
+        return _decide(shell, lambda: _take_back(shell, o))
+    if not o.successor_email:
+        raise Refused("Say who follows, or --undo.")
+
     def decide() -> str:
         with shell.database.write() as connection:
             targets.name_successor(connection, o.slug, o.email, o.successor_email, shell.now())
@@ -97,3 +109,11 @@ def _successor(shell: Shell, o: Namespace) -> int:
         return f"{o.successor_email} follows {o.email}; each writer whose letter waits is asked."
 
     return _decide(shell, decide)
+
+
+def _take_back(shell: Shell, o: Namespace) -> str:
+    now = shell.now()
+    with shell.database.write() as connection:
+        queued = successors.take_back(connection, o.slug, o.email, now)
+    queued += targets.carry_on(shell.database, o.slug, o.email, Cause.RELEASE, now)
+    return f"Nobody follows {o.email} any more; {queued} letters wait their turn."

@@ -154,6 +154,7 @@ def changes(scene: Scene) -> dict[str, Change]:
         "send on": lambda c: successors.send_on(
             c, ids["held"][0], ids["held"][1][0], "Trees", "Text", now
         ),
+        "take successor back": lambda c: successors.take_back(c, "trees", C, now),
         "ask": lambda c: successors.ask(c, links, [ids["held"][0]], now),
         "load": load(A, pacing="per_target_per_hour = 30"),
         "load anew": load(C, B, A, pacing=PACING),

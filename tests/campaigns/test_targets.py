@@ -145,6 +145,47 @@ def test_without_a_word_from_its_writer_the_letter_expires(books: Books) -> None
     assert books.states("trees") == {"bounced": 1, "expired": 1}
 
 
+def test_a_successor_is_taken_back_while_no_writer_has_been_asked(books: Books) -> None:
+    """A mail that waits to leave is withdrawn; what held the target before holds it still."""
+    bounced(books, 2)
+    with pytest.raises(CannotDecide, match=Objection.NO_SUCCESSOR.name):
+        take_back(books)
+    change(books, "name_successor", A, B)
+    books.sweep()
+    assert take_back(books) == 0
+    books.wait(minutes=5)
+    assert books.send() == []
+    assert questions(books) == 0
+    assert books.find("trees").targets[0].hold is Hold.BOUNCED
+
+    change(books, "name_successor", A, B)
+    books.sweep()
+    books.send()
+    assert questions(books) == 2
+    with pytest.raises(CannotDecide, match=Objection.ASKED.name):
+        take_back(books)
+
+
+def questions(books: Books) -> int:
+    """Give how many writers were asked about a successor."""
+    return sum(mail.subject.startswith("May your letter") for mail in books.mailed.values())
+
+
+def test_letters_go_on_where_a_successor_alone_held_them(books: Books) -> None:
+    books.load("trees", A, B)
+    books.write("trees", targets=[0])
+    change(books, "name_successor", A, B)
+    books.sweep()
+    assert books.states("trees") == {"held": 1}
+    assert take_back(books) == 1
+    assert [claim.to_email for claim in books.send()] == [A]
+
+
+def take_back(books: Books) -> int:
+    with books.database.write() as connection:
+        return successors.take_back(connection, "trees", A, books.now)
+
+
 def test_the_proposed_text_greets_the_successor(books: Books) -> None:
     bounced(books, 1)
     stored = books.find("trees")

@@ -173,8 +173,14 @@ def test_each_of_two_people_at_one_mailbox_is_decided_about_alone(
     assert f'value="{second.id}">Minister 2' not in page
     assert decide("release", str(second.id)) == 303
     assert held() == [False, False, False]
+    assert decide("undo-successor", str(second.id)) == 409
+    for _again in range(2):
+        assert decide("successor", str(second.id), email=str(first.id)) == 303
+        assert held() == [False, True, False]
+        assert 'value="undo-successor"' in client.get("/desk/trees").text
+        assert decide("undo-successor", str(second.id)) == 303
+        assert held() == [False, False, False]
     assert decide("successor", str(second.id), email=str(first.id)) == 303
-    assert held() == [False, True, False]
     assert decide("successor", str(first.id), email=str(second.id)) == 409
     assert decide("address", str(second.id), email="new@office.example") == 303
     assert held() == [False, False, False]

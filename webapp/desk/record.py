@@ -79,6 +79,7 @@ def deed_word(deed: Deed) -> str:
         Deed.HELD: _("held a target's letters"),
         Deed.RELEASED: _("let letters go to a target again"),
         Deed.SUCCEEDED: _("named a successor"),
+        Deed.SUCCESSOR_UNDONE: _("took a successor back"),
         Deed.GIVEN: _("gave the campaign to somebody"),
         Deed.TAKEN: _("took the campaign back"),
         Deed.INVITED: _("invited"),

@@ -17,6 +17,7 @@ from letters.campaigns.targets import CannotDecide, Objection
 from letters.notices.alarms import came_back
 from letters.offices import suppression
 from letters.reasons import Hold
+from letters.receipts import successors
 from letters.states import NOT_LEFT, Cause, State
 from letters.text.addresses import address_in
 from webapp.desk import sure
@@ -43,6 +44,8 @@ class Held:
     is_listed: bool
     """SendGrid may keep it on a list of addresses that it sends nothing to."""
     successor: str
+    can_take_back: bool
+    """No writer has been asked yet about the successor."""
     others: list[tuple[str, str]]
     """Id and name of each target that could follow."""
 
@@ -73,6 +76,7 @@ def held_targets(
                 not target.withdrawn and _in_time(target, now) and after is None,
                 target.hold in suppression.LISTED,
                 "" if after is None else after.target.name,
+                after is not None and successors.may_be_taken_back(connection, target.id),
                 [(str(t.id), t.target.name) for t in writable if t.id != target.id],
             )
         )
@@ -127,6 +131,10 @@ def objection_sentence(error: CannotDecide) -> str:
         Objection.NO_ADDRESS: _("{email} is not an e-mail address: write it as name@host.org."),
         Objection.ITSELF: _("Nobody follows themselves: name another target."),
         Objection.SUCCESSOR_HELD: _("{name} cannot be written to: mend that first."),
+        Objection.NO_SUCCESSOR: _("Nobody has been named who follows {name}."),
+        Objection.ASKED: _(
+            "The first writers have been asked about {name} already: that cannot be undone."
+        ),
         Objection.NO_TARGET: _("{slug} has no target {email}: look at its targets on the desk."),
     }[error.objection]
     return sentence.format(**error.values)
@@ -134,7 +142,7 @@ def objection_sentence(error: CannotDecide) -> str:
 
 def _carry_on(slug: str, whom: str, word: str, now: datetime) -> None:
     """Do to the rest of the letters what was done to the first of them."""
-    cause = Cause.RELEASE if word in {"release", "address"} else Cause.HOLD
+    cause = Cause.RELEASE if word in {"release", "address", "undo-successor"} else Cause.HOLD
     is_offices = word == "release"
     targets.carry_on(services().database, slug, whom, cause, now, is_offices=is_offices)
 
@@ -162,6 +170,8 @@ def decide(slug: str) -> Response:
                     targets.change_address(connection, slug, whom, other, now, acting())
                 case "successor":
                     targets.name_successor(connection, slug, whom, other, now, acting())
+                case "undo-successor":
+                    successors.take_back(connection, slug, whom, now, acting())
                 case _:
                     return _refused(slug, _("Please choose one of the buttons on the desk."))
         _carry_on(slug, whom, word, now)
@@ -173,6 +183,7 @@ def decide(slug: str) -> Response:
         "release": _("Sending to %(email)s goes on.", email=email),
         "address": _("The address is now %(email)s, and sending goes on.", email=other),
         "successor": _("Each writer whose letter waits is asked by mail."),
+        "undo-successor": _("Nobody follows any more, and no writer has been asked."),
     }[word]
     return done(sentence, "desk.show", slug=slug)
 
@@ -198,7 +209,10 @@ def _asked_first(slug: str, whom: str, word: str, other: str) -> Response | None
             figure=figure,
             name=follows.target.name,
         )
-        what = _("Each gets a mail, which cannot be called back once it has left.")
+        what = _(
+            "Each gets a mail, which cannot be called back once it has left. Until the first has, "
+            "you can undo it here."
+        )
         return sure.ask(stored.campaign, question, what, _("Ask them"), back)
     to = other if word == "address" else found.target.name
     return sure.ask(stored.campaign, sure.let_go(number, to), sure.may_be_held(),

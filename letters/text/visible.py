@@ -62,6 +62,23 @@ def trim(text: str) -> str:
     return text[start:end]
 
 
+def without_marks_behind(link: str) -> str:
+    """Return a link's last part without what stood behind it where it was pasted from.
+
+    In any script: a full stop, a bracket, a quotation mark, a line end. A code may end with - or _.
+    """
+    end = len(link)
+    while end and (
+        _is_mark(link[end - 1]) or _is_trimmed(link[end - 1]) or link[end - 1] in "\r\n"
+    ):
+        end -= 1
+    return link[:end]
+
+
+def _is_mark(character: str) -> bool:
+    return character not in "-_" and unicodedata.category(character)[0] in {"P", "S"}
+
+
 def without_formats(text: str) -> str:
     """Return `text` without the characters that only say how it is set: a soft hyphen, say."""
     if text.isascii():

@@ -99,6 +99,13 @@ def test_where_all_is_well_it_says_ok(doctor: Doctor) -> None:
     assert doctor.says() == (0, IDLE)
 
 
+def test_this_machine_has_a_name_and_a_number(doctor: Doctor) -> None:
+    """As under `./run`, whose stand-in posts to the number."""
+    hook = "http://127.0.0.1:8000/webhooks/sendgrid"
+    doctor.stand_in.order({"mode": "account", "webhook_url": hook})
+    assert doctor.says() == (0, IDLE)
+
+
 def test_the_sender_of_each_organisation_is_looked_at(doctor: Doctor, database: Database) -> None:
     with database.write() as connection:
         for key, mail_from in (("lantern", ""), ("heron", "post@heron.example"),

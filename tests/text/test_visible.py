@@ -4,7 +4,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from letters.text.visible import Control, controls, is_empty, trim, without_controls
+from letters.text.visible import (
+    Control,
+    controls,
+    is_empty,
+    trim,
+    without_controls,
+    without_marks_behind,
+)
 
 NOTHING_TO_SEE = [
     "",
@@ -42,6 +49,11 @@ def test_what_somebody_can_see_is_not(text: str) -> None:
 def test_ends_are_trimmed_of_the_unseen_and_the_middle_is_left() -> None:
     assert trim("\ufeff \u200bAna\u200d Reed\u200f\u00a0\t") == "Ana\u200d Reed"
     assert trim("Ana\n") == "Ana\n", "a line end stays, to be refused"
+
+
+@pytest.mark.parametrize("behind", ["", ")", ".", "…", "،", "”", "»)", ">\n", "\u200b", " ;", "。"])
+def test_what_stands_behind_a_link_is_no_part_of_it(behind: str) -> None:
+    assert without_marks_behind(f"harbour-trees_{behind}") == "harbour-trees_"
 
 
 @given(st.text())

@@ -25,7 +25,7 @@ from letters.intake.written import (
 )
 from letters.text import compose
 from letters.text.merge import merge
-from letters.text.visible import trim
+from letters.text.visible import trim, without_marks_behind
 from letters.tokens import BadToken, TokenTooOld, TokenTooYoung
 from webapp.action import proof, rewriting
 from webapp.action.closed import over, shut
@@ -44,8 +44,6 @@ from webapp.site.whose import enter_campaign
 _MOST_LOOKED_FOR = 200
 blueprint = Blueprint("action", __name__)
 blueprint.app_context_processor(frame_words)
-_MARKS_BEHIND = ".,;:!?)]}>»”’'\""
-"""What stands behind a link where people write one."""
 OTHER_POSTS = 10
 """Posts that store nothing may come so many times as often as those that do."""
 
@@ -77,7 +75,7 @@ def _with_feet(stored: StoredCampaign) -> StoredCampaign:
 def _unknown(_error: UnknownCampaign) -> Response:
     """Lead an address as people type and paste it to the campaign that it means."""
     slug = str((request.view_args or {}).get("slug", ""))
-    tidy = trim(slug).rstrip(_MARKS_BEHIND).lower()
+    tidy = without_marks_behind(trim(slug)).lower()
     if request.method != "GET" or not tidy or tidy == slug:
         return errors.not_found()
     try:

@@ -10,6 +10,7 @@ from letters.intake.posted import BODY_MAX
 from letters.mail.charsets import storable
 from letters.pacing.bundles import How
 from letters.text.addresses import BadAddress, read_address
+from letters.text.visible import without_marks_behind
 from letters.tokens import BadToken
 from webapp.site import errors
 from webapp.site.guards.too_many import refuse_too_many_posts
@@ -52,7 +53,7 @@ def wish(token: str) -> Response:
 
 
 def _read(token: str) -> Office:
-    target_id = services().tokens.read_office(token)
+    target_id = services().tokens.read_office(without_marks_behind(token))
     with services().database.read() as connection:
         found = offices.read(connection, target_id)
     enter_campaign(found.stored)

@@ -13,6 +13,7 @@ from letters.receipts import receipt as receipts
 from letters.receipts.confirmation import ChangedSince
 from letters.receipts.consent import NothingAsked
 from letters.receipts.receipt import Receipt, TooLate, UnknownSubmission
+from letters.text.visible import without_marks_behind
 from letters.tokens import BadToken
 from webapp.site import errors
 from webapp.site.guards.too_many import refuse_too_many_posts
@@ -41,7 +42,7 @@ def change(token: str, act: Callable[[Connection, str], None]) -> None:
 
 def _submission(token: str) -> str:
     # A mail program may take the mark behind a link for a part of it.
-    return services().tokens.read_receipt(token.rstrip(".,;:!?)]}>»”’'\""))
+    return services().tokens.read_receipt(without_marks_behind(token))
 
 
 def back(token: str, done: str) -> Response:

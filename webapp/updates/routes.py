@@ -10,6 +10,7 @@ from flask import Blueprint, Response, make_response, render_template, request, 
 from letters.campaigns import store
 from letters.campaigns.stored import StoredCampaign
 from letters.receipts import erasure
+from letters.text.visible import without_marks_behind
 from letters.tokens import BadToken
 from letters.updates import unsubscribe
 from webapp.site import errors
@@ -43,7 +44,7 @@ def stop(token: str) -> Response:
 
 def _read(token: str) -> str:
     # A mail program may take the mark behind a link for a part of it.
-    return services().tokens.read_updates(token.rstrip(".,;:!?)]}>»”’'\""))
+    return services().tokens.read_updates(without_marks_behind(token))
 
 
 def _page(token: str, submission_id: str) -> Response:

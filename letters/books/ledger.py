@@ -5,7 +5,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from sqlalchemy import Connection, bindparam, func, select
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Connection,
+    ScalarSelect,
+    String,
+    cast,
+    func,
+    literal_column,
+    select,
+)
 
 from letters.mail.kinds import Kind
 from letters.states import UNCOUNTED, State
@@ -54,24 +64,17 @@ def shown(connection: Connection, campaign_id: int) -> Books:
     return Books(states, answers(connection, campaign_id))
 
 
-_COUNTED: Final = (
-    select(target.c.campaign_id, func.sum(tally.c.letters))
-    .select_from(tally.join(target))
-    .where(tally.c.state.not_in([str(state) for state in UNCOUNTED]))
-    .group_by(target.c.campaign_id)
-)
-_COUNTED_OF_ONE: Final = _COUNTED.where(target.c.campaign_id == bindparam("of_campaign"))
+_UNCOUNTED: Final = [literal_column(f"'{state}'", String()) for state in sorted(UNCOUNTED)]
 
 
-def letters_counted(connection: Connection, campaign_id: int) -> int:
-    """Return the number that a campaign's page shows: confirmed, not withdrawn and not failed."""
-    row = connection.execute(_COUNTED_OF_ONE, {"of_campaign": campaign_id}).first()
-    return 0 if row is None else int(row[1])
-
-
-def all_counted(connection: Connection) -> dict[int, int]:
-    """Return that number of every campaign that has any, by its id."""
-    return {campaign_id: int(letters) for campaign_id, letters in connection.execute(_COUNTED)}
+def counted(campaign_id: ColumnElement[int]) -> ScalarSelect[int]:
+    """Return, as part of a statement, the number of letters that a campaign's page shows."""
+    return (
+        select(cast(func.coalesce(func.sum(tally.c.letters), 0), BigInteger))
+        .select_from(tally.join(target))
+        .where(target.c.campaign_id == campaign_id, tally.c.state.not_in(_UNCOUNTED))
+        .scalar_subquery()
+    )
 
 
 def answers(connection: Connection, campaign_id: int) -> dict[str, int]:

@@ -5,13 +5,14 @@ from collections.abc import Sequence
 from dataclasses import fields, replace
 from datetime import datetime
 from functools import lru_cache
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from sqlalchemy import Connection, Row, Text, bindparam, cast, insert, select, update
 
 from letters.books import locks
 from letters.books.changes import apply
 from letters.books.happenings import Happening
+from letters.books.ledger import counted
 from letters.campaign import Campaign, Pacing, Status, Target
 from letters.campaigns import lists, versions
 from letters.campaigns.kept import _parsed, target_of
@@ -33,34 +34,64 @@ from letters.pacing.bundles import How
 from letters.reasons import Hold
 from letters.record import COMMAND_LINE, Actor, Deed, record
 from letters.states import Cause
+from letters.storage.batch import Written, packed
 from letters.storage.schema import campaign, campaign_organiser, office, organisation, target
 
+
+class _Seat(NamedTuple):
+    """What a target is made of, as :data:`_SEATS` packs it: in this order its seats stand."""
+
+    withdrawn: bool
+    position: int
+    id: int
+    definition: str
+    next_slot_at: str
+    valid_before: str | None
+    queued: int
+    gathered: int
+    hold_reason: str | None
+    hold_words: str | None
+    office_hold: str | None
+    office_words: str | None
+    how: str | None
+
+
+_SEATS: Final = (
+    select(
+        packed(
+            target.c.withdrawn,
+            target.c.position,
+            target.c.id,
+            cast(target.c.definition, Text),
+            Written(target.c.next_slot_at),
+            Written(target.c.valid_before),
+            target.c.queued,
+            target.c.gathered,
+            target.c.hold_reason,
+            target.c.hold_words,
+            office.c.hold_reason,
+            office.c.hold_words,
+            office.c.how,
+        )
+    )
+    .select_from(target.outerjoin(office, office.c.id == target.c.office_id))
+    .where(target.c.campaign_id == campaign.c.id)
+    .scalar_subquery()
+)
 _definition, *_logo = organisations.KNOWN
-_WITH_WHOSE: Final = (
-    select(campaign, _definition.label("whose"), *_logo)
+# A campaign with all that its page shows is one statement, and one row.
+_WHOLE: Final = (
+    select(
+        campaign,
+        _definition.label("whose"),
+        *_logo,
+        _SEATS.label("seats"),
+        counted(campaign.c.id).label("letters"),
+    )
     .select_from(campaign.outerjoin(organisation, organisation.c.id == campaign.c.organisation_id))
     .where(campaign.c.deleted_at.is_(None))
 )
-_WITH_SLUG: Final = _WITH_WHOSE.where(campaign.c.slug == bindparam("slug"))
-_TARGETS: Final = (
-    select(
-        target.c.id,
-        cast(target.c.definition, Text).label("definition"),
-        target.c.next_slot_at,
-        target.c.hold_reason,
-        target.c.hold_words,
-        target.c.withdrawn,
-        target.c.valid_before,
-        target.c.queued,
-        target.c.gathered,
-        office.c.hold_reason.label("office_hold"),
-        office.c.hold_words.label("office_words"),
-        office.c.how,
-    )
-    .select_from(target.outerjoin(office, office.c.id == target.c.office_id))
-    .where(target.c.campaign_id == bindparam("of_campaign"))
-    .order_by(target.c.withdrawn, target.c.position, target.c.id)
-)
+_WITH_SLUG: Final = _WHOLE.where(campaign.c.slug == bindparam("slug"))
 
 
 class UnknownCampaign(Exception):
@@ -254,18 +285,18 @@ def find(connection: Connection, slug: str) -> StoredCampaign:
     row = connection.execute(_WITH_SLUG, {"slug": slug}).first()
     if row is None:
         raise UnknownCampaign(slug)
-    return _stored(connection, row)
+    return _stored(row)
 
 
 def find_all(connection: Connection, given_to: int | None = None) -> list[StoredCampaign]:
     """Return every campaign, by title; or only those given to the organiser with an id."""
-    wanted = _WITH_WHOSE.order_by(campaign.c.title, campaign.c.id)
+    wanted = _WHOLE.order_by(campaign.c.title, campaign.c.id)
     if given_to is not None:
         wanted = wanted.join(
             campaign_organiser, campaign_organiser.c.campaign_id == campaign.c.id
         ).where(campaign_organiser.c.organiser_id == given_to)
     rows = connection.execute(wanted).all()
-    return [_stored(connection, row) for row in rows]
+    return [_stored(row) for row in rows]
 
 
 def titles(connection: Connection) -> list[tuple[str, str, Language]]:
@@ -278,20 +309,8 @@ def titles(connection: Connection) -> list[tuple[str, str, Language]]:
     return [(row.slug, row.title, _parsed(row.definition).language) for row in rows]
 
 
-def _stored(connection: Connection, row: Row[tuple[object, ...]]) -> StoredCampaign:
-    targets = tuple(
-        StoredTarget(
-            target_row.id,
-            _kept_target(target_row.definition),
-            target_row.next_slot_at,
-            *_hold(target_row),
-            target_row.withdrawn,
-            target_row.valid_before,
-            _mails(target_row),
-            How(target_row.how or How.EACH),
-        )
-        for target_row in connection.execute(_TARGETS, {"of_campaign": row.id})
-    )
+def _stored(row: Row[*tuple[Any, ...]]) -> StoredCampaign:
+    targets = tuple(map(_seated, sorted(_Seat(*each) for each in json.loads(row.seats))))
     active = tuple(stored.target for stored in targets if not stored.withdrawn)
     whose = organisations.organisation_of(
         row.whose, row.logo_digest, row.logo_width, row.logo_height
@@ -302,24 +321,39 @@ def _stored(connection: Connection, row: Row[tuple[object, ...]]) -> StoredCampa
         targets=active,
         organisation="" if whose is None else whose.key,
     )
-    return StoredCampaign(row.id, parsed, targets, row.loaded_at, whose, row.archived_at)
+    return StoredCampaign(
+        row.id, parsed, targets, row.loaded_at, whose, row.archived_at, row.letters
+    )
 
 
-def _mails(row: Row[*tuple[Any, ...]]) -> int:
+def _seated(seat: _Seat) -> StoredTarget:
+    return StoredTarget(
+        seat.id,
+        _kept_target(seat.definition),
+        datetime.fromisoformat(seat.next_slot_at),
+        *_hold(seat),
+        bool(seat.withdrawn),
+        None if seat.valid_before is None else datetime.fromisoformat(seat.valid_before),
+        _mails(seat),
+        How(seat.how or How.EACH),
+    )
+
+
+def _mails(seat: _Seat) -> int:
     """Return how many mails wait for a target.
 
     As :func:`letters.sending.claiming.digests.mails_waiting`.
     """
-    if row.how not in {None, str(How.EACH)}:
-        return 1 if row.queued else 0
-    return int(row.queued - row.gathered + (1 if row.gathered else 0))
+    if seat.how not in {None, str(How.EACH)}:
+        return 1 if seat.queued else 0
+    return seat.queued - seat.gathered + (1 if seat.gathered else 0)
 
 
-def _hold(row: Row[*tuple[Any, ...]]) -> tuple[Hold | None, str | None]:
+def _hold(seat: _Seat) -> tuple[Hold | None, str | None]:
     """Return why nothing goes to a target: its campaign's own reason, or its office's."""
-    if row.hold_reason is not None:
-        return Hold(row.hold_reason), row.hold_words
-    return (None if row.office_hold is None else Hold(row.office_hold)), row.office_words
+    if seat.hold_reason is not None:
+        return Hold(seat.hold_reason), seat.hold_words
+    return (None if seat.office_hold is None else Hold(seat.office_hold)), seat.office_words
 
 
 # By what is stored itself: what changes is read anew, at once and in every process.

@@ -53,6 +53,8 @@ class StoredCampaign:
     """Whose it is; None where there is no organisation."""
     archived_at: datetime | None = None
     """When it was put apart; None: it was not, or was taken back."""
+    letters: int = 0
+    """How many letters its page shows: confirmed, and neither withdrawn nor failed."""
 
     def is_archived(self, now: datetime) -> bool:
         """Tell whether it stands apart: put there by a person, and over still."""

@@ -24,7 +24,6 @@ from sqlalchemy import (
     bindparam,
     cast,
     column,
-    func,
     literal_column,
     select,
     type_coerce,
@@ -93,6 +92,30 @@ def _written_in_sqlite(element: Written, compiler: SQLCompiler, **names: Any) ->
 def _written_in_postgresql(element: Written, compiler: SQLCompiler, **names: Any) -> str:  # noqa: ANN401
     moment = compiler.process(element.clauses, **names)
     return f"""to_char({moment} AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"+00:00"')"""
+
+
+class _Packed(FunctionElement[str]):
+    """Rows of some columns as one JSON text: an array of arrays, in no order."""
+
+    name = "packed"
+    type = Text()
+    inherit_cache = True
+
+
+@compiles(_Packed, "sqlite")
+def _packed_in_sqlite(element: _Packed, compiler: SQLCompiler, **names: Any) -> str:  # noqa: ANN401
+    return f"json_group_array(json_array({compiler.process(element.clauses, **names)}))"
+
+
+@compiles(_Packed, "postgresql")
+def _packed_in_postgresql(element: _Packed, compiler: SQLCompiler, **names: Any) -> str:  # noqa: ANN401
+    row = f"json_build_array({compiler.process(element.clauses, **names)})"
+    return f"CAST(coalesce(json_agg({row}), '[]') AS TEXT)"
+
+
+def packed(*columns: ColumnElement[Any]) -> ColumnElement[str]:
+    """Return what packs all rows of a statement into one JSON text: arrays, in no order."""
+    return _Packed(*columns)
 
 
 class _At(FunctionElement[Any]):
@@ -222,12 +245,12 @@ def fetch(
     """
     if connection.dialect.name != "sqlite":
         return [*connection.execute(statement, parameters)]
-    packed = connection.execute(_packed(statement), parameters).scalar_one()
-    found: list[Sequence[Any]] = json.loads(packed)
+    found: list[Sequence[Any]] = json.loads(
+        connection.execute(_in_one(statement), parameters).scalar_one()
+    )
     return found
 
 
 @lru_cache(maxsize=64)
-def _packed(statement: Select[*tuple[Any, ...]]) -> Select[str]:
-    rows = statement.subquery()
-    return select(func.json_group_array(func.json_array(*rows.c)))
+def _in_one(statement: Select[*tuple[Any, ...]]) -> Select[str]:
+    return select(packed(*statement.subquery().c))

@@ -125,6 +125,20 @@ class Database:
             with connection.begin():
                 yield connection
 
+    @contextmanager
+    def look(self) -> Iterator[Connection]:
+        """Read with statements of which each has a picture of its own.
+
+        No transaction is begun and ended: that costs more than a short statement does.
+        Raises StorageUnavailable.
+        """
+        with _translated(), self.engine.connect() as connection:
+            if self.is_sqlite:
+                connection.info["begin"] = ""
+            else:
+                connection.execution_options(isolation_level="AUTOCOMMIT")
+            yield connection
+
     def prove_write(self) -> None:
         """Write a row and take it back. Raises StorageUnavailable where nothing can be written."""
         with self.write() as connection:
@@ -223,4 +237,6 @@ def _prepare_sqlite(engine: Engine) -> None:
     @event.listens_for(engine, "begin")
     def on_begin(connection: Connection) -> None:
         # With a deferred BEGIN most concurrent writers fail instead of waiting.
-        connection.exec_driver_sql(connection.info.get("begin", "BEGIN IMMEDIATE"))
+        begin = connection.info.pop("begin", "BEGIN IMMEDIATE")
+        if begin:
+            connection.exec_driver_sql(begin)

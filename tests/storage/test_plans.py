@@ -80,7 +80,6 @@ def look(database: Database) -> None:
         stored = store.find(connection, "trees")
         ledger.shown(connection, stored.id)
         ledger.by_target(connection, stored.id)
-        ledger.letters_counted(connection, stored.id)
         version.feel(connection, "trees", NOW, 900)
         trouble.undecided(connection, stored.id, NOW, 900)
         trouble.turned_back(connection, stored.id)

@@ -7,9 +7,7 @@ unless there is one organisation only.
 from collections.abc import Sequence
 
 from flask import Blueprint, Response, render_template
-from sqlalchemy import Connection
 
-from letters.books import ledger
 from letters.campaign import Status
 from letters.campaigns import store
 from letters.campaigns.stored import StoredCampaign
@@ -34,7 +32,7 @@ def index() -> str:
     """List the live campaigns."""
     with services().database.read() as connection:
         enter_organisation(organisations.only_one(connection))
-        return _page(connection, store.find_all(connection))
+        return _page(store.find_all(connection))
 
 
 @blueprint.get("/by/<key>")
@@ -44,10 +42,10 @@ def of_organisation(key: str) -> str:
         of = organisations.find(connection, key)
         enter_organisation(of)
         found = store.find_all(connection)
-        return _page(connection, [one for one in found if _key(one.organisation) == key])
+        return _page([one for one in found if _key(one.organisation) == key])
 
 
-def _page(connection: Connection, found: Sequence[StoredCampaign]) -> str:
+def _page(found: Sequence[StoredCampaign]) -> str:
     now = services().now()
     live = [
         stored
@@ -56,7 +54,6 @@ def _page(connection: Connection, found: Sequence[StoredCampaign]) -> str:
         and not stored.is_over(now)
         and not stored.is_to_open(now)
     ]
-    counted = ledger.all_counted(connection)
     return render_template(
         "action/index.html",
         campaigns=[
@@ -66,7 +63,7 @@ def _page(connection: Connection, found: Sequence[StoredCampaign]) -> str:
                 "about": description(stored.campaign.summary),
                 "key": _key(stored.organisation),
                 "whose": stored.organisation.name if stored.organisation else "",
-                "letters": counted.get(stored.id, 0),
+                "letters": stored.letters,
                 "goal": stored.campaign.goal,
             }
             for stored in live

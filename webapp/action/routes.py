@@ -31,7 +31,7 @@ from webapp.action import proof, rewriting
 from webapp.action.closed import over, shut
 from webapp.action.finding import areas_of, found
 from webapp.action.form import Received, cleaned, put_aside, receive
-from webapp.action.page import View, description, letters_counted, render
+from webapp.action.page import View, description, render
 from webapp.site import errors, even, ground
 from webapp.site.frame import enter_frame, frame_words, is_embedded_post
 from webapp.site.guards.throttle import wait_seconds
@@ -50,7 +50,7 @@ OTHER_POSTS = 10
 
 def open_campaign(slug: str) -> StoredCampaign:
     """Return a campaign that the public may see; raise UnknownCampaign for a draft."""
-    with services().database.read() as connection:
+    with services().database.look() as connection:
         stored = store.find(connection, slug)
     if stored.campaign.status is Status.DRAFT:
         raise UnknownCampaign(slug)
@@ -308,9 +308,7 @@ def thanks(slug: str) -> str:
 def count(slug: str) -> Response:
     """Return the public count, for any page to show."""
     stored = open_campaign(slug)
-    response = make_response(
-        json.dumps({"letters": letters_counted(stored), "goal": stored.campaign.goal})
-    )
+    response = make_response(json.dumps({"letters": stored.letters, "goal": stored.campaign.goal}))
     response.mimetype = "application/json"
     response.headers["Access-Control-Allow-Origin"] = "*"
     return response

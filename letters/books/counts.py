@@ -14,7 +14,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from letters.books import locks
 from letters.books.locks import Rank
 from letters.states import State
-from letters.storage.batch import given, integer_at, text_at
+from letters.storage.batch import integer_at, run, text_at
 from letters.storage.schema import tally, target
 
 _ADD_QUEUED: Final = (
@@ -80,11 +80,11 @@ def _add(
     ]
     if waiting:
         lock_targets(connection, [target_id for target_id, _, _ in waiting])
-        connection.execute(_ADD_QUEUED, given(waiting))
+        run(connection, _ADD_QUEUED, waiting)
     if moved:
         locks.note(connection, Rank.TALLY, ((i, str(state)) for i, state in moved))
-        tallied = ((target_id, str(state), n) for (target_id, state), n in moved.items())
-        connection.execute(_BUMP[connection.dialect.name], given(tallied))
+        tallied = [(target_id, str(state), n) for (target_id, state), n in moved.items()]
+        run(connection, _BUMP[connection.dialect.name], tallied)
 
 
 def lock_targets(connection: Connection, ids: Sequence[int]) -> None:

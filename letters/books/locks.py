@@ -14,7 +14,7 @@ from typing import Any, Final, TypeVar
 
 from sqlalchemy import Connection, Select, select
 
-from letters.storage.batch import given, integer_at, text_at
+from letters.storage.batch import integer_at, run, text_at
 from letters.storage.schema import campaign, letter, office, submission, target
 
 _Key = TypeVar("_Key", int, str, tuple[int, str])
@@ -90,7 +90,7 @@ def _take(connection: Connection, rank: Rank, keys: Iterable[_Key]) -> None:
     new = note(connection, rank, keys)
     # A writer in SQLite is alone.
     if new and connection.dialect.name == "postgresql":
-        connection.execute(_LOCK[rank], given([str(key)] for key in new))
+        run(connection, _LOCK[rank], [[str(key)] for key in new])
 
 
 def note(

@@ -1,5 +1,6 @@
 """A submission on its way into the books, with all that can be made ready before anybody waits."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -22,6 +23,8 @@ class Arrival:
     """A submission, and what is known of it without the books."""
 
     stored: StoredCampaign
+    targets: Mapping[int, StoredTarget]
+    """The campaign's, by their ids."""
     new: Submission
     now: datetime
     id: str
@@ -47,15 +50,11 @@ class Arrival:
         key = writer_key(target_id, self.address)
         return f"{key}/{self.sharer}" if self.sharer else key
 
-    def target(self, target_id: int) -> StoredTarget:
-        """Return one of the campaign's targets."""
-        return next(each for each in self.stored.targets if each.id == target_id)
-
     def first_state(self, target_id: int) -> State:
         """Return the state in which a letter to a target begins."""
         if self.must_confirm:
             return State.UNCONFIRMED
-        can_go = self.target(target_id).can_be_written_to(self.now)
+        can_go = self.targets[target_id].can_be_written_to(self.now)
         return State.QUEUED if can_go else State.HELD
 
 
@@ -136,10 +135,11 @@ def ready(
         must_confirm=must_confirm,
         foot=foot(stored, links),
     )
-    targets = {each.id: each.target for each in stored.targets}
+    targets = {each.id: each for each in stored.targets}
     gathers = stored.campaign.identical is Identical.DIGEST
     return Arrival(
         stored,
+        targets,
         new,
         now,
         submission_id,
@@ -154,7 +154,7 @@ def ready(
             if gathers
             and is_untouched(
                 stored.campaign,
-                targets[draft.target_id],
+                targets[draft.target_id].target,
                 name=new.name,
                 postcode=new.postcode,
                 address=new.postal_address,

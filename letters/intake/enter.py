@@ -10,7 +10,7 @@ from itertools import groupby
 from operator import attrgetter
 from typing import Final, TypeAlias
 
-from sqlalchemy import Connection, bindparam, delete, exists, func, select, update
+from sqlalchemy import Connection, bindparam, delete, exists, func, or_, select, update
 
 from letters.books import locks
 from letters.books.counts import count_new
@@ -20,10 +20,10 @@ from letters.notices.links import Links
 from letters.notices.post import NOTICE_EVERY, Purpose, known_as
 from letters.notices.reminders import REMIND_AFTER, leading_back
 from letters.states import NOT_ARRIVED, State
-from letters.storage.batch import given, text_at
+from letters.storage.batch import given, run, text_at
 from letters.storage.identity import new_id
 from letters.storage.new_rows import NewRows
-from letters.storage.schema import letter, repeat, submission, writing
+from letters.storage.schema import is_in, letter, repeat, submission, writing
 from letters.submission import Draft
 
 NewLetter: TypeAlias = tuple[int, State, bool]
@@ -34,7 +34,7 @@ _FREE: Final = (
     update(writing)
     .where(
         writing.c.writer_key.in_(select(text_at(0))),
-        writing.c.letter_id.in_(select(letter.c.id).where(letter.c.state.in_(sorted(NOT_ARRIVED)))),
+        writing.c.letter_id.in_(select(letter.c.id).where(or_(*map(is_in, sorted(NOT_ARRIVED))))),
     )
     .values(writer_key=None)
 )
@@ -75,7 +75,7 @@ def enter(connection: Connection, links: Links, arrived: Sequence[Known]) -> Non
         locks.take(connection, submissions=owners)
     else:  # the update itself locks a single one
         locks.note(connection, Rank.SUBMISSION, owners)
-    connection.execute(_KEEP_THE_LATEST, given([owner.id] for owner in _owners(arrived)))
+    run(connection, _KEEP_THE_LATEST, [[owner.id] for owner in _owners(arrived)])
     moment = max(known.arrival.now for known in arrived) + NOTICE_EVERY
     connection.execute(_MAIL_LATER, {**given([i] for i in owners), "later": moment})
 
@@ -183,7 +183,7 @@ def _add_repeat(rows: NewRows, arrival: Arrival, owner_id: str, drafts: Iterable
 
 def free_keys(connection: Connection, keys: Sequence[str]) -> None:
     """Let letters be written anew in whose way only letters stand that ended without arriving."""
-    connection.execute(_FREE, given([key] for key in sorted(keys)))
+    run(connection, _FREE, [[key] for key in sorted(keys)])
 
 
 def _add_submission(rows: NewRows, arrival: Arrival, *, is_mailed: bool) -> None:

@@ -13,7 +13,7 @@ from sqlalchemy.sql.functions import FunctionElement
 from letters.intake.arrival import Arrival, InTheWay, Known, Owner
 from letters.notices.post import a_day_before, had_enough
 from letters.states import NOT_ARRIVED, State
-from letters.storage.batch import Row, fetch, given, integer_at, text_at
+from letters.storage.batch import Row, fetch, given, integer_at, run, text_at
 from letters.storage.schema import letter, not_me, repeat, submission, writing
 
 
@@ -80,7 +80,7 @@ def look_up(connection: Connection, arrivals: Sequence[Arrival]) -> list[Known]:
         # Two posts to two targets have no key in common, and would both bring their address a mail.
         # Sorted: no two processes wait for each other.
         names = sorted({(arrival.known_as,) for arrival in arrivals})
-        connection.execute(_HAVE_ADDRESSES, given(names))
+        run(connection, _HAVE_ADDRESSES, names)
     known = [Known(arrival) for arrival in arrivals]
     drafts = [(each, draft) for each in known for draft in each.arrival.new.drafts]
     rows: list[Row] = []

@@ -93,10 +93,9 @@ def drafts_of(written: Written) -> tuple[Draft, ...]:
     writer = {"name": posted.name, "postcode": posted.postcode, "address": posted.address}
     body = compose.line_feeds(posted.body)
 
-    def draft(to: StoredTarget) -> Draft:
+    def draft(to: StoredTarget, words: str) -> Draft:
         target: Target = to.target
         subject = compose.subject_for_each(campaign, shown, target, posted.subject, **writer)
-        words = compose.for_each(campaign, shown, target, body, **writer)
         values = compose.merge_values(target, **writer)
         theirs = for_target(campaign, target)
         text = compose.text(
@@ -104,7 +103,9 @@ def drafts_of(written: Written) -> tuple[Draft, ...]:
         )
         return Draft(to.id, subject, text, version_key(campaign.letter, target))
 
-    return tuple(draft(target) for target in written.whom.targets)
+    targets = written.whom.targets
+    bodies = compose.for_all(campaign, shown, (to.target for to in targets), body, **writer)
+    return tuple(map(draft, targets, bodies))
 
 
 def submission_of(written: Written, token_id: str, *, must_confirm: bool) -> Submission:

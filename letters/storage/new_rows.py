@@ -18,7 +18,7 @@ from sqlalchemy import (
 )
 
 from letters.states import Cause, State
-from letters.storage.batch import Places, Row, given
+from letters.storage.batch import Places, Row, run
 from letters.storage.schema import history, letter, notice, repeat, submission, writing
 
 # Every table takes its own out of the same rows, which begin alike.
@@ -276,6 +276,5 @@ class NewRows:
 
         They come in the order in which they were added, and so do the locks on what is unique.
         """
-        rows = given(self._rows)
         for statement in _ADD[connection.dialect.name]:
-            connection.execute(statement, rows)
+            run(connection, statement, self._rows)

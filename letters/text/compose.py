@@ -119,46 +119,64 @@ def foot_of(whole: str) -> str:
 
 
 def for_each(campaign: Campaign, shown: Target, target: Target, written: str, **writer: str) -> str:
-    """Return a writer's body as it goes to `target`, who need not be the one that the page showed.
+    """Return a writer's body as it goes to `target`: of :func:`for_all` the only one."""
+    (turned,) = for_all(campaign, shown, [target], written, **writer)
+    return turned
+
+
+def for_all(
+    campaign: Campaign, shown: Target, targets: Iterable[Target], written: str, **writer: str
+) -> Iterator[str]:
+    """Yield a writer's body as it goes to each target, who need not be the one the page showed.
 
     A pre-written paragraph that its writer left as it was is filled in anew, from the version of
     the letter that the target gets; so a form that was served before the writer's name was known
     names its writer too. Everything else is data, and stays as it was typed. `writer` is what the
     merge fields say of who writes.
     """
-    to = for_target(campaign, target)
-    fresh = merge_values(target, **writer)
     keys = [point.key for point in campaign.letter.points]
+    ours = letter_for(campaign.letter, shown)
+    points = [(point.key, f"{point.lead} {point.text}".strip()) for point in ours.points]
+    as_served = _as_served(shown, writer)
+    whole = {body(for_target(campaign, shown), values, keys) for values in as_served}
+    served = [
+        [_paragraphs(part, values) for part in (ours.opening, *(part for _, part in points))]
+        for values in as_served
+    ]
+    for target in targets:
+        fresh = merge_values(target, **writer)
+        if written in whole:
+            yield body(for_target(campaign, target), fresh, keys)
+            continue
+        theirs = letter_for(campaign.letter, target)
+        offered = {point.key for point in theirs.points}
+        anew = [
+            _paragraphs(theirs.opening, fresh),
+            *(_paragraphs(part, fresh) if key in offered else [] for key, part in points),
+        ]
+        yield _turned(written, served, anew)
+
+
+def _paragraphs(part: str, values: dict[str, str]) -> list[str]:
+    return merge(part, values).split("\n\n")
+
+
+def _turned(written: str, served: Iterable[list[list[str]]], anew: list[list[str]]) -> str:
+    """Return a body with what was `served` in it, part by part, exchanged for what is `anew`."""
     paragraphs = written.split("\n\n")
     known: dict[str, str] = {}
-    for values in _as_served(shown, writer):
-        if written == body(for_target(campaign, shown), values, keys):
-            return body(to, fresh, keys)
-        for before, part in _prewritten(campaign, shown, target):
-            offered = merge(before, values).split("\n\n")
-            anew = [] if part is None else merge(part, fresh).split("\n\n")
-            if len(offered) == len(anew):
-                known.update((a, b) for a, b in zip(offered, anew, strict=True) if a != b)
+    for parts in served:
+        for before, after in zip(parts, anew, strict=True):
+            if len(before) == len(after):
+                known.update((a, b) for a, b in zip(before, after, strict=True) if a != b)
             else:
-                paragraphs = _exchanged(paragraphs, offered, anew)
+                paragraphs = _exchanged(paragraphs, before, after)
     return "\n\n".join(known.get(paragraph, paragraph) for paragraph in paragraphs)
 
 
 def _as_served(shown: Target, writer: dict[str, str]) -> tuple[dict[str, str], dict[str, str]]:
     """Return the values that the page may have been filled in with: before and after typing."""
     return merge_values(shown), merge_values(shown, **writer)
-
-
-def _prewritten(
-    campaign: Campaign, shown: Target, target: Target
-) -> Iterator[tuple[str, str | None]]:
-    """Yield each part that the page showed, with what the target gets for it; None: nothing."""
-    ours, theirs = letter_for(campaign.letter, shown), letter_for(campaign.letter, target)
-    offered = {point.key for point in theirs.points}
-    yield ours.opening, theirs.opening
-    for point in ours.points:
-        part = f"{point.lead} {point.text}".strip()
-        yield part, part if point.key in offered else None
 
 
 def _exchanged(paragraphs: list[str], before: list[str], after: list[str]) -> list[str]:

@@ -123,7 +123,7 @@ def _kept(written: Written, view: View, now: datetime) -> str:
         written.campaign,
         written.stored.organisation,
         [[each.id for each in some] for some in people],
-        _day(written.campaign, now),
+        now.astimezone(ZoneInfo(written.campaign.timezone)).date(),
     )
     frame = (bool(g.get("embedded")), tuple(g.get("frame_ancestors", ())))
     key = (view.template, written.campaign.slug, written.posted, frame)

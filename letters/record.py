@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, Final
 
-from sqlalchemy import Connection, Row, case, exists, insert, or_, select
+from sqlalchemy import ColumnElement, Connection, Row, case, exists, insert, or_, select
 
 from letters.storage.schema import audit, campaign, campaign_organiser
 
@@ -148,6 +148,8 @@ class Entry:
     """None: it was about no campaign."""
     deed: Deed
     detail: str
+    number: int
+    """Its place in the record: later lines have higher ones."""
 
     def as_json(self) -> dict[str, str | None]:
         """Return the form that `postbag audit --json` prints."""
@@ -202,11 +204,29 @@ def _in_one_line(detail: str) -> str:
     return shown if len(shown) <= LONGEST else f"{shown[: LONGEST - 1]}…"
 
 
+@dataclass(frozen=True, slots=True)
+class Sought:
+    """Which lines of the record are wanted; what is not said does not matter."""
+
+    deed: Deed | None = None
+    by: str = ""
+    """A part of the address of who did it."""
+    since: datetime | None = None
+    until: datetime | None = None
+    """Before this moment."""
+    older_than: int | None = None
+    """Before the line with this number."""
+
+
+_ANYTHING: Final = Sought()
+
+
 def entries(
     connection: Connection,
     *,
     campaign_id: int | None = None,
     given_to: int | None = None,
+    sought: Sought = _ANYTHING,
     most: int = MOST_SHOWN,
 ) -> list[Entry]:
     """Return the latest lines, newest first: of one campaign, or of all.
@@ -217,6 +237,7 @@ def entries(
         # Of what is deleted the address may be another campaign's by now.
         select(audit, case((campaign.c.deleted_at.is_(None), campaign.c.slug)).label("slug"))
         .select_from(audit.outerjoin(campaign))
+        .where(*_conditions(sought))
         .order_by(audit.c.id.desc())
         .limit(most)
     )
@@ -231,6 +252,21 @@ def entries(
             )
         )
     return [_entry(row) for row in connection.execute(wanted)]
+
+
+def _conditions(sought: Sought) -> list[ColumnElement[bool]]:
+    found: list[ColumnElement[bool]] = []
+    if sought.deed is not None:
+        found.append(audit.c.deed == str(sought.deed))
+    if sought.by:
+        found.append(audit.c.actor.icontains(sought.by, autoescape=True))
+    if sought.since is not None:
+        found.append(audit.c.at >= sought.since)
+    if sought.until is not None:
+        found.append(audit.c.at < sought.until)
+    if sought.older_than is not None:
+        found.append(audit.c.id < sought.older_than)
+    return found
 
 
 def of_address(
@@ -254,7 +290,13 @@ def of_address(
 
 def _entry(row: Row[*tuple[Any, ...]]) -> Entry:
     return Entry(
-        row.at, row.actor, _door(row.door, row.actor), row.slug, Deed(row.deed), row.detail
+        row.at,
+        row.actor,
+        _door(row.door, row.actor),
+        row.slug,
+        Deed(row.deed),
+        row.detail,
+        row.id,
     )
 
 

@@ -1,22 +1,64 @@
-"""Show who changed what, newest first."""
+"""Show who changed what, newest first, and find a line again."""
 
-from flask import render_template
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Final
+
+from flask import render_template, request, url_for
 
 from letters import record
+from letters.campaign import Campaign, day_end
 from letters.campaigns import store
-from letters.record import Deed, Door, Entry
+from letters.files.faults import Fault, Flaw, What
+from letters.record import MOST_SHOWN, Deed, Door, Entry, Sought
+from webapp.desk.editor import reading
+from webapp.desk.editor.flaws import sentence
 from webapp.desk.entry.door import blueprint, signed_in
 from webapp.site.language import gettext as _
 from webapp.site.services import services
 from webapp.site.words import moment
 
+_LONGEST: Final = 254
+_YEARS: Final = range(1970, 3000)
+_MOST_DIGITS: Final = 18
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What somebody looks for, as typed and as read."""
+
+    deed: str
+    by: str
+    day: str
+    wrong: str
+    """Why the day cannot be read; empty: it can, or there is none."""
+    sought: Sought
+
+    def url(self, slug: str | None, older_than: int | None = None) -> str:
+        """Return the address of the page that shows this, from its beginning or further back."""
+        endpoint = "desk.show_record" if slug is None else "desk.show_campaign_record"
+        return url_for(
+            endpoint,
+            slug=slug,
+            # None is left out of the address.
+            deed=self.deed or None,
+            by=self.by or None,
+            day=self.day or None,
+            before=older_than,
+        )
+
 
 @blueprint.get("/record")
 def show_record() -> str:
     """Show what was done on every campaign that is open to this organiser."""
+    asked = _asked(request.args, "UTC")
     with services().database.read() as connection:
-        found = record.entries(connection, given_to=signed_in().only_given)
-    return render_template("desk/record.html", campaign=None, entries=[_shown(e) for e in found])
+        given_to = signed_in().only_given
+        found = record.entries(
+            connection, given_to=given_to, sought=asked.sought, most=MOST_SHOWN + 1
+        )
+    return _page(None, asked, found)
 
 
 @blueprint.get("/<slug>/record")
@@ -24,15 +66,58 @@ def show_campaign_record(slug: str) -> str:
     """Show what was done on one campaign."""
     with services().database.read() as connection:
         stored = store.find(connection, slug)
-        found = record.entries(connection, campaign_id=stored.id)
-    return render_template(
-        "desk/record.html",
-        campaign=stored.campaign,
-        entries=[_shown(e, stored.campaign.timezone) for e in found],
+        asked = _asked(request.args, stored.campaign.timezone)
+        found = record.entries(
+            connection, campaign_id=stored.id, sought=asked.sought, most=MOST_SHOWN + 1
+        )
+    return _page(stored.campaign, asked, found)
+
+
+def _asked(given: Mapping[str, str], timezone: str) -> _Asked:
+    word, before = given.get("deed", ""), given.get("before", "")
+    deed = Deed(word) if word in list(Deed) else None
+    by = "".join(sign for sign in given.get("by", "").strip()[:_LONGEST] if sign.isprintable())
+    typed = given.get("day", "").strip()[:_LONGEST]
+    faults: list[Fault] = []
+    day = reading.day(typed, ("day",), faults)
+    if day is not None and day.year not in _YEARS:
+        flaw = Flaw(What.NO_YEAR_OF_OURS, least=_YEARS[0], most=_YEARS[-1])
+        faults.append(Fault(("day",), flaw))
+        day = None
+    is_number = before.isascii() and before.isdigit() and len(before) <= _MOST_DIGITS
+    return _Asked(
+        str(deed or ""),
+        by,
+        typed,
+        " ".join(sentence(_("Day"), fault.flaw) for fault in faults),
+        Sought(
+            deed,
+            by,
+            None if day is None else day_end(day - timedelta(days=1), timezone),
+            None if day is None else day_end(day, timezone),
+            int(before) if is_number else None,
+        ),
     )
 
 
-def _shown(entry: Entry, timezone: str = "UTC") -> dict[str, str | None]:
+def _page(campaign: Campaign | None, asked: _Asked, found: list[Entry]) -> str:
+    slug, zone = (None, "UTC") if campaign is None else (campaign.slug, campaign.timezone)
+    entries, has_more = found[:MOST_SHOWN], len(found) > MOST_SHOWN
+    is_narrowed = bool(asked.deed or asked.by or asked.day)
+    return render_template(
+        "desk/record.html",
+        campaign=campaign,
+        entries=[_shown(entry, zone) for entry in entries],
+        asked=asked,
+        deeds=sorted(((str(deed), deed_word(deed)) for deed in Deed), key=lambda each: each[1]),
+        everything=asked.url(slug).partition("?")[0] if is_narrowed else "",
+        newest=asked.url(slug) if asked.sought.older_than is not None else "",
+        older=asked.url(slug, entries[-1].number) if has_more else "",
+        most=MOST_SHOWN,
+    )
+
+
+def _shown(entry: Entry, timezone: str) -> dict[str, str | None]:
     return {
         "at": moment(entry.at, timezone),
         "by": entry.by or door_word(entry.door),

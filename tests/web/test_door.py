@@ -64,7 +64,7 @@ def test_the_targets_own_address_is_not_taken_as_the_writers(stack: Stack, slug:
 def test_everything_that_is_missing_is_told_at_once(stack: Stack) -> None:
     more = 'routing = "choice"\nasks_postcode = true\n'
     stack.load("all-at-once", "delivered@one.example", "delivered@two.example", more=more)
-    fields = stack.form("all-at-once", name="", email="nonsense")
+    fields = stack.form("all-at-once", name="", email="nonsense", postcode="\u200b")
     page = stack.post("/c/all-at-once", {**fields, "target": []}).body.decode()
     for name in ("name", "email", "postcode", "target"):
         assert f'<li><a href="#{name}">' in page

@@ -91,6 +91,8 @@ def test_the_postcode_finds_who_is_written_to_and_their_version(stack: Stack) ->
     assert nobody.status == 422
     assert "We know nobody to write to for this postcode." in nobody.body.decode()
     assert stack.post("/c/by-area", {"find": "1", "postcode": ""}).status == 422
+    pasted = stack.post("/c/by-area", {"find": "1", "postcode": "\u200f e10 5np\ufeff"})
+    assert 'value="e10 5np"' in pasted.body.decode(), "without what nobody sees"
     own = stack.form("by-area", find="1", postcode="E10 5NP", body="My own words.")
     assert body(stack.post("/c/by-area", own).body.decode()) == "My own words."
     sent = stack.form("by-area", postcode="E1 6AN")

@@ -14,7 +14,7 @@ from wtforms.i18n import DummyTranslations
 
 from letters.intake.posted import BODY_MAX, Field, Posted, is_ticked, source_code, trimmed
 from letters.text.compose import line_feeds
-from letters.text.visible import has_control, without_controls
+from letters.text.visible import has_control, is_empty, trim, without_controls
 from webapp.site.fields import typed
 from webapp.site.posted import is_unreadable
 
@@ -86,8 +86,10 @@ def receive() -> Received:
         Posted(
             name=trimmed(texts[Field.NAME]),
             email=trimmed(texts[Field.EMAIL]),
-            postcode=trimmed(texts[Field.POSTCODE]),
-            address=line_feeds(texts[Field.ADDRESS]).strip(),
+            postcode=trim(texts[Field.POSTCODE]),
+            address=""
+            if is_empty(texts[Field.ADDRESS])
+            else line_feeds(texts[Field.ADDRESS]).strip(),
             reason=texts[Field.REASON],
             subject=trimmed(texts[Field.SUBJECT]),
             body=texts[Field.BODY],

@@ -137,6 +137,7 @@ _WORDS: Final[MappingProxyType[What, str | Callable[[Flaw], str]]] = MappingProx
         ),
         What.FIRST_OF_SEVERAL: "has several addresses: {found} is taken",
         What.TOO_MANY_CELLS: "it has more cells than there are columns: look at its quotes",
+        What.TOO_LONG_FOR_DESK: "has more than {most} rows, the most that the desk reads",
         What.TOO_MANY_ROWS: "has more than {most} rows: divide it",
         What.TOO_MANY_COLUMNS: "has more than {most} columns: take out what is not about people",
         What.NO_ROWS: "there is no target: write one in each row",

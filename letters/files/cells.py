@@ -14,7 +14,11 @@ _NOTHING: Final = words(
     "NA N/A n.a. #N/A #REF! null nil none nan unknown not-available not-applicable no-email "
     "no-tiene no-disponible sin-correo sin-datos ninguno لا-يوجد غير-متوفر غير-متاح"
 )
+_LONGEST_NOTHING: Final = 40
+"""Characters; the words above are not half as long, and to look a cell up costs by its length."""
 _DASHES: Final = re.compile(r"[\s.?_\u2010-\u2015\u2212-]*")
+_MOST_OF_SEVERAL: Final = 4
+"""So many of a cell's addresses are read; the first is taken."""
 _BETWEEN_ADDRESSES: Final = re.compile(r"\s*[;|/\n]\s*|\s*,\s+|,|\s+(?:or|and|o|y|أو|و)\s+|\s+")
 # Of a run of spaces only its first may begin a match: else a long one costs its length squared.
 _AT: Final = re.compile(r"(?<!\s)\s*[\[({]\s*(?:at|a|arroba)\s*[\])}]\s*", re.IGNORECASE)
@@ -25,7 +29,9 @@ _DAY_FIRST: Final = re.compile(r"([0-9]{1,2})[/.-]([0-9]{1,2})[/.-]([0-9]{4})")
 
 def is_nothing(cell: str) -> bool:
     """Tell whether a cell says that there is nothing: it is empty, a dash, "N/A"."""
-    return _DASHES.fullmatch(cell) is not None or known_as(cell) in _NOTHING
+    if len(cell) > _LONGEST_NOTHING:
+        return _DASHES.fullmatch(cell) is not None
+    return known_as(cell) in _NOTHING or _DASHES.fullmatch(cell) is not None
 
 
 def read_email(cell: str) -> tuple[str, Flaw | None, Flaw | None]:
@@ -41,7 +47,8 @@ def read_email(cell: str) -> tuple[str, Flaw | None, Flaw | None]:
     except BadAddress as error:
         if error.why is Malformed.LOCAL_NOT_ASCII:
             return "", Flaw(What.ADDRESS_NOT_ASCII), None
-    several = [part for part in _BETWEEN_ADDRESSES.split(plain) if "@" in part]
+    parts = _BETWEEN_ADDRESSES.split(plain, _MOST_OF_SEVERAL)[:_MOST_OF_SEVERAL]
+    several = [part for part in parts if "@" in part]
     if len(several) > 1:
         try:
             addresses = [read_address(part) for part in several]

@@ -38,10 +38,11 @@ class Text:
         """Return the first thing that is wrong with `value`."""
         if not isinstance(value, str):
             return Flaw(What.NOT_TEXT, shape_of(value))
-        if _CONTROL.search(value):
-            return Flaw(What.CONTROL_CHARACTER)
-        if not self.many_lines and _NOT_ONE_LINE.search(value):
-            return Flaw(What.NOT_ONE_LINE)
+        if not (value.isascii() and value.isprintable()):  # as most are: long lists have thousands
+            if _CONTROL.search(value):
+                return Flaw(What.CONTROL_CHARACTER)
+            if not self.many_lines and _NOT_ONE_LINE.search(value):
+                return Flaw(What.NOT_ONE_LINE)
         if len(value) > self.most:
             return Flaw(What.TOO_LONG, length=len(value), most=self.most)
         if is_empty(value):

@@ -132,6 +132,7 @@ class What(Enum):
     """[found, options: the columns that are there]"""
     TOO_MANY_CELLS = auto()
     TOO_MANY_ROWS = auto()
+    TOO_LONG_FOR_DESK = auto()
     """[most]"""
     TOO_MANY_COLUMNS = auto()
     """[most]"""

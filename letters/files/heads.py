@@ -16,6 +16,7 @@ from typing import Final
 from letters.files.faults import Flaw, What
 
 _MOST_BEFORE_HEAD: Final = 20
+_MARKS: Final = re.compile(r"[\W_]+")
 # Teh marbuta and heh, alef maksura and yeh, alef wasla and alef.
 _TWO_WAYS: Final = str.maketrans("\u0629\u0649\u0671", "\u0647\u064a\u0627", "\u0640")
 
@@ -27,8 +28,7 @@ def known_as(word: str) -> str:
     Arabic is compared without vowel signs, and letters that people write in two ways as one.
     """
     plain = unicodedata.normalize("NFKD", word).casefold()
-    letters = "".join(mark for mark in plain if mark.isalnum())
-    return letters.translate(_TWO_WAYS)
+    return _MARKS.sub("", plain).translate(_TWO_WAYS)
 
 
 def words(text: str) -> frozenset[str]:

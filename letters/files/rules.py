@@ -49,6 +49,7 @@ def _email(text: str) -> Flaw | None:
     return None
 
 
+@lru_cache(maxsize=1_000)
 def _timezone(text: str) -> Flaw | None:
     if text in _timezones():
         return None

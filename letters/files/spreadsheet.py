@@ -34,9 +34,7 @@ _CHAMBERS: Final = MappingProxyType(
         "legislature": "Member of the legislature",
     }
 )
-MOST_ROWS: Final = 20_000
 MOST_COLUMNS: Final = 200
-"""To read a row costs a twentieth of a millisecond, and a person at the desk waits for all."""
 _DELIMITERS: Final = ",;\t|"
 _LOOKED_AT: Final = 20
 _ADDRESS_LINES: Final = ("address", "address_2", "address_3", "city", "state", "postcode")
@@ -46,6 +44,25 @@ _NO_ATTRIBUTES: Final = frozenset(
 _SEVERAL_LINES: Final = frozenset({*_ADDRESS_LINES, "areas", "email"})
 _BREAK: Final = re.compile(r"(?<!\s)\s*[\r\n\t]\s*")
 _INSIDE: Final = re.compile("[\u200b\u2060\ufeff\u00ad]")  # what nobody sees inside a word
+
+
+@dataclass(frozen=True, slots=True)
+class Most:
+    """How long a list may be: to read a row costs a twentieth of a millisecond and more."""
+
+    rows: int
+    cells: int
+    what: What = What.TOO_MANY_ROWS
+    """What is wrong with a longer one."""
+
+    def rows_of(self, columns: int) -> int:
+        """Return how many rows of so many columns there may be."""
+        return max(1, min(self.rows, self.cells // max(1, columns)))
+
+
+ON_COMMAND: Final = Most(20_000, 4_000_000)
+AT_DESK: Final = Most(700, 13_000, What.TOO_LONG_FOR_DESK)
+"""While a request reads it, a tenth of a second, the same process answers nobody else."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +88,7 @@ class _Row:
     """It has more cells than there are columns."""
 
 
-def read_targets(csv_text: str, *, as_written: bool = False) -> TargetList:
+def read_targets(csv_text: str, *, as_written: bool = False, most: Most = ON_COMMAND) -> TargetList:
     """Return the targets in a CSV text, or a report on each row that cannot be taken.
 
     A target without a salutation is greeted by name, with the title if there is one. Names are
@@ -92,12 +109,12 @@ def read_targets(csv_text: str, *, as_written: bool = False) -> TargetList:
         return TargetList((), (RowReport(at, tuple(CellFault("", flaw) for flaw in flaws)),))
     rows: list[_Row] = []
     reports: dict[int, RowReport] = {}
-    number = head.row
+    number, most_rows = head.row, most.rows_of(len(head.cells))
     for number, cells in _rows(text, delimiter):
         if number <= head.row:
             continue
-        if number > head.row + MOST_ROWS:
-            flaw = Flaw(What.TOO_MANY_ROWS, most=MOST_ROWS)
+        if number > head.row + most_rows:
+            flaw = Flaw(most.what, most=most_rows)
             return TargetList((), (RowReport(number, (CellFault("", flaw),)),))
         if isinstance(cells, Flaw):
             reports[number] = RowReport(number, (CellFault("", cells),))
@@ -307,7 +324,13 @@ def _rows(text: str, delimiter: str) -> Iterator[tuple[int, list[str] | Flaw]]:
     reader = csv.reader(StringIO(text, newline=""), delimiter=delimiter, strict=True)
     for number in count(1):
         try:
-            yield number, [_INSIDE.sub("", trim(cell).strip()) for cell in next(reader)]
+            yield (
+                number,
+                [
+                    trim(cell).strip() if cell.isascii() else _INSIDE.sub("", trim(cell).strip())
+                    for cell in next(reader)
+                ],
+            )
         except StopIteration:
             return
         except csv.Error as error:

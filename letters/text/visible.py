@@ -44,6 +44,8 @@ def is_visible(character: str) -> bool:
 
 def is_empty(text: str) -> bool:
     """Tell whether nothing in `text` can be seen; marks without a letter under them cannot."""
+    if "!" <= text[:1] <= "~":
+        return False  # as most begin; to ask Unicode costs more
     return not any(
         is_visible(character) and not unicodedata.combining(character) for character in text
     )
@@ -54,6 +56,8 @@ def trim(text: str) -> str:
 
     A line end stays, to be refused where a text has one line.
     """
+    if "!" <= text[:1] <= "~" and "!" <= text[-1] <= "~":
+        return text
     start, end = 0, len(text)
     while start < end and _is_trimmed(text[start]):
         start += 1

@@ -47,7 +47,7 @@ def test_a_form_in_parts_is_taken(make_site: MakeSite) -> None:
 def test_only_whoever_is_at_the_desk_brings_more(make_site: MakeSite) -> None:
     site = make_site()
     desk = Desk(site)
-    long = {"title": "Long", "listed": "x" * 2 * 2**20}
+    long = {"title": "Long", "listed": "x" * 2**19}
     assert desk.post("/desk/new", long).status_code == 422
     assert desk.post("/c/trees", long).status_code == 413  # a session is the desk's alone
     with site.database.write() as connection:

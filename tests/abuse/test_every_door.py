@@ -1,20 +1,23 @@
 """Every route of the app's own map, as a stranger with the largest and the oddest bodies meets it.
 
-A route that is added is walked too. What a request costs is its processor time, the better of two.
+A route that is added is walked too. What a request costs is its processor time, the best of five.
 """
 
 import re
 import time
 from collections.abc import Callable
 from io import BytesIO
+from itertools import count
 from urllib.parse import quote, urlencode
 
 import pytest
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
+from letters.files.spreadsheet import AT_DESK
 from tests.abuse.at_desk import Desk
 from tests.abuse.conftest import Site
+from tests.desk.conftest import campaign_fields
 from tests.support.write_turns import write_turns
 from webapp.site.posted import MOST_BYTES, MOST_BYTES_OF_LISTS
 
@@ -52,7 +55,7 @@ def paths(site: Site, method: str) -> list[str]:
 
 def cost(ask: Callable[[], TestResponse]) -> tuple[float, TestResponse]:
     best = 9.0
-    for _ in range(2):
+    for _ in range(5):
         begun = time.process_time()
         answer = ask()
         best = min(best, time.process_time() - begun)
@@ -179,41 +182,49 @@ def test_only_the_editor_takes_more_than_a_stranger_may_send(make_site: MakeSite
     )
 
 
-# To take a list in costs by the row: each name and address is read. So here alone the bound is not
-# MOST_SECONDS, and what an organiser may bring ends at 20,000 people (4,000 here, without --long).
+# To read a list costs by the row and the cell, so the desk reads no more of them at once than this.
+ROWS, CELLS = AT_DESK.rows, AT_DESK.cells
+WIDE = CELLS // ROWS - 2
 LONGEST_LISTS = {
-    "20,000 people": "name,email\n" + "".join(f"A{n},a{n}@o.example\n" for n in range(20_000)),
-    "one more": "name,email\n" + "A,a@o.example\n" * 20_001,
-    "all of them wrong": "name,email,timezone\n" + "".join(f"A,@,Lond{n}\n" for n in range(20_000)),
+    "as many as may be": "name,email\n" + "".join(f"A{n},a{n}@o.example\n" for n in range(ROWS)),
+    "as wide as may be": ",".join(("name", "email", *(f"a{n}" for n in range(WIDE)))) + "\n"
+    + "".join(f"A{n},a{n}@o.example{',green' * WIDE}\n" for n in range(ROWS)),
+    "long cells": "name,email,notes\n" + f"A,a@o.example,{'x y ' * 170}\n" * ROWS,
+    "many addresses": "name,email\n" + f"A,{'a@o.example ' * 30}\n" * ROWS,
+    "all of them wrong": "name,email,timezone\n" + "".join(f"A,@,Lond{n}\n" for n in range(ROWS)),
+    "one more": "name,email\n" + "A,a@o.example\n" * (ROWS + 1),
+    "5,000 people": "name,email\n" + "".join(f"A{n},a{n}@o.example\n" for n in range(5_000)),
     "columns": ",".join(f"name{n}" for n in range(40_000)),
 }  # fmt: skip
-MOST_SECONDS_A_LIST = 4
+TAKEN = ("as many as may be", "as wide as may be")
 
 
 @pytest.mark.parametrize("kind", LONGEST_LISTS)
-def test_the_longest_list_ends_in_time(make_site: MakeSite, kind: str, *, is_long: bool) -> None:
+def test_the_longest_list_is_read_and_stored_in_time(make_site: MakeSite, kind: str) -> None:
     site = make_site()
     desk = Desk(site)
     desk.client.get("/desk/new")  # its template is made ready once
-    rows = LONGEST_LISTS[kind].splitlines(keepends=True)
-    listed = "".join(rows if is_long or kind == "one more" else rows[:4_000])
+    listed, numbers = LONGEST_LISTS[kind], count()
 
     def bring(do: str) -> Callable[[], TestResponse]:
-        fields: dict[str, object] = {"csrf_token": desk.csrf, "title": "Long", "do": do}
-        name = "spreadsheet" if do == "read-spreadsheet" else "listed"
-
         def send() -> TestResponse:
-            file = (BytesIO(listed.encode()), "list.csv")
-            sent = {**fields, name: file if name == "spreadsheet" else listed}
-            return desk.client.post("/desk/new", data=sent, content_type="multipart/form-data")
+            title = f"Long {next(numbers)}"
+            fields = {**campaign_fields(title), "do": do, "csrf_token": desk.csrf}
+            if do == "read-spreadsheet":
+                fields["spreadsheet"] = (BytesIO(listed.encode()), "list.csv")
+            else:
+                fields["listed"] = listed
+            return desk.client.post("/desk/new", data=fields, content_type="multipart/form-data")
 
         return send
 
-    with write_turns(site.app.extensions["postbag"].database) as turns:
-        seconds, answer = cost(bring("add-point"))
-        assert (seconds < MOST_SECONDS, answer.status_code) == (True, 200)
-        for do in ("read-spreadsheet", "save"):
-            begun = time.process_time()
-            assert bring(do)().status_code in {200, 422}
-            assert time.process_time() - begun < MOST_SECONDS_A_LIST, do
-    assert max(turns, default=0) < MOST_SECONDS
+    for do, answered in (("add-point", 200), ("read-spreadsheet", 200), ("save", 303)):
+        for _ in range(2):
+            with write_turns(site.app.extensions["postbag"].database) as turns:
+                seconds, answer = cost(bring(do))
+            if (held := max(turns, default=0)) < MOST_SECONDS:
+                break
+        assert seconds < MOST_SECONDS, do
+        assert held < MOST_SECONDS, do
+        is_refused = kind not in TAKEN and do != "add-point"
+        assert answer.status_code == (422 if is_refused else answered), do

@@ -4,12 +4,14 @@ import json
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from html import unescape
 
 import pytest
 
 from letters.campaign import WEEKDAYS
 from letters.campaigns import store
 from letters.files.campaign_file import read_campaign
+from letters.files.spreadsheet import AT_DESK
 from rig.campaigns import campaign_file
 from sandbox.behaviour.events import signature_headers
 from sandbox.keys import new_key, public_key
@@ -83,6 +85,26 @@ def test_a_change_is_checked_before_it_is_written(make_site: MakeSite) -> None:
         answer = desk.post("/desk/pace/edit", fields)
     assert answer.status_code == 422
     assert max(turns, default=0) < LONGEST_TURN_SECONDS
+
+
+def test_a_list_that_is_too_long_for_the_desk_stays_as_it_was_loaded(make_site: MakeSite) -> None:
+    loaded = tuple(f"office-{n}@harbours.example" for n in range(AT_DESK.rows + 1))
+    site = site_with(make_site, *loaded)
+    desk = Desk(site)
+    page = desk.client.get("/desk/pace/edit").text
+    listed = unescape(
+        page.partition('name="listed" hidden>')[2].partition("</textarea>")[0].lstrip("\n")
+    )
+    with site.database.read() as connection:
+        version = store.find(connection, "pace").loaded_at.isoformat()
+    crlf = listed.replace("\n", "\r\n")  # as browsers post it
+    for text, status in ((crlf, 303), (f"{crlf}One More,one@o.example,Dear\r\n", 422)):
+        fields = campaign_fields("Keep them all", slug="pace", version=version, listed=text)
+        assert desk.post("/desk/pace/edit", fields).status_code == status
+    with site.database.read() as connection:
+        found = store.find(connection, "pace").campaign
+    assert found.title == "Keep them all"
+    assert tuple(target.email for target in found.targets) == loaded
 
 
 def test_the_largest_post_of_events_is_recorded_in_turns(make_site: MakeSite) -> None:

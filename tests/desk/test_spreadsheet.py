@@ -69,7 +69,7 @@ def test_what_is_no_csv_is_told_what_to_do(sign_in: Callable[..., AtDesk]) -> No
         (b"", "Choose a file first"),
         (b"PK\x03\x04rest", "save it as CSV"),
         (b"name,email\n\xff\xfe,x\n", "not certain in which encoding"),
-        (b"x" * (2**20 + 1), "larger than 1 MB"),
+        (b"x" * (2**19 + 1), "larger than 500 kB"),
     ):
         status, page = upload(ana, content)
         assert status == 422

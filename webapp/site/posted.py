@@ -16,8 +16,8 @@ _MOST_FIELDS: Final = 2_000
 MOST_BYTES: Final = 2**18
 """Of a stranger's post: what the form can hold, percent-encoded, is about 150 kB. To take a form
 apart can cost a second and more a megabyte."""
-MOST_BYTES_OF_LISTS: Final = 5 * 2**19
-"""A spreadsheet of 1 MB, beside a list that was read from one before."""
+MOST_BYTES_OF_LISTS: Final = 2**20
+"""A spreadsheet of 512 KiB, beside a list that was read from one before."""
 _TAKES_LISTS: Final = frozenset({"desk.create", "desk.edit"})
 """The editor, to which whoever is signed in brings spreadsheets; a logo is not as long as these."""
 _READ_FOR_THEMSELVES: Final = frozenset({"webhook.take", "inbound.take_mail"})

@@ -10,7 +10,7 @@ from typing import Final
 
 from letters.campaign import Target
 from letters.files.decode import Undecodable, decode
-from letters.files.spreadsheet import TargetList, read_targets
+from letters.files.spreadsheet import AT_DESK, TargetList, read_targets
 from webapp.desk.editor.form import (
     BLANK_ROWS,
     MOST_ROWS,
@@ -23,7 +23,7 @@ from webapp.site.language import gettext as _
 _ACT: Final = re.compile(
     r"(?P<verb>add|remove|raise|lower)-(?P<noun>point|version|target|follow)(-(?P<at>[0-9]{1,6}))?"
 )
-_MOST_BYTES: Final = 2**20
+_MOST_BYTES: Final = 2**19
 _FIRST: Final = MappingProxyType(
     {"points": "lead", "versions": "key", "targets": "name", "follows": "list"}
 )
@@ -69,11 +69,11 @@ def read_spreadsheet(content: bytes) -> TargetList | str:
     if not content:
         return _("Choose a file first.")
     if len(content) > _MOST_BYTES:
-        return _("This file is larger than 1 MB: take out what is not about the targets.")
+        return _("This file is larger than 500 kB: take out what is not about the targets.")
     if content.startswith((b"PK\x03\x04", b"\xd0\xcf\x11\xe0")):
         return _("This is a workbook: save it as CSV in your spreadsheet program, then choose it.")
     try:
-        return read_targets(decode(content))
+        return read_targets(decode(content), most=AT_DESK)
     except (Undecodable, UnicodeDecodeError):
         return _(
             "It is not certain in which encoding this file was saved: save it as “CSV UTF-8”, then "

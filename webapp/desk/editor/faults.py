@@ -1,14 +1,17 @@
 """Put what the campaign's rules find beside the fields of the editor, each as one sentence."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from textwrap import shorten
 from types import MappingProxyType
 from typing import Final
 
 from letters.files.faults import Fault, Flaw, Path, RowReport, What
+from letters.languages import Language
 from webapp.desk.editor.flaws import sentence
 from webapp.desk.editor.form import BLANK_ROWS
+from webapp.site.language import current
 from webapp.site.language import gettext as _
 
 _FIELDS: Final = MappingProxyType(
@@ -30,8 +33,13 @@ class Wrong:
     sentence: str
 
 
-def labels() -> dict[str, str]:
+def labels() -> Mapping[str, str]:
     """Return the label of each field, by its name."""
+    return _labels(current())
+
+
+@lru_cache(maxsize=len(Language))
+def _labels(_language: Language) -> dict[str, str]:
     return {
         "title": _("Title"),
         "slug": _("Address of the page"),
@@ -126,7 +134,7 @@ def _is_empty(flaw: Flaw) -> bool:
     return flaw.what in {What.EMPTY, What.MISSING}
 
 
-def _wrong(fault: Fault, listed: int, words: dict[str, str]) -> Wrong:
+def _wrong(fault: Fault, listed: int, words: Mapping[str, str]) -> Wrong:
     field = _field(fault.path, listed)
     if fault.path == ("slug",) and _is_empty(fault.flaw):
         no_address = _("No address can be made of this title: write one with letters a to z.")

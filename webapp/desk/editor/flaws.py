@@ -1,30 +1,35 @@
 """Say in the reader's language what is wrong with a value, and what to do."""
 
+from functools import lru_cache
+
 from flask_babel import format_decimal
 
 from letters.files.faults import Flaw, What
+from letters.languages import Language
+from webapp.site.language import current
 from webapp.site.language import gettext as _
 
 
 def sentence(label: str, flaw: Flaw) -> str:
     """Return what is wrong as one sentence. `label` is what the reader calls the value."""
+    numbers = {name: getattr(flaw, name) for name in ("length", "least", "most", "number")}
     values = {
         "label": label,
         "found": flaw.found,
         "near": flaw.near,
-        "length": format_decimal(flaw.length),
-        "least": format_decimal(flaw.least),
-        "most": format_decimal(flaw.most),
         "from_year": str(flaw.least),
         "to_year": str(flaw.most),
-        "number": format_decimal(flaw.number),
         "options": ", ".join(flaw.options),
         "fields": ", ".join(f"{{{field}}}" for field in flaw.options),
+        **{name: format_decimal(number) if number else "0" for name, number in numbers.items()},
     }
-    return _sentences().get(flaw.what, _("%(label)s cannot be read: type it anew.")) % values
+    known = _sentences(current())
+    return known.get(flaw.what, _("%(label)s cannot be read: type it anew.")) % values
 
 
-def _sentences() -> dict[What, str]:
+@lru_cache(maxsize=len(Language))
+def _sentences(_language: Language) -> dict[What, str]:
+    # A long list has hundreds of flaws: the sentences are looked up once for each language.
     # What only a file can have, and no form, is not here.
     return {
         What.MISSING: _("%(label)s is empty: fill it in."),
@@ -131,6 +136,11 @@ def _sentences() -> dict[What, str]:
         ),
         What.FIRST_OF_SEVERAL: _("%(label)s has several addresses: %(found)s is taken."),
         What.TOO_MANY_CELLS: _("It has more cells than there are columns: look at its quotes."),
+        What.TOO_LONG_FOR_DESK: _(
+            "It has more than %(most)s rows, the most that are read here at once with so many "
+            "columns. Leave out columns that you do not need, or have it loaded on the command "
+            "line with “postbag list load”, and follow that list."
+        ),
         What.TOO_MANY_ROWS: _("It has more than %(most)s rows: divide it into several campaigns."),
         What.TOO_MANY_COLUMNS: _(
             "It has more than %(most)s columns: take out what is not about the targets."

@@ -18,12 +18,13 @@ from letters.files.campaign_file import check_campaign, faults_with_targets
 from letters.files.faults import Fault, Flaw, What
 from letters.files.organisation_file import not_named
 from letters.files.rules import RESERVED_SLUGS
-from letters.files.spreadsheet import TargetList, glimpse, read_targets
+from letters.files.spreadsheet import AT_DESK, TargetList, glimpse, read_targets
 from letters.notices import rehearsal
 from letters.organisations import store as organisations
 from letters.organisations.store import NotNamed
 from letters.pacing.readiness import Kind, Reason
 from letters.sending import outlook
+from letters.text.compose import line_feeds
 from webapp.action.page import summary
 from webapp.desk.checklist import check, may_overrule
 from webapp.desk.editor import buttons
@@ -40,6 +41,7 @@ from webapp.desk.editor.form import (
     form_with,
     groups,
     rows,
+    target_fields,
     typed_groups,
 )
 from webapp.desk.editor.reading import suggested_slug
@@ -55,7 +57,7 @@ from webapp.site.services import services
 from webapp.site.wake import wake_worker
 
 _MOST_SHEETS = 1
-MOST_SHOWN = 200
+MOST_SHOWN = 100
 """So many rows of a list stand on the page; the list itself goes with it whole."""
 _NOT_KEPT = frozenset({"csrf_token", "do", "unfinished", "version"})
 
@@ -187,11 +189,7 @@ def _read(
     form = form_with({**fields_of(form), **given, **changed, "slug": slug})
     if act not in {"save", "preview", "overrule"}:
         return form, None
-    listed = (
-        read_targets(typed(form.listed), as_written=True)
-        if typed(form.listed)
-        else TargetList((), ())
-    )
+    listed = _listed(form, kept)
     campaign, found = _checked(form, slug, listed.targets, kept)
     view.wrongs = wrongs(found, len(listed.targets))
     view.wrongs += [
@@ -208,6 +206,15 @@ def _read(
         view.looked_at, view.focus = campaign, ""
         return form, None
     return form, campaign
+
+
+def _listed(form: EditorForm, kept: Campaign | None) -> TargetList:
+    """Read the list that goes with the page; one that is as it was stored is known already."""
+    text = line_feeds(typed(form.listed))
+    stored = tuple(t for t in (kept.targets if kept else ()) if not t.of_list)
+    if text and text == target_fields(stored)["listed"]:
+        return TargetList(stored, ())
+    return read_targets(text, as_written=True, most=AT_DESK) if text else TargetList((), ())
 
 
 def _checked(

@@ -6,6 +6,7 @@ browser, a few minutes old at most, and remembered when it has been used.
 """
 
 import json
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -38,6 +39,7 @@ from letters.tokens import Tokens, digest
 
 _LONGEST: Final = 8_192
 _REMEMBERED: Final = timedelta(days=1)  # longer than any challenge lives
+_BASE64URL: Final = re.compile(r"[A-Za-z0-9_=-]+")
 _WRONG_INPUT: Final = (WebAuthnException, ValueError, TypeError, KeyError)
 
 
@@ -140,6 +142,8 @@ def prove(connection: Connection, site: Site, answer: Answer, now: datetime) -> 
     try:
         told = json.loads(_checked(answer.credential))
         credential = str(told["id"])
+        if not _BASE64URL.fullmatch(credential):  # JSON can name what no database can look for
+            raise NotProven
         row = connection.execute(
             select(passkey, organiser.c.email, organiser.c.role)
             .select_from(passkey.join(organiser))

@@ -265,6 +265,7 @@ def test_what_is_replayed_foreign_or_forged_signs_nobody_in(
         {},
         {"id": 1},
         {"id": "\0"},
+        {"id": "\ud800"},
         "x" * 100_000,
         {**real, "id": "AAAA"},
         {**real, "rawId": "AAAA"},

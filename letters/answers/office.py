@@ -32,6 +32,7 @@ from letters.storage.schema import (
     submission,
     target,
 )
+from letters.text.postcodes import normalise_postcode
 
 
 class UnknownOffice(Exception):
@@ -74,6 +75,7 @@ def read(connection: Connection, target_id: int) -> Office:
         ).all()
     )
     postcodes: Counter[str] = Counter()
+    spelt: dict[str, str] = {}  # of each, as one of its writers has it
     if stored.campaign.asks_postcode:
         for postcode, number in connection.execute(
             select(submission.c.postcode, func.count())
@@ -84,14 +86,17 @@ def read(connection: Connection, target_id: int) -> Office:
                 submission.c.postcode.is_not(None),
             )
             .group_by(submission.c.postcode)
+            .order_by(submission.c.postcode)
         ):
-            postcodes[postcode.upper()] += number
+            code = normalise_postcode(postcode)
+            spelt.setdefault(code, postcode.upper())
+            postcodes[code] += number
     return Office(
         stored,
         found,
         delivered=counted.get(State.DELIVERED, 0),
         waiting=counted.get(State.QUEUED, 0) + counted.get(State.HELD, 0),
-        by_postcode=tuple(sorted(postcodes.items())),
+        by_postcode=tuple(sorted((spelt[code], number) for code, number in postcodes.items())),
         is_answering=_is_answering(connection, target_id),
     )
 

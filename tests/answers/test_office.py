@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 from flask.testing import FlaskClient
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
 from letters.answers import office as offices
 from letters.desk import organisers
@@ -13,7 +13,7 @@ from letters.mail.kinds import Kind
 from letters.record import COMMAND_LINE
 from letters.record import entries as record_entries
 from letters.storage.database import Database
-from letters.storage.schema import answer, office_answer, target
+from letters.storage.schema import answer, office_answer, submission, target
 from rig.campaigns import form_fields
 from sandbox.keys import new_key, public_key
 from tests.answers.office import THROUGH_US
@@ -85,6 +85,20 @@ def test_a_look_changes_nothing_and_tells_of_no_writer(client: FlaskClient, book
     assert first not in page.text
     assert "Ana Reed" not in page.text
     assert not held(books, "trees")
+
+
+def test_a_postcode_counts_once_however_it_is_spelt(books: Books) -> None:
+    books.load("trees", more=f"{PAGE}asks_postcode = true\n")
+    for typed in ("E1 6AN", "e16an", "E10 5NP"):
+        of = submission.c.email == books.write("trees")
+        with books.database.write() as connection:
+            connection.execute(update(submission).where(of).values(postcode=typed))
+        for letter in books.send():
+            books.deliver(letter)
+        books.wait(hours=1)
+    with books.database.read() as connection:
+        seen = offices.read(connection, books.find("trees").targets[0].id)
+    assert seen.by_postcode == (("E1 6AN", 2), ("E10 5NP", 1))
 
 
 @pytest.mark.parametrize("field", ["stop", "answer", "email"])

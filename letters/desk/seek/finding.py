@@ -25,6 +25,8 @@ from letters.text.addresses import BadAddress, read_address, spellings
 PAGE: Final = 50
 MOST_LOOKED_AT: Final = 4_000
 """Letters that are looked at for a name, at once."""
+_APOSTROPHES: Final = str.maketrans("", "", "'`\u00b4\u2018\u2019\u02bc\u2032")
+"""O'Brien is typed with one of these, or without."""
 _NEVER_LEFT: Final = frozenset({State.UNCONFIRMED, State.EXPIRED, State.CANCELLED})
 _ID: Final = re.compile(r"[0-9a-f]{32}")
 _READ_AT_ONCE: Final = 500
@@ -163,7 +165,8 @@ def _named(
 
 
 def _folded(text: str) -> str:
-    """Return `text` as it is compared: without capitals, accents and other marks."""
+    """Return `text` as it is compared: without capitals, accents, apostrophes and other marks."""
+    text = text.translate(_APOSTROPHES)
     if text.isascii():
         return text.lower()
     parts = unicodedata.normalize("NFKD", text)

@@ -151,6 +151,25 @@ def test_a_better_address_is_asked_for_first(client: FlaskClient, books: Books) 
         assert connection.execute(select(target.c.email)).scalar_one() == OFFICE
 
 
+def test_whoever_has_the_link_brings_no_flood_on_the_organisers(
+    client: FlaskClient, books: Books
+) -> None:
+    with books.database.write() as connection:
+        organisers.enrol(connection, "olu@trees.example", books.now)
+    books.load("trees", more=PAGE)
+    answered = [
+        client.post(
+            path(books),
+            data={"email": f"a{n}@harbours.example"},
+            environ_base={"REMOTE_ADDR": f"192.0.2.{n}"},  # a network of its own each time
+        ).status_code
+        for n in range(25)
+    ]
+    assert answered == [200] * 20 + [429] * 5
+    assert len(books.mails("olu@trees.example")) == 20
+    assert client.get(path(books)).status_code == 200
+
+
 def test_one_answer_reaches_every_writer_once_when_an_organiser_says_so(
     client: FlaskClient, books: Books
 ) -> None:

@@ -9,10 +9,12 @@ from letters.answers.office import Office, UnknownOffice
 from letters.intake.posted import BODY_MAX
 from letters.mail.charsets import storable
 from letters.pacing.bundles import How
+from letters.settings import Limit
 from letters.text.addresses import BadAddress, read_address
 from letters.text.visible import without_marks_behind
 from letters.tokens import BadToken
 from webapp.site import errors
+from webapp.site.guards.throttle import admit_for
 from webapp.site.guards.too_many import refuse_too_many_posts
 from webapp.site.language import gettext as _
 from webapp.site.posted import is_unreadable
@@ -22,6 +24,9 @@ from webapp.site.whose import enter_campaign
 
 blueprint = Blueprint("office", __name__, url_prefix="/o/<token>")
 _REASON_MAX = 500
+_MOST_WISHES = Limit(20, 86_400)
+"""Of one office in a day. Its letters are passed around, and each wish mails the organisers or
+stands in the record for good."""
 blueprint.before_request(refuse_too_many_posts)
 
 
@@ -41,6 +46,14 @@ def show(token: str) -> Response:
 def wish(token: str) -> Response:
     """Take an office's wish, and say on a page what becomes of it."""
     found = _read(token)
+    # Whatever else was asked for, an office can ask us to stop.
+    use = "office-stop" if "stop" in request.form else "office"
+    if not admit_for(services(), use, str(found.target.id), _MOST_WISHES):
+        return errors.page(
+            HTTPStatus.TOO_MANY_REQUESTS,
+            _("A lot was asked from here"),
+            _("Nothing was changed. Please try again tomorrow."),
+        )
     if "how" in request.form:
         return _come(token, found, request.form["how"])
     for field, take in (("stop", _stop), ("answer", _answer), ("email", _better_address)):

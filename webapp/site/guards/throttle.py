@@ -43,7 +43,15 @@ def wait_seconds(services: Services, use: str, limit: Limit, *, within: str = ""
     Each client has a count of its own, and another one within each `within`.
     """
     network = client_network(request.remote_addr or "")
-    bucket = services.tokens.blind(f"throttle/{use}", f"{network}/{within}")
+    return _wait(services, services.tokens.blind(f"throttle/{use}", f"{network}/{within}"), limit)
+
+
+def admit_for(services: Services, use: str, whose: str, limit: Limit) -> bool:
+    """Tell whether one more thing may be done for somebody, whoever asks for it; count it."""
+    return not _wait(services, services.tokens.blind(f"throttle/{use}", whose), limit)
+
+
+def _wait(services: Services, bucket: str, limit: Limit) -> int:
     try:
         milliseconds = services.redis.eval(
             _ADMIT,

@@ -6,22 +6,24 @@ is done by those alone to whom it was given.
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
-from sqlalchemy import select
+from sqlalchemy import insert, select
 from werkzeug.routing import Rule
 
 from letters.campaigns import store
 from letters.desk import organisers, sign_ins
 from letters.desk.organisers import Role
 from letters.record import Deed, entries
-from letters.storage.schema import letter, metadata, submission
+from letters.storage.identity import new_id
+from letters.storage.schema import letter, metadata, office_answer, submission
 from tests.abuse.at_desk import Desk
 from tests.abuse.conftest import Site
+from tests.desk.conftest import campaign_fields
 from webapp.desk.entry.door import ADMINS_ONLY, OPEN
 
 MakeSite = Callable[..., Site]
@@ -197,4 +199,43 @@ def test_nobody_does_with_their_own_token_what_is_not_theirs(walk: Walk) -> None
     assert {(line.by, line.deed) for line in lines} == {
         (OTHER, Deed.REFUSED),
         (OWNER, Deed.REFUSED),
+    }
+
+
+# What a form names and no path does: a letter, an answer, a target.
+NAMES_IN_ITS_FORM = ("desk.decide", "desk.settle", "desk.correct_answer", "desk.release_answer")
+WORDS = ("hold", "release", "again", "link", "failed", "queue-again", "successor", "send", "delete")
+
+
+def test_nobody_reaches_another_campaign_by_its_ids_under_a_path_of_their_own(walk: Walk) -> None:
+    made = walk.other.post("/desk/new", campaign_fields("Ours", "office@ours.example"))
+    assert made.headers["Location"] == "/desk/ours/ready"
+    answer_id, now = new_id(datetime.now(UTC)), datetime.now(UTC)
+    with walk.site.database.write() as connection:
+        theirs = store.find(connection, "trees")
+        of = {"target_id": theirs.targets[0].id, "campaign_id": theirs.id}
+        connection.execute(
+            insert(office_answer).values(id=answer_id, text=SECRET, came_at=now, **of)
+        )
+    places = {**walk.places, "slug": "ours"}
+    named = {"answer": answer_id, "letter": places["letter_id"], "kind": "person"}
+    named |= {"target": places["int:target_id"], "email": "office@ours.example"}
+    borrowed = replace(walk, places=places)
+    before = walk.everything()
+    for method in ("GET", "POST"):
+        for rule, path in borrowed.rules(method, "/desk/<slug>"):
+            if rule.rule.count("<") == 1 and (
+                method == "GET" or rule.endpoint not in NAMES_IN_ITS_FORM
+            ):
+                continue
+            for word in WORDS if method == "POST" else WORDS[:1]:
+                if method == "GET":
+                    answer = walk.other.client.get(path)
+                else:
+                    answer = walk.other.post(path, {**named, "word": word, "do": word})
+                assert answer.status_code in {404, 409, 422}, (rule, word)
+                assert SECRET not in answer.text, (rule, word)
+    after = walk.everything()
+    assert {name: after[name] for name in after if name != "audit"} == {
+        name: before[name] for name in before if name != "audit"
     }

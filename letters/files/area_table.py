@@ -9,13 +9,14 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final
 
-from letters.files.heads import known_as, words
+from letters.files.heads import known_as, without_brackets, words
 from letters.text.postcodes import normalise_postcode
 
 _MOST_BEFORE_HEAD: Final = 20
 MOST_FAULTS: Final = 50
 """So many faulty rows are kept; the rest is counted."""
 
+_MANY: Final = frozenset("*,;|")
 _POSTCODE_WORDS: Final = words(
     "postcode postcodes postal-code pcd pcds pcd2 pcd7 pcd8 zip zip-code zip5 zcta zcta5 plz "
     "postleitzahl code-postal código-postal cod-postal cap eircode pincode الرمز-البريدي رمز-بريدي"
@@ -41,7 +42,7 @@ class Wrong(StrEnum):
     """There is no row below the head."""
     NO_POSTCODE = "no-postcode"
     NOT_WHOLE = "not-whole"
-    """A star stands for many postcodes."""
+    """A star stands for many postcodes, and so does a list of them."""
     TOO_LONG = "too-long"
     NO_AREA = "no-area"
     NOT_CSV = "not-csv"
@@ -111,7 +112,7 @@ def read_areas_by_postcode(
 def _wrong_with(code: str, area: str) -> Wrong | None:
     if not code:
         return Wrong.NO_POSTCODE
-    if "*" in code:
+    if not _MANY.isdisjoint(code):
         return Wrong.NOT_WHOLE
     if not area:
         return Wrong.NO_AREA
@@ -171,7 +172,9 @@ def _columns(
 
 def _places(row: list[str], name: str, words: frozenset[str]) -> list[int]:
     wanted = frozenset({known_as(name)}) if name else words
-    found = [place for place, cell in enumerate(row) if known_as(cell) in wanted]
+    found = [place for place, cell in enumerate(row) if known_as(cell) in wanted] or [
+        place for place, cell in enumerate(row) if known_as(without_brackets(cell)) in wanted
+    ]
     exact = [place for place in found if row[place].strip() == name]
     return exact[:1] or found
 

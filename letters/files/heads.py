@@ -193,13 +193,18 @@ def _keys(cells: Sequence[str]) -> tuple[str, ...]:
     return tuple(keys)
 
 
+def without_brackets(cell: str) -> str:
+    """Return a cell of a head without what stands in brackets."""
+    return _IN_BRACKETS.sub(" ", cell)
+
+
 def _word(cell: str) -> str:
     """Return a head word as it is compared, without what is in brackets if that says nothing.
 
     "Name (display as)" is a name, and "Surname(s)" a surname.
     """
     whole = known_as(cell)
-    return whole if whole in _KEYS else known_as(_IN_BRACKETS.sub(" ", cell))
+    return whole if whole in _KEYS else known_as(without_brackets(cell))
 
 
 def _rank(key: str, word: str) -> int:

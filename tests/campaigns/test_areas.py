@@ -143,6 +143,7 @@ def test_a_table_from_the_command_line(
         ("Our postcodes of 2027\n\nPostcode\tWard\nE1 6AN\tSt. Mary's\n", "E16AN", "St. Mary's\n"),
         ("الرمز البريدي,الدائرة\n٢٣٤٦٨,الأولى\n", "23468", "الأولى\n"),
         ("Código postal,Área\n28001,Cáceres\n".encode("cp1252"), "28001", "Cáceres\n"),
+        ("Postcode (unit),Constituency (2024)\nE1 6AN,Leyton\n", "E1 6AN", "Leyton\n"),
         ("Postcode,Area\nE1 6AN,Ærø\n".encode("utf-16"), "E1 6AN", "Ærø\n"),
     ],
 )  # fmt: skip
@@ -173,7 +174,9 @@ def test_columns_can_be_named(terminal: Terminal, file: Callable[[str | bytes], 
 def test_every_faulty_row_is_told_and_nothing_is_stored(
     terminal: Terminal, file: Callable[[str | bytes], str]
 ) -> None:
-    path = file('postcode,area\nE1,East\n,West\nE2*,West\nE3,\n"E4"x,West\nE5 1AA\n\n')
+    path = file(
+        'postcode,area\nE1,East\n,West\nE2*,West\nE3,\n"E4"x,West\nE5 1AA\n"E6, E7",East\n\n'
+    )
     refused = terminal.run("areas", "load", "t", path)
     assert refused.status == 1
     assert refused.said.splitlines() == [
@@ -182,6 +185,7 @@ def test_every_faulty_row_is_told_and_nothing_is_stored(
         "Row 5: the area is empty: fill it in, or take the row out.",
         "Row 6: cannot be read as CSV (',' expected after '\"'): look at its quotes.",
         "Row 7: the area is empty: fill it in, or take the row out.",
+        'Row 8: "E6, E7" stands for many postcodes: write each in a row.',
         "Nothing was stored. --leave-out-bad goes on without these rows.",
     ]
     assert terminal.run("areas", "find", "t", "E1").status == 1

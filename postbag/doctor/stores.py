@@ -6,7 +6,9 @@ their message; where none of them fits, the message itself is shown.
 
 import re
 from collections.abc import Iterator
+from ipaddress import ip_address
 from typing import Final
+from urllib.parse import urlsplit
 
 from redis import Redis, RedisError
 from redis.exceptions import (
@@ -125,11 +127,37 @@ def redis(url: str) -> Finding:
         client.set(_KEY, "1", ex=10)
         client.delete(_KEY)
         about = client.info("server")
-        return _about_redis(check, client, str(about.get("redis_version", "")), about)
+        found = _about_redis(check, client, str(about.get("redis_version", "")), about)
+        open_to = exposed(url)
+        return note(check, open_to) if open_to and not found.sentence else found
     except (RedisError, OSError) as error:
         return wrong(check, _refusal(error))
     finally:
         client.close()
+
+
+def exposed(url: str) -> str:
+    """Return what somebody between or beside could do at this URL; empty: nobody can."""
+    parts = urlsplit(url)
+    host = parts.hostname or ""
+    if parts.scheme == "unix" or host == "localhost":
+        return ""
+    try:
+        if ip_address(host).is_loopback:
+            return ""
+    except ValueError:
+        pass  # a name: of another machine, as far as anybody can tell
+    if not parts.password:
+        return (
+            "is at another machine and REDIS_URL has no password, so whoever reaches it can stop "
+            "our sending: set one, and let nobody else reach it"
+        )
+    if parts.scheme != "rediss":
+        return (
+            "is at another machine, and the password goes there in clear: write rediss://, or keep "
+            "to a network that is ours alone"
+        )
+    return ""
 
 
 def _refusal(error: Exception) -> str:

@@ -1,11 +1,15 @@
 """What only operators learn, and who counts as one."""
 
 import json
+import os
+import stat
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
 from tests.abuse.conftest import Site
+from tests.support.command import Terminal
 
 MakeSite = Callable[..., Site]
 TOKEN = "k3Q-9vZ_w7Lm2Xp4"
@@ -58,3 +62,26 @@ def test_https_is_asked_for_where_there_is_https(
         answer = site.client.get(path)
         answer.close()
         assert answer.headers["Cross-Origin-Resource-Policy"] == "cross-origin"
+
+
+def test_many_refusals_at_one_door_are_one_line_that_names_nobody(
+    make_site: MakeSite, capsys: pytest.CaptureFixture[str]
+) -> None:
+    site = make_site()
+    for n in range(130):
+        assert site.client.get(f"/l/forged-{n}").status_code == 404
+    (line,) = [line for line in capsys.readouterr().err.splitlines() if "refused in a min" in line]
+    assert line.endswith(" 100 requests were refused in a minute at the door: receipt")
+
+
+def test_a_database_that_we_make_is_for_its_owner_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "books.db"
+    before = os.umask(0o022)
+    try:
+        terminal = Terminal(monkeypatch, capsys, f"sqlite:///{file}", "redis://127.0.0.1:1")
+        assert terminal.run("migrate").status == 0
+    finally:
+        os.umask(before)
+    assert {stat.S_IMODE(made.stat().st_mode) for made in tmp_path.iterdir()} == {0o600}

@@ -23,6 +23,7 @@ from letters.sending import gate
 from letters.storage.database import Database
 from letters.storage.schema import account
 from postbag.__main__ import main
+from postbag.doctor import stores
 from rig.servers import Valkey, free_port
 from sandbox.keys import load_or_make, new_key, public_key
 from tests.conftest import MakePostgres
@@ -230,6 +231,26 @@ def test_redis_says_why_it_takes_nothing(doctor: Doctor, tmp_path: Path) -> None
         wrong = f"unix://:wrong@{own.socket}"
         assert "refuses the password" in doctor.says(REDIS_URL=wrong)[1]["redis"]
         redis.close()
+
+
+@pytest.mark.parametrize(
+    ("url", "told"),
+    [
+        ("unix:///run/valkey.sock", ""),
+        ("redis://localhost:6379/0", ""),
+        ("redis://127.0.0.1", ""),
+        ("redis://[::1]:6379", ""),
+        ("redis://10.0.0.5:6379", "no password"),
+        ("redis://cache.example", "no password"),
+        ("rediss://cache.example", "no password"),
+        ("redis://:word@cache.example", "in clear"),
+        ("rediss://:word@cache.example", ""),
+    ],
+)
+def test_a_redis_that_others_may_reach_is_told(url: str, told: str) -> None:
+    said = stores.exposed(url)
+    assert told in said
+    assert bool(told) == bool(said)
 
 
 def test_tls_where_there_is_none_is_told(doctor: Doctor) -> None:

@@ -140,6 +140,12 @@ def is_long(request: pytest.FixtureRequest) -> bool:
     return bool(request.config.getoption("--long"))
 
 
+@pytest.fixture(scope="session")
+def slack(*, is_long: bool) -> int:
+    """Give by how much processor time may pass its bound where caches are shared with others."""
+    return 1 if is_long else 4
+
+
 class AtMost(Protocol):
     """Hold what took some seconds to a bound."""
 

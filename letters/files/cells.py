@@ -17,7 +17,7 @@ _NOTHING: Final = words(
 _LONGEST_NOTHING: Final = 40
 """Characters; the words above are not half as long, and to look a cell up costs by its length."""
 _DASHES: Final = re.compile(r"[\s.?_\u2010-\u2015\u2212-]*")
-_MOST_OF_SEVERAL: Final = 4
+_MOST_OF_SEVERAL: Final = 3
 """So many of a cell's addresses are read; the first is taken."""
 _BETWEEN_ADDRESSES: Final = re.compile(r"\s*[;|/\n]\s*|\s*,\s+|,|\s+(?:or|and|o|y|أو|و)\s+|\s+")
 # Of a run of spaces only its first may begin a match: else a long one costs its length squared.

@@ -12,7 +12,8 @@ from urllib.parse import quote, urlencode
 
 import pytest
 from flask.testing import FlaskClient
-from werkzeug.test import TestResponse
+from werkzeug.datastructures import FileStorage
+from werkzeug.test import TestResponse, encode_multipart
 
 from letters.files.spreadsheet import AT_DESK
 from tests.abuse.at_desk import Desk
@@ -69,7 +70,7 @@ def post(client: FlaskClient, path: str, body: bytes, kind: str) -> Callable[[],
     return lambda: client.post(path, data=body, content_type=kind)
 
 
-def test_no_body_of_a_stranger_costs_much_at_any_door(make_site: MakeSite) -> None:
+def test_no_body_of_a_stranger_costs_much_at_any_door(make_site: MakeSite, slack: int) -> None:
     site = make_site()
     site.client.get("/c/trees")
     found = paths(site, "POST")
@@ -78,12 +79,12 @@ def test_no_body_of_a_stranger_costs_much_at_any_door(make_site: MakeSite) -> No
         for path in found:
             for name, (body, kind) in BODIES.items():
                 seconds, answer = cost(post(site.client, path, body, kind))
-                assert seconds < MOST_SECONDS, (path, name)
+                assert seconds < MOST_SECONDS * slack, (path, name)
                 assert answer.status_code < 500, (path, name)
-    assert max(turns, default=0) < MOST_SECONDS
+    assert max(turns, default=0) < MOST_SECONDS * slack
 
 
-def test_no_address_of_a_stranger_costs_much_at_any_door(make_site: MakeSite) -> None:
+def test_no_address_of_a_stranger_costs_much_at_any_door(make_site: MakeSite, slack: int) -> None:
     site = make_site()
     odd = quote("é\u202e\ufffd%00'\"<{{7*7}}>" * 200)
     for path in paths(site, "GET"):
@@ -96,7 +97,7 @@ def test_no_address_of_a_stranger_costs_much_at_any_door(make_site: MakeSite) ->
             if path.endswith(".pdf"):
                 site.client.get(asked).close()  # made once and kept
             seconds, answer = cost(lambda asked=asked: site.client.get(asked))  # type: ignore[misc]
-            assert seconds < MOST_SECONDS, asked
+            assert seconds < MOST_SECONDS * slack, asked
             assert answer.status_code in {200, 303, 308, 403, 404, 405, 503}, asked
 
 
@@ -145,7 +146,7 @@ ODD_FIELDS = {
 
 @pytest.mark.parametrize("kind", ODD_FIELDS)
 def test_nothing_that_an_organiser_sends_breaks_the_desk_or_stops_all_writing(
-    make_site: MakeSite, kind: str
+    make_site: MakeSite, kind: str, slack: int
 ) -> None:
     site = make_site()
     desk = Desk(site)
@@ -160,9 +161,9 @@ def test_nothing_that_an_organiser_sends_breaks_the_desk_or_stops_all_writing(
                 seconds, answer = cost(post(desk.client, path, body, URLENCODED))
             if (held := max(turns, default=0)) < MOST_SECONDS:
                 break
-        assert seconds < MOST_SECONDS, path
+        assert seconds < MOST_SECONDS * slack, path
         assert answer.status_code < 500, path
-        assert held < MOST_SECONDS, path
+        assert held < MOST_SECONDS * slack, path
 
 
 def test_only_the_editor_takes_more_than_a_stranger_may_send(make_site: MakeSite) -> None:
@@ -200,7 +201,9 @@ TAKEN = ("as many as may be", "as wide as may be")
 
 
 @pytest.mark.parametrize("kind", LONGEST_LISTS)
-def test_the_longest_list_is_read_and_stored_in_time(make_site: MakeSite, kind: str) -> None:
+def test_the_longest_list_is_read_and_stored_in_time(
+    make_site: MakeSite, kind: str, slack: int
+) -> None:
     site = make_site()
     desk = Desk(site)
     desk.client.get("/desk/new")  # its template is made ready once
@@ -211,10 +214,14 @@ def test_the_longest_list_is_read_and_stored_in_time(make_site: MakeSite, kind: 
             title = f"Long {next(numbers)}"
             fields = {**campaign_fields(title), "do": do, "csrf_token": desk.csrf}
             if do == "read-spreadsheet":
-                fields["spreadsheet"] = (BytesIO(listed.encode()), "list.csv")
+                fields["spreadsheet"] = FileStorage(BytesIO(listed.encode()), "list.csv")
             else:
                 fields["listed"] = listed
-            return desk.client.post("/desk/new", data=fields, content_type="multipart/form-data")
+            # Not by the client: it would put a long body into a file, and leave it open.
+            boundary, body = encode_multipart(fields)
+            return post(
+                desk.client, "/desk/new", body, f"multipart/form-data; boundary={boundary}"
+            )()
 
         return send
 
@@ -224,7 +231,7 @@ def test_the_longest_list_is_read_and_stored_in_time(make_site: MakeSite, kind: 
                 seconds, answer = cost(bring(do))
             if (held := max(turns, default=0)) < MOST_SECONDS:
                 break
-        assert seconds < MOST_SECONDS, do
-        assert held < MOST_SECONDS, do
+        assert seconds < MOST_SECONDS * slack, do
+        assert held < MOST_SECONDS * slack, do
         is_refused = kind not in TAKEN and do != "add-point"
         assert answer.status_code == (422 if is_refused else answered), do

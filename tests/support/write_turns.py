@@ -1,7 +1,7 @@
 """Watch how long one database's writes hold its one place for writers, in processor time."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from sqlalchemy import Connection, event
@@ -18,15 +18,26 @@ def write_turns(database: Database) -> Iterator[list[float]]:
     turns: list[float] = []
 
     def begin(connection: Connection) -> None:
-        if not connection.get_execution_options().get("postgresql_readonly"):
+        options = connection.get_execution_options()
+        only_reads = options.get("postgresql_readonly")
+        if not (database.is_sqlite or only_reads or options.get("isolation_level")):
+            connection.info["turn_begun"] = time.process_time()
+
+    def execute(connection: Connection, _cursor: object, statement: str, *_: object) -> None:
+        if statement == "BEGIN IMMEDIATE":  # SQLite's, of a transaction that writes
             connection.info["turn_begun"] = time.process_time()
 
     def end(connection: Connection) -> None:
         begun = connection.info.pop("turn_begun", None)
-        if begun is not None and connection.info.get("begin") != "BEGIN":
+        if begun is not None:
             turns.append(time.process_time() - begun)
 
-    hooks = [("begin", begin), ("commit", end), ("rollback", end)]
+    hooks: list[tuple[str, Callable[..., None]]] = [
+        ("begin", begin),
+        ("before_cursor_execute", execute),
+        ("commit", end),
+        ("rollback", end),
+    ]
     for name, hook in hooks:
         event.listen(database.engine, name, hook)
     try:

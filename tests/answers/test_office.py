@@ -167,6 +167,8 @@ def test_whoever_has_the_link_brings_no_flood_on_the_organisers(
     ]
     assert answered == [200] * 20 + [429] * 5
     assert len(books.mails("olu@trees.example")) == 20
+    stops = [client.post(path(books), data={"stop": "y"}).status_code for _ in range(7)]
+    assert stops == [200] * 5 + [429] * 2
     assert client.get(path(books)).status_code == 200
 
 

@@ -25,8 +25,10 @@ from webapp.site.whose import enter_campaign
 blueprint = Blueprint("office", __name__, url_prefix="/o/<token>")
 _REASON_MAX = 500
 _MOST_WISHES = Limit(20, 86_400)
-"""Of one office in a day. Its letters are passed around, and each wish mails the organisers or
-stands in the record for good."""
+"""Of one office in a day. Its link is passed around with its letters, and each wish mails the
+organisers or stands in the record for good."""
+_MOST_STOPS = Limit(5, 86_400)
+"""Organisers release an office that was stopped by somebody else; that is no game to play."""
 blueprint.before_request(refuse_too_many_posts)
 
 
@@ -47,8 +49,8 @@ def wish(token: str) -> Response:
     """Take an office's wish, and say on a page what becomes of it."""
     found = _read(token)
     # Whatever else was asked for, an office can ask us to stop.
-    use = "office-stop" if "stop" in request.form else "office"
-    if not admit_for(services(), use, str(found.target.id), _MOST_WISHES):
+    use, most = ("office-stop", _MOST_STOPS) if "stop" in request.form else ("office", _MOST_WISHES)
+    if not admit_for(services(), use, str(found.target.id), most):
         return errors.page(
             HTTPStatus.TOO_MANY_REQUESTS,
             _("A lot was asked from here"),

@@ -1,5 +1,6 @@
 """Build the Flask app."""
 
+import logging
 import os
 import sys
 from collections.abc import Mapping
@@ -78,6 +79,8 @@ def create_app(environ: Mapping[str, str] = os.environ) -> Flask:
     whose.register(app)
     kept.register(app)
     app.extensions["csrf_guard"] = CSRFProtect(app)
+    # A line for each forged post says nothing of where; what is refused is counted by door.
+    logging.getLogger("flask_wtf.csrf").setLevel(logging.WARNING)
     for part in (
         action,
         listed,

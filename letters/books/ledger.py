@@ -19,7 +19,16 @@ from sqlalchemy import (
 
 from letters.mail.kinds import Kind
 from letters.states import UNCOUNTED, State
-from letters.storage.schema import GOES_TOGETHER, answer, campaign, is_in, letter, tally, target
+from letters.storage.schema import (
+    GOES_TOGETHER,
+    IS_NOTICE,
+    answer,
+    campaign,
+    is_in,
+    letter,
+    tally,
+    target,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +169,7 @@ def notices(connection: Connection, campaign_id: int) -> dict[State, int]:
     """Return how many mails to a campaign's writers and organisers are in each state."""
     rows = connection.execute(
         select(letter.c.state, func.count())
-        .where(letter.c.campaign_id == campaign_id, letter.c.kind == "notice")
+        .where(letter.c.campaign_id == campaign_id, IS_NOTICE)
         .group_by(letter.c.state)
     )
     return {State(state): number for state, number in rows}

@@ -71,6 +71,8 @@ letter = Table(
     Index("ix_letter_campaign", "campaign_id", "state", "state_at"),
     Index("ix_letter_in_order", "campaign_id", "id", sqlite_where=text("kind = 'letter'"),
           postgresql_where=text("kind = 'letter'")),
+    Index("ix_letter_mail", "campaign_id", "state", sqlite_where=text("kind = 'notice'"),
+          postgresql_where=text("kind = 'notice'")),
     Index("ix_letter_version", "campaign_id", "version", "state", sqlite_where=text(_HAS_VERSION),
           postgresql_where=text(_HAS_VERSION)),
     Index("ix_letter_submission", "submission_id"),
@@ -181,7 +183,7 @@ account = Table(
 )
 
 # A partial index serves a query only where the query spells the same condition out: a parameter
-# could have any value.
-HAS_VERSION: Final[ColumnElement[bool]] = literal_column(f"({_HAS_VERSION})", Boolean())
-BAD_NEWS: Final[ColumnElement[bool]] = literal_column(f"({_BAD_NEWS})", Boolean())
-NOTICE_IS_KEPT: Final[ColumnElement[bool]] = literal_column(f"({_KEPT})", Boolean())
+# could have any value, and of a condition known to be a boolean SQLite would get `(…) = 1`.
+HAS_VERSION: Final[ColumnElement[bool]] = literal_column(f"({_HAS_VERSION})")
+BAD_NEWS: Final[ColumnElement[bool]] = literal_column(f"({_BAD_NEWS})")
+NOTICE_IS_KEPT: Final[ColumnElement[bool]] = literal_column(f"({_KEPT})")

@@ -307,6 +307,25 @@ def test_a_certificate_that_nobody_vouches_for_is_told(doctor: Doctor, self_sign
     assert (status, "no secure connection can be made" in said["sendgrid key"]) == (1, True)
 
 
+# TLS from the first byte (libpq 17): what answers need not speak PostgreSQL's language before it.
+DIRECT_TLS = "sslmode=verify-full&sslrootcert=system&sslnegotiation=direct"
+
+
+def test_a_database_with_such_a_certificate_is_away_and_told(
+    doctor: Doctor, self_signed: int
+) -> None:
+    url = f"postgresql://postbag@127.0.0.1:{self_signed}/postbag?{DIRECT_TLS}"
+    status, said = doctor.says(DATABASE_URL=url)
+    assert (status, "shows a certificate that cannot be checked" in said["database"]) == (1, True)
+    app = create_app({**doctor.environment, "DATABASE_URL": url})
+    client = app.test_client()
+    page = client.get("/c/trees")
+    assert (page.status_code, "Please try again in a few minutes" in page.text) == (503, True)
+    probe = client.get("/readyz")
+    assert (probe.status_code, (probe.json or {})["database"]) == (503, "unreachable")
+    app.extensions["postbag"].database.close()
+
+
 def test_a_page_and_a_probe_go_on_where_redis_shows_such_a_certificate(
     doctor: Doctor, self_signed: int, database: Database
 ) -> None:

@@ -210,3 +210,55 @@ def test_going_back_whatever_is_mended_counts(stack: Stack, page: Page, confirm:
         page.locator("[data-address] button").click()
         page.locator("#name").wait_for()
         assert page.evaluate("window.isTheSamePage"), "out of the browser's cache, with its token"
+
+
+@pytest.mark.parametrize(
+    ("confirm", "stage"), [("none", "left"), ("before-sending", "yes"), ("before-sending", "left")]
+)
+def test_going_back_after_a_yes_or_a_departure_keeps_both_for_the_owner(
+    stack: Stack, page: Page, confirm: str, stage: str
+) -> None:
+    slug, email = f"late-{confirm}-{stage}", f"tess.{secrets.token_hex(4)}@readers.example"
+    stack.load(slug, f"delivered@{slug}.example", more=f'confirm = "{confirm}"\n')
+    if stage == "yes":
+        assert stack.postbag("campaign", "status", slug, "paused").returncode == 0
+    page.goto(f"{stack.url}/c/{slug}")
+    page.evaluate("window.isTheSamePage = true")
+
+    def send(name: str, words: str) -> None:
+        page.locator("#name").fill(name)
+        page.locator("#email").fill(email)
+        page.locator("#body").fill(words)
+        page.locator("button.primary").last.click()
+        page.locator("[data-address] button").wait_for()
+
+    send("Tess", "First words.")
+    wait_for(lambda: stack.messages(email))
+    receipt = stack.url + stack.receipt_path(email).removesuffix("/confirm")
+    owner = page.context.new_page()
+    if confirm == "before-sending":
+        owner.goto(f"{receipt}/confirm")
+        owner.locator("button.primary").last.click()
+        owner.locator("pre[data-letter]").wait_for()
+    if stage == "left":
+        wait_for(lambda: stack.states(slug)["delivered"] == 1)
+    page.locator("[data-address] button").click()
+    page.locator("#name").wait_for()
+    assert page.evaluate("window.isTheSamePage"), "out of the browser's cache, with its token"
+    send("Tess Moor", "Better words.")
+
+    owner.goto(receipt)
+    letter_text = owner.locator("pre[data-letter]").inner_text()
+    assert "First words." in letter_text
+    assert letter_text.endswith("Tess")
+    again = owner.locator(".again").inner_text()
+    assert "Better words." in again
+    assert "Tess Moor" in again
+    gone = stack.messages(f"delivered@{slug}.example")
+    assert len(gone) == (stage == "left")
+    assert all("First words." in message["content"][0]["value"] for message in gone)
+    if stage == "yes":
+        owner.get_by_role("button", name="Send this one instead of the first").click()
+        owner.get_by_text("This letter goes instead of the first one.").wait_for()
+        assert kept_of(stack, email)["name"] == "Tess Moor"
+        assert "Better words.\n\nYours sincerely,\nTess Moor" in str(kept_of(stack, email)["body"])

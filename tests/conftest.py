@@ -89,8 +89,19 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
 # Whole files go to whoever is free. These take longest and begin first, so that at the end nobody
 # is left alone with one of them; the pure ones fill the gaps.
 _FIRST = (
-    *("journey", "faults", "cluster", "page", "abuse", "desk", "server", "offices", "sandbox"),
-    *("web", "operations", "notices", "updates", "answers", "launch"),
+    *(
+        "web",
+        "journey",
+        "faults",
+        "cluster",
+        "page",
+        "abuse",
+        "desk",
+        "server",
+        "offices",
+        "sandbox",
+    ),
+    *("operations", "notices", "updates", "answers", "launch"),
 )
 
 

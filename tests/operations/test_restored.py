@@ -65,17 +65,19 @@ def test_the_sweep_finds_out_before_anybody_claims(
 
 
 def test_what_redis_remembers_is_known_letter_by_letter(
-    installed: Installation, back_up: BackUp, capsys: pytest.CaptureFixture[str]
+    installed: Installation, back_up: BackUp, capsys: pytest.CaptureFixture[str], is_long: bool
 ) -> None:
-    """A standby was 5 requests behind; 15 letters and their notices had not left."""
-    write(installed, 10)
+    """A standby was some requests behind; as many letters again and notices had not left."""
+    behind = 500 if is_long else 5
+    write(installed, 2 * behind)
     older = back_up(installed.books.database)
-    lost = installed.send(most=5)
+    lost = installed.send(most=behind)
     installed.books.database = older
     assert installed.send() == []
 
     assert installed.postbag("restored", "--since", SINCE) == 0
-    assert "the 5 requests that left since then, one by one" in capsys.readouterr().err
+    said = f"the {behind} requests that left since then, one by one"
+    assert said in capsys.readouterr().err
     unknown = sum(not each.is_notice for each in lost)
     assert installed.books.states("trees").get("unknown", 0) == unknown
     installed.send()
@@ -84,7 +86,7 @@ def test_what_redis_remembers_is_known_letter_by_letter(
         installed.books.deliver(each)
     states = installed.books.states("trees")
     assert "unknown" not in states
-    assert sum(states.values()) == 10
+    assert sum(states.values()) == 2 * behind
 
 
 def test_what_redis_does_not_remember_is_all_that_waited(

@@ -1,16 +1,14 @@
 """First lines that should be looked at before a campaign goes live."""
 
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
-from letters.campaign import Campaign, Status, Target
-from letters.files.campaign_file import read_campaign, write_campaign
+from letters.campaign import Campaign, Target
+from letters.files.campaign_file import read_campaign
 from letters.text.first_lines import Oddity, odd_lines
 from postbag.reasons import cautions
 from rig.campaigns import campaign_file
-from tests.support.command import Terminal
 
 
 def campaign(*people: tuple[str, str], salutation: str = "Dear {salutation},") -> Campaign:
@@ -73,14 +71,3 @@ def test_many_are_counted() -> None:
         "put the name behind it."
     )
     assert told[-1] == "And 43 more letters begin oddly."
-
-
-def test_the_command_line_tells_them(terminal: Terminal, tmp_path: Path) -> None:
-    path = tmp_path / "trees.toml"
-    path.write_text(write_campaign(replace(campaign(("Ann Reed", "Hon")), status=Status.LIVE)))
-    assert "begins “Dear Hon,”" in terminal.run("campaign", "load", str(path)).said
-    checked = terminal.run("campaign", "check", "trees", "--json").document
-    assert checked["cautions"] == [
-        {"kind": "title-alone", "target": "t0@x.example", "line": "Dear Hon,"}
-    ]
-    assert "begins “Dear Hon,”" in terminal.run("campaign", "check", "trees").out

@@ -9,6 +9,7 @@ from typing import Final
 from flask import Blueprint, Response, request
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 from redis import RedisError
+from redis.exceptions import OutOfMemoryError
 
 from letters.storage.database import StorageUnavailable
 from letters.storage.migrate import Schema, standing
@@ -16,6 +17,7 @@ from webapp import metrics as watched
 from webapp.site.services import services
 
 blueprint = Blueprint("operations", __name__)
+_TRIAL: Final = "postbag:ready"
 _CAME_THROUGH: Final = ("Forwarded", "X-Forwarded-For", "X-Real-IP", "Via")
 """A proxy of which TRUSTED_PROXIES does not know may tell so, and then nobody is near."""
 
@@ -75,7 +77,9 @@ def _database() -> str:
 
 def _redis() -> str:
     try:
-        services().redis.ping()
+        services().redis.set(_TRIAL, "", ex=60)  # one that is full still answers a ping
+    except OutOfMemoryError:
+        return "full"
     except RedisError:
         return "unreachable"
     return "ok"

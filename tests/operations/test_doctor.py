@@ -213,6 +213,19 @@ def test_a_schema_that_is_older_or_newer_is_told_as_that(
     assert "its schema is newer than this code's" in at("9999", "0001")
 
 
+def test_a_probe_tells_of_a_redis_that_is_full(
+    doctor: Doctor, tmp_path: Path, database: Database
+) -> None:
+    with Valkey(tmp_path) as own:
+        app = create_app({**doctor.environment, "REDIS_URL": f"unix://{own.socket}"})
+        client, redis = app.test_client(), Redis(unix_socket_path=str(own.socket))
+        assert client.get("/readyz").json == {"database": "ok", "redis": "ok"}
+        redis.config_set("maxmemory", 1)
+        probe = client.get("/readyz")
+        assert (probe.status_code, (probe.json or {})["redis"]) == (503, "full")
+        app.extensions["postbag"].database.close()
+
+
 def test_redis_says_why_it_takes_nothing(doctor: Doctor, tmp_path: Path) -> None:
     with Valkey(tmp_path) as own:
         url = f"unix://{own.socket}"

@@ -10,7 +10,16 @@ from datetime import datetime
 from itertools import chain
 from typing import Final
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Integer,
+    Select,
+    bindparam,
+    select,
+    true,
+    update,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 
 from letters.books import locks
@@ -20,19 +29,41 @@ from letters.books.writable import writable, writable_among
 from letters.reasons import Hold
 from letters.record import COMMAND_LINE, Actor, Deed, record
 from letters.states import Cause, State
-from letters.storage.batch import fetch, given, integer_at
+from letters.storage.batch import GIVEN, fetch, given, integer_at
 from letters.storage.database import Database
 from letters.storage.schema import campaign, is_in, letter, office, target
 from letters.text.addresses import address_in, canonical
 
-PART: Final = 500
-"""So many letters are held or released in one transaction."""
+PART: Final = 100
+"""So many letters are held or released in one transaction: a tenth of what a lock may last."""
 _SITTING: Final = select(target.c.id, target.c.office_id).where(
     target.c.office_id.in_(select(integer_at(0)))
 )
-_WAITING: Final = select(letter.c.target_id, letter.c.id).where(
-    letter.c.target_id.in_(select(integer_at(0)))
-)
+_ALL: Final = 2**31
+_here: Final = bindparam("most", type_=Integer)
+
+
+def _first(*of: ColumnElement[bool]) -> dict[str, Select[int, str]]:
+    """Return what finds the first letters of each target given, by the kind of database.
+
+    Target by target on PostgreSQL: for all of them at once it would rather read every letter of
+    every campaign until it has met enough, and do so again for each part of a hold.
+    """
+    each = select(letter.c.id).where(letter.c.target_id == integer_at(0), *of).limit(_here)
+    found = each.lateral()
+    return {
+        "postgresql": select(integer_at(0), found.c.id)
+        .select_from(GIVEN)
+        .join(found, true())
+        .limit(_here),
+        # SQLite knows no LATERAL, and goes by the targets anyway.
+        "sqlite": select(letter.c.target_id, letter.c.id)
+        .where(letter.c.target_id.in_(select(integer_at(0))), *of)
+        .limit(_here),
+    }
+
+
+_FIRST: Final = {state: _first(is_in(state)) for state in (State.QUEUED, State.HELD)}
 
 
 class UnknownOffice(Exception):
@@ -173,14 +204,15 @@ def waiting(
     state: State = State.QUEUED,
     most: int | None = None,
 ) -> dict[int, list[str]]:
-    """Return the letters that wait for targets, by the target's id; or those in another state.
+    """Return the letters that wait for targets, by the target's id; or those held for them.
 
     All of them, or `most`.
     """
     found: dict[int, list[str]] = {}
     if target_ids:
-        wanted = _WAITING.where(is_in(state)).limit(most)
-        for target_id, letter_id in fetch(connection, wanted, given([i] for i in target_ids)):
+        wanted = _FIRST[state][connection.dialect.name]
+        chosen = {**given([i] for i in set(target_ids)), "most": _ALL if most is None else most}
+        for target_id, letter_id in fetch(connection, wanted, chosen):
             found.setdefault(target_id, []).append(letter_id)
     return found
 

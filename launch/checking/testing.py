@@ -22,6 +22,9 @@ def is_pure(arguments: list[str]) -> bool:
 
 def prepare(checkout: Checkout, arguments: list[str], environment: dict[str, str]) -> list[str]:
     """Put browsers into `environment` where a test may want one; give the arguments for pytest."""
+    if environment.pop("PYTHONDONTWRITEBYTECODE", ""):
+        # It may not stand beside the sources; to compile all anew takes each process seconds.
+        environment.setdefault("PYTHONPYCACHEPREFIX", str(checkout.make_var() / "compiled"))
     if is_pure(arguments):
         return ["-n2", *arguments]  # they are so short that more processes only take time to start
     ensure_driver(checkout, environment)

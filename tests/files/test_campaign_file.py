@@ -620,13 +620,12 @@ def names_nobody(letter: LetterTemplate) -> bool:
 
 
 @given(CAMPAIGNS)
-def test_what_is_written_is_read_back_as_it_was(campaign: Campaign) -> None:
-    assert read_campaign(write_campaign(campaign)) == campaign
-
-
-@given(CAMPAIGNS)
-def test_the_line_of_an_error_is_found_below_any_text(campaign: Campaign) -> None:
-    file = write_campaign(campaign) + "wrong = 1\n"
+def test_what_is_written_is_read_back_as_it_was_and_an_error_below_it_has_its_line(
+    campaign: Campaign,
+) -> None:
+    file = write_campaign(campaign)
+    assert read_campaign(file) == campaign
+    file += "wrong = 1\n"
     ((key, line, _),) = errors_in(file)
     assert key == f"targets[{len(campaign.targets)}].wrong"
     assert line == file.count("\n")

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from launch.checking.testing import prepare
 from launch.checkout import Checkout
 from launch.environment import embedded_redis_socket, settings_environment
 from launch.start import only_one, where_it_runs
@@ -75,6 +76,16 @@ def test_our_programs_come_first_on_the_path(checkout: Checkout) -> None:
     settings = settings_environment(checkout, {**KEY, "PATH": "/bin", "PYTHONHOME": "/elsewhere"})
     assert settings["PATH"] == f"{checkout.root}/.venv/bin:/bin"
     assert "PYTHONHOME" not in settings
+
+
+def test_what_tests_compile_is_kept_in_var_where_it_may_not_stand_beside_the_sources(
+    checkout: Checkout,
+) -> None:
+    environment = {"PYTHONDONTWRITEBYTECODE": "1"}
+    prepare(checkout, ["-m", "pure"], environment)
+    assert environment == {"PYTHONPYCACHEPREFIX": f"{checkout.var}/compiled"}
+    prepare(checkout, ["-m", "pure"], beside := {"LANG": "C"})
+    assert beside == {"LANG": "C"}
 
 
 @pytest.mark.parametrize("folder", ["/srv/postbag", "/srv/" + "a-deep-folder/" * 12])

@@ -42,18 +42,16 @@ CHANGES = [
 
 def is_open(pacing: Pacing, timezone: str, at: datetime) -> bool:
     """Read the target's clock and look whether a window of an open day is open."""
-    shown = at.astimezone(ZoneInfo(timezone)).replace(tzinfo=None)
+    shown = at.astimezone(ZoneInfo(timezone))
     window = pacing.window or Window(time(), time())
-    for day in (shown.date() - DAY, shown.date()):
-        if WEEKDAYS[day.weekday()] not in pacing.days:
-            continue
-        opens = datetime.combine(day, window.opens)
-        closes = datetime.combine(day, window.closes)
-        if closes <= opens:
-            closes += DAY
-        if opens <= shown < closes:
-            return True
-    return False
+    opens, closes, clock = window.opens, window.closes, shown.time()
+    today, yesterday = WEEKDAYS[shown.weekday()], WEEKDAYS[shown.weekday() - 1]
+    if opens < closes:
+        return today in pacing.days and opens <= clock < closes
+    # It crosses midnight: today's is open from then on, yesterday's until then.
+    return (today in pacing.days and opens <= clock) or (
+        yesterday in pacing.days and clock < closes
+    )
 
 
 def minute_walk(pacing: Pacing, timezone: str, first: datetime) -> Iterator[datetime]:

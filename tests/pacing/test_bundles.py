@@ -91,6 +91,24 @@ def test_a_day_before_a_vote() -> None:
     assert shared.begins_at == MORNING + timedelta(hours=7, minutes=54)
 
 
+@pytest.mark.parametrize(("waiting", "is_shared"), [(98, False), (99, False), (100, True)])
+def test_of_a_hundred_slots_one_may_be_lost(waiting: int, *, is_shared: bool) -> None:
+    opened: list[Stretch] = [(MORNING, MORNING + 200 * MINUTE)]
+    shared = share(opened, 2 * MINUTE, MORNING, waiting, MORNING + timedelta(hours=9))
+    assert (shared is not None) is is_shared
+
+
+def test_a_bundle_may_begin_with_the_first_slot_of_a_day() -> None:
+    # Thirty slots on each of two days, and the second day's are what thirty mails need.
+    opened: list[Stretch] = [
+        (day, day + timedelta(hours=1)) for day in (MORNING, MORNING + timedelta(days=1))
+    ]
+    shared = share(opened, 2 * MINUTE, MORNING, 3030, MORNING + timedelta(days=1, hours=3))
+    assert shared is not None
+    assert (shared.singly, shared.mails) == (30, 30)
+    assert shared.begins_at == MORNING + timedelta(days=1)
+
+
 @pytest.mark.parametrize(("how", "days"), [("each", 1), ("daily", 1), ("weekly", 7)])
 def test_how_often_letters_go_together(how: str, days: int) -> None:
     assert How(how).every == timedelta(days=days)

@@ -55,12 +55,37 @@ def test_where_not_one_letter_can_leave_before_the_end_nothing_goes_live() -> No
         "6 March 2027."
     )
     assert ways(reason)[0] == "Move the last day to 7 March 2027 or later."
-    one_of_two = Target("B. Example", "b@harbours.example", "B", timezone="Pacific/Kiritimati")
+    # Where it is past noon already, and tomorrow's morning comes after the end.
+    one_of_two = Target("B. Example", "b@harbours.example", "B", timezone="Asia/Karachi")
     ends_today = replace(
         paced(30, ends=date(2027, 3, 1)), targets=(CAMPAIGN.targets[0], one_of_two)
     )
     till_noon = replace(ends_today, pacing=Pacing(30, window=window("08:00-12:00")))
     assert reasons(till_noon) == (), "the page leaves out whom nothing reaches any more"
+
+
+def test_the_first_letter_is_told_by_the_campaigns_clock_and_for_the_office_that_comes_first() -> (
+    None
+):
+    tokyo = replace(
+        paced(30, ends=date(2027, 3, 6)),
+        pacing=Pacing(30, days=("sun",)),
+        timezone="Asia/Tokyo",  # where it is Sunday while the clock of the world shows Saturday
+        targets=tuple(replace(target, timezone="Asia/Tokyo") for target in CAMPAIGN.targets),
+    )
+    next_week = SoFar(next_slot=NOW + timedelta(days=8))
+    (reason,) = reasons(tokyo, b=next_week)
+    assert reason.letters == 0
+    assert reason.last_day == date(2027, 3, 7)
+
+
+def test_one_letter_is_enough_to_go_live() -> None:
+    one_a_day = Pacing(1, window=window("09:00-09:30"))
+    assert reasons(replace(CAMPAIGN, pacing=one_a_day, ends=NOW.date())) == ()
+
+
+def test_a_campaign_whose_targets_are_still_to_come_may_go_live() -> None:
+    assert reasons(replace(CAMPAIGN, targets=())) == ()
 
 
 def test_whose_term_is_over_is_told() -> None:
@@ -90,6 +115,21 @@ def test_four_hundred_an_hour_are_refused_with_the_figure_and_two_ways_out() -> 
             "The last of 5,000 letters would leave on 4 March 2027."
         ),
     )
+
+
+def test_what_would_be_too_late_even_at_what_is_allowed_says_where_to_move_the_last_day() -> None:
+    late, later = ways(reasons(paced(400, goal=5000, ends=date(2027, 3, 1)))[0])
+    assert late.endswith("would leave on 2 March 2027, so move the last day there.")
+    assert later.endswith("would leave on 4 March 2027, so move the last day there.")
+    in_time, still_late = ways(reasons(paced(400, goal=5000, ends=date(2027, 3, 3)))[0])
+    assert in_time.endswith("would leave on 2 March 2027.")
+    assert still_late.endswith("would leave on 4 March 2027, so move the last day there.")
+
+
+def test_for_a_letter_or_two_a_lower_figure_makes_no_difference_and_no_day_is_named() -> None:
+    (reason,) = reasons(paced(400, goal=2))
+    assert [way.last for way in reason.ways] == [None, None]
+    assert ways(reason)[0] == "Lower the figure to 120 an hour or less."
 
 
 def test_what_ends_after_the_last_day_is_refused_with_the_figure_and_two_ways_out() -> None:

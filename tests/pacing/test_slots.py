@@ -243,6 +243,22 @@ def test_where_no_day_is_open_nothing_ever_leaves_and_that_is_known_at_once() ->
         assert closes_at(never, "Europe/London", first) is None
         assert next_open(never, "Europe/London", first) == first + HORIZON
         assert leaves_at(never, "Europe/London", first, 0) == first + HORIZON
+        assert not leaves_before(never, "Europe/London", first, 0, first + HORIZON)
+
+
+def test_an_hour_passes_between_two_letters_also_where_the_office_shuts_for_half_of_it() -> None:
+    but_for_lunch = Pacing(1, Window(time(12), time(11, 30)))
+    first = at("2027-01-05T11:10Z")
+    assert leaves_at(but_for_lunch, "UTC", first, 1) == at("2027-01-05T12:10Z")
+    assert not leaves_before(but_for_lunch, "UTC", first, 1, at("2027-01-05T12:10Z"))
+    assert leaves_before(but_for_lunch, "UTC", first, 1, at("2027-01-05T12:11Z"))
+
+
+def test_what_would_leave_later_than_in_five_years_is_said_to_leave_then() -> None:
+    weekly = Pacing(1, Window(time(9), time(9, 30)), ("mon",))
+    first = at("2027-01-04T09:00Z")
+    assert leaves_at(weekly, "UTC", first, 260) == first + timedelta(weeks=260)
+    assert leaves_at(weekly, "UTC", first, 261) == first + HORIZON
 
 
 @settings(deadline=None)

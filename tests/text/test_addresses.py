@@ -134,6 +134,9 @@ def test_letters_beyond_ascii_before_the_at_have_a_reason_of_their_own(typed: st
         ("jo@gmail.comxx", None),
         ("jo@yhaoo.cmo", "jo@yhaoo.com"),  # the ending says enough
         ("jo@haooy.com", None),
+        ("jo@zzhoo.com", None),  # two that are others, side by side, apart, and the first
+        ("jo@yxhxo.com", None),
+        ("jo@xahho.com", None),
         ("jo@con", None),
         ("con", None),
     ],

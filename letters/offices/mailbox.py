@@ -39,7 +39,7 @@ PART: Final = 100
 _SITTING: Final = select(target.c.id, target.c.office_id).where(
     target.c.office_id.in_(select(integer_at(0)))
 )
-_ALL: Final = 2**31
+_ALL: Final = 2**31 - 1  # the largest whole number that a limit is given as
 _here: Final = bindparam("most", type_=Integer)
 
 

@@ -326,6 +326,10 @@ def _stored(row: Row[*tuple[Any, ...]]) -> StoredCampaign:
     )
 
 
+# What a target without a wish of its own has.
+_EACH: Final = frozenset({None, str(How.EACH)})
+
+
 def _seated(seat: _Seat) -> StoredTarget:
     return StoredTarget(
         seat.id,
@@ -335,7 +339,7 @@ def _seated(seat: _Seat) -> StoredTarget:
         bool(seat.withdrawn),
         None if seat.valid_before is None else datetime.fromisoformat(seat.valid_before),
         _mails(seat),
-        How(seat.how or How.EACH),
+        How(seat.how) if seat.how else How.EACH,
     )
 
 
@@ -344,7 +348,7 @@ def _mails(seat: _Seat) -> int:
 
     As :func:`letters.sending.claiming.digests.mails_waiting`.
     """
-    if seat.how not in {None, str(How.EACH)}:
+    if seat.how not in _EACH:
         return 1 if seat.queued else 0
     return seat.queued - seat.gathered + (1 if seat.gathered else 0)
 

@@ -93,9 +93,8 @@ def drafts_of(written: Written) -> tuple[Draft, ...]:
     writer = {"name": posted.name, "postcode": posted.postcode, "address": posted.address}
     body = compose.line_feeds(posted.body)
 
-    def draft(to: StoredTarget, words: str) -> Draft:
+    def draft(to: StoredTarget, subject: str, words: str) -> Draft:
         target: Target = to.target
-        subject = compose.subject_for_each(campaign, shown, target, posted.subject, **writer)
         values = compose.merge_values(target, **writer)
         theirs = for_target(campaign, target)
         text = compose.text(
@@ -103,9 +102,11 @@ def drafts_of(written: Written) -> tuple[Draft, ...]:
         )
         return Draft(to.id, subject, text, version_key(campaign.letter, target))
 
-    targets = written.whom.targets
-    bodies = compose.for_all(campaign, shown, (to.target for to in targets), body, **writer)
-    return tuple(map(draft, targets, bodies))
+    to = written.whom.targets
+    all_of_them = [each.target for each in to]
+    subjects = compose.subjects_for_all(campaign, shown, all_of_them, posted.subject, **writer)
+    bodies = compose.for_all(campaign, shown, all_of_them, body, **writer)
+    return tuple(map(draft, to, subjects, bodies))
 
 
 def submission_of(written: Written, token_id: str, *, must_confirm: bool) -> Submission:

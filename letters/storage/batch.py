@@ -6,7 +6,7 @@ rows travel as one JSON text, which each database takes apart and puts together 
 """
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any, Final, TypeAlias
@@ -21,6 +21,7 @@ from sqlalchemy import (
     Integer,
     Select,
     Table,
+    TableValuedAlias,
     Text,
     bindparam,
     cast,
@@ -153,83 +154,87 @@ def _json_at_in_postgresql(element: _JsonAt, compiler: SQLCompiler, **names: Any
     return f"({value} -> {place})"
 
 
-GIVEN: Final = _Elements(bindparam("given_rows", type_=Text)).table_valued(
-    column("value", JSON), name="given"
-)
+def elements(parameter: str) -> TableValuedAlias:
+    """Return the rows that a parameter hands over."""
+    handed = _Elements(bindparam(parameter, type_=Text))
+    return handed.table_valued(column("value", JSON), name="given")
 
 
-def text_at(place: int) -> ColumnElement[str]:
+GIVEN: Final = elements("given_rows")
+
+
+def text_at(place: int, of: TableValuedAlias = GIVEN) -> ColumnElement[str]:
     """Return the text at `place` in each row given."""
-    return type_coerce(_At(GIVEN.c.value, literal_column(str(place))), Text)
+    return type_coerce(_At(of.c.value, literal_column(str(place))), Text)
 
 
-def integer_at(place: int) -> ColumnElement[int]:
+def integer_at(place: int, of: TableValuedAlias = GIVEN) -> ColumnElement[int]:
     """Return the whole number at `place` in each row given."""
-    return cast(text_at(place), BigInteger)
+    return cast(text_at(place, of), BigInteger)
 
 
-def number_at(place: int) -> ColumnElement[float]:
+def number_at(place: int, of: TableValuedAlias = GIVEN) -> ColumnElement[float]:
     """Return the number at `place` in each row given."""
-    return cast(text_at(place), Float)
+    return cast(text_at(place, of), Float)
 
 
-def json_at(place: int) -> ColumnElement[Any]:
+def json_at(place: int, of: TableValuedAlias = GIVEN) -> ColumnElement[Any]:
     """Return the array at `place` in each row given, as a column of JSON keeps it."""
-    return type_coerce(_JsonAt(GIVEN.c.value, literal_column(str(place))), JSON)
+    return type_coerce(_JsonAt(of.c.value, literal_column(str(place))), JSON)
 
 
-def moment_at(place: int) -> ColumnElement[datetime]:
+def moment_at(place: int, of: TableValuedAlias = GIVEN) -> ColumnElement[datetime]:
     """Return the moment at `place` in each row given."""
-    return _Moment(text_at(place))
+    return _Moment(text_at(place, of))
 
 
 class Places:
-    """Rows that are given, with a name for each place in them."""
+    """Rows that a parameter of a statement hands over, with a name for each place in them."""
 
-    def __init__(self, *names: str) -> None:
-        self._names = names
+    def __init__(self, parameter: str, *names: str) -> None:
+        self._given = elements(parameter)
         self._places = {name: place for place, name in enumerate(names)}
 
-    def row(self, **values: Given) -> Row:
-        """Return a row; raise KeyError for a name that it lacks. What is not named is null."""
-        places = [self._places[name] for name in values]
-        row: list[Given] = [None] * (max(places) + 1)
-        for place, value in zip(places, values.values(), strict=True):
-            row[place] = value
-        return row
-
     def text(self, name: str) -> ColumnElement[str]:
-        """Return the text of this name in each row given."""
-        return text_at(self._places[name])
+        """Return the text of this name in each row."""
+        return text_at(self._places[name], self._given)
 
     def moment(self, name: str) -> ColumnElement[datetime]:
-        """Return the moment of this name in each row given."""
-        return moment_at(self._places[name])
+        """Return the moment of this name in each row."""
+        return moment_at(self._places[name], self._given)
 
     def of(self, table: Table, names: Sequence[str]) -> list[ColumnElement[Any]]:
-        """Return what each row given holds for some columns of a table, as each column keeps it."""
+        """Return what each row holds for some columns of a table, as each column keeps it."""
         return [self._of(table.c[name].type, self._places[name]) for name in names]
 
-    @staticmethod
-    def _of(kind: TypeEngine[Any], place: int) -> ColumnElement[Any]:
+    def _of(self, kind: TypeEngine[Any], place: int) -> ColumnElement[Any]:
         if isinstance(kind, Moment):
-            return moment_at(place)
+            return moment_at(place, self._given)
         if isinstance(kind, JSON):
-            return json_at(place)
+            return json_at(place, self._given)
         if isinstance(kind, Integer):
-            return integer_at(place)
-        return number_at(place) if isinstance(kind, Float) else text_at(place)
+            return integer_at(place, self._given)
+        at = number_at if isinstance(kind, Float) else text_at
+        return at(place, self._given)
 
 
 def given(rows: Iterable[Row]) -> dict[str, str]:
     """Return the parameter that hands `rows` to a statement made with the functions above."""
-    return {"given_rows": json.dumps(list(rows), default=_as_json)}
+    return {"given_rows": as_text(rows)}
+
+
+def as_text(rows: Iterable[Row]) -> str:
+    """Return rows as the text in which they travel."""
+    return _encode(list(rows))
 
 
 def _as_json(value: object) -> str:
     if not isinstance(value, datetime):
         raise TypeError(f"{type(value).__name__} cannot be given")
     return _written(value)
+
+
+_encode: Final = json.JSONEncoder(default=_as_json).encode
 
 
 @lru_cache(maxsize=4096)
@@ -239,13 +244,20 @@ def _written(moment: datetime) -> str:
 
 
 def run(connection: Connection, statement: ClauseElement, rows: Iterable[Row]) -> None:
-    """Run a statement over rows given, for what it changes and nothing else.
+    """Run a statement over rows given, for what it changes and nothing else."""
+    run_with(connection, statement, given(rows))
+
+
+def run_with(
+    connection: Connection, statement: ClauseElement, parameters: Mapping[str, str]
+) -> None:
+    """Run a statement over rows that some parameters hand over; it may need a part of these.
 
     The driver gets it as it was put into words once: to look the words up and bind one text costs
     SQLAlchemy more than most of these statements cost the database.
     """
     worded = _worded(statement, connection.dialect)
-    values = worded.construct_params(given(rows))
+    values = worded.construct_params(parameters)
     names = worded.positiontup  # SQLite's driver has places, PostgreSQL's names
     connection.exec_driver_sql(
         worded.string, values if names is None else tuple(values[name] for name in names)

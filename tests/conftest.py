@@ -170,6 +170,9 @@ class MakePostgres(Protocol):
 
     def __call__(self, template: str = "template1") -> str: ...
 
+    def drop(self, name: str) -> None:
+        """Throw a database away, whoever is still connected to it."""
+
 
 @pytest.fixture
 def say(request: pytest.FixtureRequest) -> Callable[[str], None]:

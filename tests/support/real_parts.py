@@ -5,19 +5,28 @@ import secrets
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, Playwright, expect, sync_playwright
-from sqlalchemy import create_engine, text
+from sqlalchemy import Engine, create_engine, text
 
 from letters.storage.database import Database
 from letters.storage.migrate import migrate
-from rig.servers import Valkey, postgres_server
+from rig.servers import Valkey, postgres_server, quick_folder
 from tests.conftest import MakePostgres
+from tests.support import once
 from tests.support.command import Terminal
 from tests.support.stack import Stack
 
 _PAGE_PATIENCE_MS = 60_000
+
+
+def pytest_configure() -> None:
+    """Keep what tests write in memory, and do once for a run what depends on the code alone."""
+    os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(quick_folder()))
+    once.share()
 
 
 @pytest.fixture(scope="session")
@@ -26,22 +35,30 @@ def valkey(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Valkey]:
         yield server
 
 
+class _Maker:
+    def __init__(self, admin: Engine) -> None:
+        self._admin = admin
+
+    def __call__(self, template: str = "template1") -> str:
+        name = f"postbag_{secrets.token_hex(6)}"
+        with self._admin.connect() as connection:
+            connection.execute(text(f"CREATE DATABASE {name} TEMPLATE {template}"))
+        return self._admin.url.set(database=name).render_as_string(hide_password=False)
+
+    def drop(self, name: str) -> None:
+        with self._admin.connect() as connection:
+            connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
+
+
 @pytest.fixture(scope="session")
 def postgres_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MakePostgres]:
     """Give what makes PostgreSQL databases."""
-    with postgres_server() as admin_url:
+    with postgres_server(quick_folder()) as admin_url:
         engine = create_engine(admin_url, isolation_level="AUTOCOMMIT")
         with engine.connect() as connection:  # no test cuts the machine's power
             connection.execute(text("ALTER SYSTEM SET fsync = off"))
             connection.execute(text("SELECT pg_reload_conf()"))
-
-        def make(template: str = "template1") -> str:
-            name = f"postbag_{secrets.token_hex(6)}"
-            with engine.connect() as connection:
-                connection.execute(text(f"CREATE DATABASE {name} TEMPLATE {template}"))
-            return engine.url.set(database=name).render_as_string(hide_password=False)
-
-        yield make
+        yield _Maker(engine)
         engine.dispose()
 
 
@@ -89,11 +106,20 @@ def make_database_url(
 
 
 @pytest.fixture
-def database(make_database_url: Callable[[], str]) -> Iterator[Database]:
+def database(
+    make_database_url: Callable[[], str], request: pytest.FixtureRequest
+) -> Iterator[Database]:
     """Give a new database of each kind, with its tables."""
     made = Database(make_database_url())
+    name = str(made.engine.url.database)
+    throw_away = (
+        Path(name).unlink
+        if made.is_sqlite
+        else partial(request.getfixturevalue("postgres_url").drop, name)
+    )
     yield made
     made.close()
+    throw_away()
 
 
 @pytest.fixture

@@ -235,8 +235,19 @@ def write(books: Books, slug: str, sentence: str, title: str, name: str) -> str:
     return books.tokens.receipt(books.submission(email))
 
 
+@dataclass(frozen=True)
+class Ground:
+    """An installation with something of every kind in it."""
+
+    app: Flask
+    client: FlaskClient
+    books: Books
+    tokens: list[str]
+    language: Language
+
+
 @pytest.fixture(params=TEXTS)
-def walk(request: pytest.FixtureRequest, tmp_path: Path, valkey: Valkey) -> Iterator[Walk]:
+def ground(request: pytest.FixtureRequest, tmp_path: Path, valkey: Valkey) -> Iterator[Ground]:
     url = f"sqlite:///{tmp_path / 'postbag.db'}"
     database = Database(url)
     migrate(database)
@@ -260,22 +271,29 @@ def walk(request: pytest.FixtureRequest, tmp_path: Path, valkey: Valkey) -> Iter
     for email, role in (("bo@desk.example", Role.ORGANISER), ("olu@desk.example", Role.ADMIN)):
         sign_in_as(app, database, email, role)
     client = sign_in_as(app, database, ADMIN, Role.ADMIN)
+    yield Ground(app, client, books, tokens, request.param)
+    database.close()
+    app.extensions["postbag"].database.close()
+
+
+@pytest.fixture
+def walk(ground: Ground) -> Walk:
+    """Open every page that a link leads to."""
+    client = ground.client
     forms, _ = read_page(client.get("/desk/sessions").text)
-    found = Walk(app, client, forms[0].fields["csrf_token"][0], request.param)
+    found = Walk(ground.app, client, forms[0].fields["csrf_token"][0], ground.language)
     found.seen = {"/desk/sign-out"}
     for start in ("/", "/desk", "/desk/sign-in", "/desk/new", "/nowhere", "/l/zz", "/u/zz"):
         found.crawl(start)
     for slug in ("111", "222", "333", "444", "555", "666", "777"):
         for page in (f"/c/{slug}", f"/c/{slug}/embed", f"/c/{slug}/thanks", f"/desk/{slug}"):
             found.crawl(page)
-    for token in tokens:
-        submission_id = books.tokens.read_receipt(token)
-        found.crawl(f"/u/{books.tokens.updates(submission_id)}")
+    for token in ground.tokens:
+        submission_id = ground.books.tokens.read_receipt(token)
+        found.crawl(f"/u/{ground.books.tokens.updates(submission_id)}")
         found.crawl(f"/l/{token}")
         found.crawl(f"/l/{token}/confirm")
-    yield found
-    database.close()
-    app.extensions["postbag"].database.close()
+    return found
 
 
 def test_no_answer_has_a_word_of_english(walk: Walk) -> None:
@@ -310,6 +328,6 @@ def test_no_answer_has_a_word_of_english(walk: Walk) -> None:
     assert walk.read > 500
 
 
-def test_english_is_found_where_it_is(walk: Walk) -> None:
-    page = walk.client.get("/desk/111", headers={"Accept-Language": "en"}).text
-    assert {"letters", "waiting"} <= foreign_words(walk.language, page)
+def test_english_is_found_where_it_is(ground: Ground) -> None:
+    page = ground.client.get("/desk/111", headers={"Accept-Language": "en"}).text
+    assert {"letters", "waiting"} <= foreign_words(ground.language, page)

@@ -104,12 +104,13 @@ def _page(campaign: Campaign | None, asked: _Asked, found: list[Entry]) -> str:
     slug, zone = (None, "UTC") if campaign is None else (campaign.slug, campaign.timezone)
     entries, has_more = found[:MOST_SHOWN], len(found) > MOST_SHOWN
     is_narrowed = bool(asked.deed or asked.by or asked.day)
+    words = deed_words()
     return render_template(
         "desk/record.html",
         campaign=campaign,
-        entries=[_shown(entry, zone) for entry in entries],
+        entries=[_shown(entry, words, zone) for entry in entries],
         asked=asked,
-        deeds=sorted(((str(deed), deed_word(deed)) for deed in Deed), key=lambda each: each[1]),
+        deeds=sorted(((str(deed), word) for deed, word in words.items()), key=lambda each: each[1]),
         everything=asked.url(slug).partition("?")[0] if is_narrowed else "",
         newest=asked.url(slug) if asked.sought.older_than is not None else "",
         older=asked.url(slug, entries[-1].number) if has_more else "",
@@ -117,12 +118,12 @@ def _page(campaign: Campaign | None, asked: _Asked, found: list[Entry]) -> str:
     )
 
 
-def _shown(entry: Entry, timezone: str) -> dict[str, str | None]:
+def _shown(entry: Entry, words: dict[Deed, str], timezone: str) -> dict[str, str | None]:
     return {
         "at": moment(entry.at, timezone),
         "by": entry.by or door_word(entry.door),
         "slug": entry.slug,
-        "deed": deed_word(entry.deed),
+        "deed": words[entry.deed],
         "detail": entry.detail,
     }
 
@@ -138,8 +139,8 @@ def door_word(door: Door) -> str:
     }[door]
 
 
-def deed_word(deed: Deed) -> str:
-    """Return what was done, as the log tells it."""
+def deed_words() -> dict[Deed, str]:
+    """Return what can have been done, as the log tells it."""
     return {
         Deed.CREATED: _("made the campaign"),
         Deed.CHANGED: _("changed the campaign"),
@@ -193,4 +194,4 @@ def deed_word(deed: Deed) -> str:
         Deed.WEBHOOK_SET: _("set the webhook"),
         Deed.WEBHOOK_REMOVED: _("removed the webhook"),
         Deed.REFUSED: _("was refused"),
-    }[deed]
+    }

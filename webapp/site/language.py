@@ -1,5 +1,7 @@
 """Say things in the language of the campaign; where there is none, in the visitor's own."""
 
+from typing import cast
+
 from flask import Flask, g, request
 from flask_babel import Babel, get_locale
 
@@ -22,7 +24,11 @@ def register(app: Flask) -> None:
 def current() -> Language:
     """Return the language of this request."""
     chosen: Language | None = g.get("language")
-    return chosen or _visitors()
+    if chosen is not None:
+        return chosen
+    if "visitors_language" not in g:  # asked for each sentence, and a page has hundreds
+        g.visitors_language = _visitors()
+    return cast("Language", g.visitors_language)
 
 
 def _visitors() -> Language:

@@ -14,7 +14,7 @@ from letters.pacing.bundles import How
 from letters.states import State
 from webapp.desk import sure
 from webapp.desk.entry.door import acting, blueprint, signed_in
-from webapp.desk.record import deed_word, door_word
+from webapp.desk.record import deed_words, door_word
 from webapp.desk.targets import still_listed
 from webapp.desk.wording.done import done
 from webapp.desk.wording.words import hold_words
@@ -33,6 +33,7 @@ def show_office(slug: str, target_id: int) -> str:
         stored = store.find(connection, slug)
         seen = _seen(slug, target_id)
     zone = stored.campaign.timezone
+    words = deed_words()
     return render_template(
         "desk/office.html",
         campaign=stored.campaign,
@@ -58,7 +59,7 @@ def show_office(slug: str, target_id: int) -> str:
             {
                 "at": moment(entry.at, zone),
                 "by": entry.by or door_word(entry.door),
-                "deed": deed_word(entry.deed),
+                "deed": words[entry.deed],
                 "slug": entry.slug,
                 "detail": entry.detail,
             }

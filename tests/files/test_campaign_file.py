@@ -398,6 +398,25 @@ def test_addresses_that_are_none(email: str) -> None:
     assert [error[:2] for error in found] == [("targets[1].email", 13)]
 
 
+def test_an_address_whose_letters_mail_may_not_carry_is_told_as_such() -> None:
+    ((*_, words),) = errors_in(with_lines(("minister@harbours.example", "mïnister@a.example")))
+    assert words.startswith("has letters before the @ that mail cannot be counted on to reach")
+
+
+@pytest.mark.parametrize(
+    ("typed", "near"),
+    [
+        ("Europe/Beelin", "Europe/Berlin"),
+        ("Tokyo", "Asia/Tokyo"),
+        ("america/new_york", "America/New_York"),
+        ("Mars/Olympus", "Europe/London"),  # near to nothing: one that everybody knows
+    ],
+)
+def test_the_zone_that_was_perhaps_meant_is_named(typed: str, near: str) -> None:
+    ((*_, words),) = errors_in(f'timezone = "{typed}"\n{LEAST}')
+    assert words == f'is not a timezone: write one such as "{near}"'
+
+
 @pytest.mark.parametrize(
     ("email", "kept"),
     [

@@ -189,6 +189,9 @@ def at(text: str) -> datetime:
          "2027-01-08T22:00Z"),
         (Pacing(30, Window(time(22), time(2)), ("fri",)), "UTC", "2027-01-09T02:00Z",
          "2027-01-15T22:00Z"),
+        # also where one that is behind us is still in it the next afternoon
+        (Pacing(30, Window(time(18), time(17)), ("fri",)), "America/New_York", "2027-01-09T20:00Z",
+         "2027-01-09T20:00Z"),
         # opens and closes alike: the 24 hours from then on
         (Pacing(30, Window(time(6), time(6)), ("sat",)), "UTC", "2027-01-10T05:59Z",
          "2027-01-10T05:59Z"),

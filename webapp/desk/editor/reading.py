@@ -10,6 +10,9 @@ from letters.files.rules import RESERVED_SLUGS
 from letters.text.compose import line_feeds
 
 _SLUG_MAX: Final = 48
+# One sign stands between all thousands, if any: "1.5" is no fifteen. Digits are any script's.
+_APART: Final = "[,.\\s'\u2019\u066c]"
+_WHOLE: Final = re.compile(rf"\d{{1,14}}|\d{{1,3}}({_APART})\d{{3}}(\1\d{{3}}){{0,3}}")
 _DAY: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _MOMENT: Final = re.compile(
     rf"{_DAY.pattern}[T ][0-9]{{2}}:[0-9]{{2}}(:[0-9]{{2}}(\.[0-9]{{1,6}})?)?"
@@ -38,11 +41,11 @@ def lines(text: str) -> list[str]:
 
 def whole(text: str, path: Path, faults: list[Fault]) -> int | None:
     """Return a whole number; None where nothing is typed, or nothing that is one."""
-    digits = re.sub(r"[,.\s]", "", text)
-    if not digits:
+    typed = text.strip()
+    if not typed:
         return None
-    if digits.isascii() and digits.isdigit() and len(digits) < 15:
-        return int(digits)
+    if _WHOLE.fullmatch(typed):
+        return int(re.sub(_APART, "", typed))
     faults.append(Fault(path, Flaw(What.UNREADABLE_NUMBER)))
     return None
 

@@ -18,6 +18,7 @@ from typing import Final
 
 from redis import Redis, RedisError
 
+from letters.books.outgrown import outgrown
 from letters.logs import configure
 from letters.sending.tallied import sweep_ended
 from letters.settings import Settings, SettingsError, read_settings
@@ -32,6 +33,7 @@ _SWEEP_SECONDS: Final = 5.0
 _SOONEST_SECONDS: Final = 0.25
 _RESTART_SECONDS: Final = 1.0
 _SAY_AGAIN_SECONDS: Final = 60.0
+_WEIGH_AGAIN_SECONDS: Final = 86_400.0
 _log = logging.getLogger("worker")
 
 
@@ -47,6 +49,7 @@ class Worker:
         self._started_at = 0.0
         self._ahead = timedelta()
         self._said_behind_at = -_SAY_AGAIN_SECONDS
+        self._weighed_at = -_WEIGH_AGAIN_SECONDS
 
     def stop(self, _signum: int, _frame: FrameType | None) -> None:
         """End in good order: the RQ worker finishes what is in flight."""
@@ -80,6 +83,7 @@ class Worker:
             self._say_behind()
             return _SWEEP_SECONDS
         swept = sweep(self._database, self._settings, now)
+        self._say_outgrown()
         if redis_error is not None:
             raise redis_error
         keep = timedelta(days=self._settings.retention_days)
@@ -105,6 +109,17 @@ class Worker:
             "nothing is sent: the database is older than what was sent. Was a backup put back? "
             "Follow docs/operations/restore.md: it ends with `postbag restored --since MOMENT`"
         )
+
+    def _say_outgrown(self) -> None:
+        if time.monotonic() - self._weighed_at < _WEIGH_AGAIN_SECONDS:
+            return
+        self._weighed_at = time.monotonic()
+        letters = outgrown(self._database)
+        if letters is not None:
+            _log.warning(
+                "SQLite holds %s letters: PostgreSQL is due (docs/operations/deploy.md)",
+                f"{letters:,}",
+            )
 
     def _keep_child(self) -> None:
         if self._child is not None and self._child.poll() is None:

@@ -19,6 +19,7 @@ from redis.exceptions import (
 )
 from redis.exceptions import TimeoutError as RedisTimeout
 
+from letters.books.outgrown import MOST, outgrown
 from letters.storage.database import Database, StorageUnavailable
 from letters.storage.migrate import Schema, newest, standing
 from postbag.doctor.findings import Finding, note, wrong
@@ -108,6 +109,13 @@ def database(found: Database) -> Finding:
             case Schema.CURRENT:
                 known = Finding(check)
         found.prove_write()
+        letters = outgrown(found)
+        if letters is not None:
+            known = note(
+                check,
+                f"holds {letters:,} letters in SQLite, which one program at a time writes to: from "
+                f"{MOST:,} on move to PostgreSQL (docs/operations/deploy.md)",
+            )
     except StorageUnavailable as error:
         if error.only_reads:
             return wrong(

@@ -14,16 +14,20 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from redis import Redis
-from sqlalchemy import text, update
+from sqlalchemy import insert, select, text, update
 
+from letters.books.outgrown import MOST
+from letters.campaigns import store
+from letters.files.campaign_file import read_campaign
 from letters.organisation import Organisation
 from letters.organisations import store as organisations
 from letters.reasons import Reason
 from letters.sending import gate
 from letters.storage.database import Database
-from letters.storage.schema import account
+from letters.storage.schema import account, tally, target
 from postbag.__main__ import main
 from postbag.doctor import stores
+from rig.campaigns import campaign_file
 from rig.servers import Valkey, free_port
 from sandbox.keys import load_or_make, new_key, public_key
 from tests.conftest import MakePostgres
@@ -98,6 +102,24 @@ IDLE = {"workers": "none is seen: without one nothing is sent"}
 
 def test_where_all_is_well_it_says_ok(doctor: Doctor) -> None:
     assert doctor.says() == (0, IDLE)
+
+
+def test_it_says_from_what_size_on_sqlite_should_be_postgresql(
+    doctor: Doctor, database: Database
+) -> None:
+    with database.write() as connection:
+        store.load(connection, read_campaign(campaign_file("trees")), datetime.now(UTC))
+        target_id = connection.execute(select(target.c.id)).scalar_one()
+        counted = {"target_id": target_id, "state": "delivered", "letters": MOST - 1}
+        connection.execute(insert(tally).values(counted))
+    assert doctor.says() == (0, IDLE)
+    with database.write() as connection:
+        connection.execute(update(tally).values(letters=MOST))
+    status, said = doctor.says()
+    assert status == 0
+    assert ("from 1,000,000 on move to PostgreSQL" in said.get("database", "")) is (
+        database.is_sqlite
+    )
 
 
 def test_this_machine_has_a_name_and_a_number(doctor: Doctor) -> None:

@@ -37,8 +37,10 @@ BOUND_GROWTH = 1.5
 
 
 @contextmanager
-def web(database_url: str, redis_url: str, folder: Path) -> Iterator[tuple[int, str]]:
-    """Run the web server as in life; give its port and an organiser's cookie."""
+def web(
+    database_url: str, redis_url: str, folder: Path, **settings: str
+) -> Iterator[tuple[int, str]]:
+    """Run the web server as in life, with other `settings`; give its port and a cookie."""
     port = free_port()
     environment = {
         **os.environ,
@@ -51,6 +53,7 @@ def web(database_url: str, redis_url: str, folder: Path) -> Iterator[tuple[int, 
         "MAIL_FROM": "letters@postbag.example",
         "PORT": str(port),
         "WEB_CONCURRENCY": "1",
+        **settings,
     }
     command = ["gunicorn", "--config", "webapp/gunicorn.py", "webapp.app:create_app()"]
     with (folder / "web.log").open("ab") as log:

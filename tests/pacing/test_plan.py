@@ -49,9 +49,15 @@ def of_one(pacing: Pacing, count: int, timezone: str = "UTC", now: datetime = NO
         (OFFICE, 180 + 3 * 300 + 1, "2027-01-11T08:00Z", "2027-01-05T12:00Z", 30),
         # one a day, for the office opens for less than an hour
         (Pacing(1, Window(time(9), time(9, 30))), 3, "2027-01-08T09:00Z", "2027-01-06T09:00Z", 1),
+        # of two hours with as many letters, the first
+        (Pacing(60, Window(time(9), time(9, 30))), 60, "2027-01-07T09:29Z", "2027-01-06T09:00Z",
+         30),
+        # an hour in which it shuts and opens again: ten letters and forty
+        (Pacing(60, Window(time(12, 20), time(12, 10))), 50, "2027-01-05T12:59Z",
+         "2027-01-05T12:00Z", 50),
         (Pacing(3_600_000), 3_600, "2027-01-05T12:00:03.599Z", "2027-01-05T12:00Z", 3_600),
     ],
-)
+)  # fmt: skip
 def test_one_target(
     pacing: Pacing, count: int, ends_at: str, busiest_hour: str, letters: int
 ) -> None:
@@ -61,6 +67,8 @@ def test_one_target(
 def test_hours_are_those_of_the_targets_clock() -> None:
     found = of_one(Pacing(30), 31, "Asia/Kolkata", NOON)  # where it is half past five
     assert found == TargetPlan(at("2027-01-05T13:00Z"), at("2027-01-05T12:30Z"), 16)
+    found = of_one(Pacing(30), 31, "Asia/Kathmandu", NOON)  # a quarter to six
+    assert found == TargetPlan(at("2027-01-05T13:00Z"), at("2027-01-05T12:15Z"), 23)
 
 
 def test_nothing_waits() -> None:

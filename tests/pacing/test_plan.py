@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from letters.campaign import WEEKDAYS, Pacing, Window
+from letters.pacing.bundles import Share
 from letters.pacing.plan import Plan, TargetPlan, plan
 from letters.pacing.slots import HORIZON, slots
 
@@ -111,6 +112,29 @@ def test_the_accounts_rate_puts_the_end_off() -> None:
     assert ends_at(OFFICE, 0.25, "Asia/Tokyo") == at("2027-01-06T02:59:56Z")
     assert ends_at(OFFICE, 1e-9) == NOON + HORIZON
     assert ends_at(OFFICE, 1e9) == NOON + timedelta(minutes=2 * 35)
+
+
+def test_what_cannot_leave_before_the_campaigns_moment_leaves_in_a_bundle() -> None:
+    # Thirty an hour from nine to five, 500 letters, a vote at six; the account sends 24 an hour.
+    found = plan(
+        Pacing(30, Window(time(9), time(17))),
+        waiting={"a": 500},
+        next_slot={},
+        timezone={"a": "UTC"},
+        now=at("2027-01-05T09:00Z"),
+        send_rate=1 / 150,
+        matters_at=at("2027-01-05T18:00Z"),
+    )
+    in_bundle = Share(singly=237, bundled=263, mails=3, begins_at=at("2027-01-05T16:54Z"))
+    nine = at("2027-01-05T09:00Z")
+    assert found.targets["a"] == TargetPlan(at("2027-01-05T16:58Z"), nine, 24, in_bundle)
+    assert found.ends_at == at("2027-01-06T10:57:30Z"), "at the account's rate, 240 mails"
+
+
+def test_an_hour_passes_between_two_letters_also_where_the_office_shuts_for_half_of_it() -> None:
+    but_for_lunch = Pacing(1, Window(time(12), time(11, 30)))
+    found = of_one(but_for_lunch, 2, now=at("2027-01-05T11:10Z"))
+    assert found.ends_at == at("2027-01-05T12:10Z")
 
 
 def test_the_busiest_hour_is_no_busier_than_the_account() -> None:

@@ -17,6 +17,7 @@ from pathlib import Path
 
 from sqlalchemy import create_engine, func, select, text
 
+from bench import trickle
 from bench.bounds import Bounds, Options
 from bench.parts import (
     PATIENCE_SECONDS,
@@ -231,6 +232,9 @@ def main(options: Options) -> int:
                 bounds.at_least(
                     "one worker on PostgreSQL beside pgqueuer", beside, LEAST_OF_PGQUEUER
                 )
+        seconds = 20 if options.is_short else 180
+        url = bench.postgres("template1")
+        trickle.trickle(folder, url, valkey.new_database(), WORKER, seconds, bounds)
         if options.is_short:
             return bounds.status()  # the rivals take longer
         print(f"answered after {SLOW} ms")

@@ -1,17 +1,21 @@
 """How long it takes to look for and to change some of a great many letters, on PostgreSQL."""
 
 import statistics
+import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any, Final
 
 from sqlalchemy import Connection, event, update
 from sqlalchemy.pool import ConnectionPoolEntry
 
+from bench import retention
 from bench.bounds import Bounds, Options
 from bench.bulk import fill
+from bench.desk import p95, times_ms, web
 from letters.campaigns import targets
 from letters.desk import version
 from letters.notices import alarms, reminders, undelivered
@@ -23,7 +27,7 @@ from letters.storage.database import Database
 from letters.storage.migrate import migrate
 from letters.storage.schema import campaign
 from rig.plans import watched
-from rig.servers import postgres_server
+from rig.servers import Valkey, postgres_server
 
 MILLION: Final = 1_000_000
 TARGETS: Final = 40
@@ -33,6 +37,9 @@ SWEEP_MS: Final = 60.0
 MOST_SECONDS: Final = 0.3
 ERASED_AN_HOUR: Final = 1_000_000
 ROUNDS: Final = 9
+SMALL: Final = 10_000
+DESK_GROWTH: Final = 1.5
+LEDGER_MS: Final = 50.0
 KEEP: Final = timedelta(days=90)
 
 
@@ -128,15 +135,27 @@ def forget(database: Database, bounds: Bounds, now: datetime) -> None:
     bounds.at_most("erased, the longest transaction", max(taken), MOST_SECONDS, " s")
 
 
+def desk(database_url: str, redis_url: str, folder: Path, bounds: Bounds) -> None:
+    """Ask for the page of a large campaign, and of a small one in the same database."""
+    with web(database_url, redis_url, folder) as (port, cookie):
+        small, large = (p95(times_ms(port, cookie, slug, "")) for slug in ("small", "large"))
+        ledger = p95(times_ms(port, cookie, "large", "ledger.json"))
+    print(f"    the desk page, p95: {large:.1f} ms, {small:.1f} ms at {SMALL:,}", flush=True)
+    bounds.at_most(f"the desk page, p95 beside that at {SMALL:,}", large / small, DESK_GROWTH)
+    bounds.at_most("ledger.json, p95", ledger, LEDGER_MS, " ms")
+
+
 def main(options: Options) -> int:
     letters = options.size(10 * MILLION, 300_000)
     bounds, now = Bounds(), datetime.now(UTC)
     print(
         f"{letters:,} letters on PostgreSQL, a tenth of them waiting, and a campaign that is over"
     )
-    with postgres_server() as url:
+    with tempfile.TemporaryDirectory() as name, Valkey(Path(name)) as valkey, ExitStack() as stack:
+        folder, url = Path(name), stack.enter_context(postgres_server())
         database = Database(url)
         migrate(database)
+        fill(database, "small", SMALL, TARGETS)
         fill(database, "large", letters, TARGETS, states=TENTH_WAITS)
         fill(database, "over", letters // 50, TARGETS, states={"delivered": 1_000})
         fill(database, "held", WAITING, 1, states={"queued": 1_000})
@@ -144,7 +163,9 @@ def main(options: Options) -> int:
             ended = update(campaign).where(campaign.c.slug == "over")
             connection.execute(ended.values(ends_at=now - timedelta(days=1)))
         sweep(database, bounds, now)
+        desk(url, valkey.new_database(), folder, bounds)
         hold(database, bounds, now)
         forget(database, bounds, now)
         database.close()
+        retention.beside_sending(folder, valkey, stack.enter_context(postgres_server()), bounds)
     return bounds.status()

@@ -18,7 +18,7 @@ import psutil
 from flask import Flask
 from sqlalchemy import make_url
 
-from bench import accept, steady
+from bench import accept, many, steady
 from bench.bounds import Bounds, Options
 from bench.events import database_urls, environment
 from bench.parts import cpu_seconds, running
@@ -166,6 +166,16 @@ def beside_hello(url: str, redis_url: str, bounds: Bounds, label: str) -> None:
     bounds.at_least(f"{label}, the page beside a bare hello", page / bare, OF_HELLO)
 
 
+def to_many(url: str, redis_url: str, bounds: Bounds, label: str) -> None:
+    """Hand letters to hundreds of targets in, one after the other."""
+    database = Database(url)
+    many.load(database)
+    database.close()
+    settings = environment(url, redis_url, public_key(new_key()))
+    with served(ROOT, OURS, CONFIG, settings) as (port, process):
+        many.weigh(port, process, bounds, label)
+
+
 def main(options: Options) -> int:
     bounds = Bounds()
     print("The action page: a page and a letter, in one process unless it says otherwise")
@@ -189,6 +199,7 @@ def main(options: Options) -> int:
             )
             share = rate["stored"] / rate["cut out"]
             bounds.at_least(f"{label}, stored beside cut out", share, OF_CUT_OUT)
+            to_many(url, valkey.new_database(), bounds, label)
             if label == "PostgreSQL":
                 seconds = 30 if options.is_short else 180
                 steady.run(Path(name), url, valkey.new_database(), seconds, bounds)

@@ -56,6 +56,7 @@ export function askAboutSlips(email, question, changed) {
 }
 
 // What a link brings behind its #, as in #name=Ana&email=…: it fills the form, and reaches no log.
+// Tells whether there was something.
 export function prefill(fields) {
   const given = new URLSearchParams(location.hash.slice(1));
   let isFilled = false;
@@ -66,4 +67,5 @@ export function prefill(fields) {
     isFilled = true;
   }
   if (isFilled) history.replaceState(history.state, "", location.pathname + location.search);
+  return isFilled;
 }

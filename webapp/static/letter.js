@@ -2,10 +2,12 @@
 // in it, the letter can be read as it will leave, what was typed is kept in this browser until it
 // is sent, and a lost connection is told in a sentence.
 
-import { askAboutSlips, prefill } from "./address.js";
-import { post, show as showAnswer } from "./answer.js";
 import { keepSent, store, stored } from "./kept.js";
 import { ownShare, wordsOf } from "./measure.js";
+
+// What the first sight of the page does not need keeps nobody from it.
+const addressing = import("./address.js");
+const answering = import("./answer.js");
 
 const NAME = "\ue000";
 const ADDRESS = "\ue002";
@@ -263,6 +265,7 @@ function begin(form, isAnswer = false) {
     if (!button) tellSending();
     trouble.textContent = "";
     try {
+      const { post, show: showAnswer } = await answering;
       const answer = await post(form, button);
       if (answer.type === "opaqueredirect") {
         keepSent(slug, email.value.trim());
@@ -278,6 +281,11 @@ function begin(form, isAnswer = false) {
     if (!button) tellSending();
   }
 
+  async function sendUnlessAsked() {
+    const asks = await asksAboutSlips;
+    if (!asks()) send();
+  }
+
   // After too many letters from one place: the page says when, and then tries by itself.
   const { retry } = form.dataset;
   if (retry) setTimeout(() => isSending || !form.isConnected || send(), Number(retry) * 1000);
@@ -291,7 +299,7 @@ function begin(form, isAnswer = false) {
     else if (!navigator.onLine) tellTrouble(trouble.dataset.unreached);
     else if (isSending) return;
     else if (button?.name) send(button);
-    else if (!asksAboutAddress()) send();
+    else sendUnlessAsked();
   });
 
   form.addEventListener("input", (event) => {
@@ -310,15 +318,23 @@ function begin(form, isAnswer = false) {
     body.focus();
   });
 
-  const asksAboutAddress = askAboutSlips(email, find("[data-common]"), keep);
   draft.hidden = false;
   // Where a plain post was loaded anew, it knows nothing of what was typed since.
   const [{ type: cameBy }] = performance.getEntriesByType("navigation");
   if (!isAnswer && (isFresh || cameBy === "reload")) restore();
-  if (!isAnswer) prefill([name, email, postcode]);
   if (form.elements.target) address();
   keep();
   show();
+  const asksAboutSlips = addressing.then(
+    ({ askAboutSlips, prefill }) => {
+      if (!isAnswer && prefill([name, email, postcode])) {
+        keep();
+        show();
+      }
+      return askAboutSlips(email, find("[data-common]"), keep);
+    },
+    () => () => false, // without it no slip is asked about
+  );
   // A frame gets no autofocus from the browser, nor does what is shown later.
   document.querySelector("[autofocus]")?.focus();
 }

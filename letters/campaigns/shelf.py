@@ -8,6 +8,7 @@ from sqlalchemy import Connection, delete, exists, select, update
 from letters.books import locks
 from letters.campaign import Campaign, LetterTemplate, Status, Target
 from letters.campaigns import store
+from letters.campaigns.stored import StoredCampaign
 from letters.files.campaign_file import write_campaign
 from letters.record import COMMAND_LINE, Actor, Deed, record
 from letters.storage.schema import (
@@ -73,9 +74,8 @@ def _put(
         record(connection, deed, now, by=by, campaign_id=campaign_id)
 
 
-def can_be_deleted(connection: Connection, slug: str) -> bool:
-    """Tell whether a campaign is a draft that never had a letter; raise UnknownCampaign."""
-    stored = store.find(connection, slug)
+def can_be_deleted(connection: Connection, stored: StoredCampaign) -> bool:
+    """Tell whether a campaign is a draft that never had a letter."""
     has_letters = select(exists().where(submission.c.campaign_id == stored.id))
     return stored.campaign.status is Status.DRAFT and not connection.execute(has_letters).scalar()
 
@@ -89,7 +89,7 @@ def delete_draft(
     """
     stored = store.find(connection, slug)
     locks.take(connection, campaigns=[stored.id])
-    if not can_be_deleted(connection, slug):
+    if not can_be_deleted(connection, stored):
         raise NotADraft(slug)
     own = select(target.c.id).where(target.c.campaign_id == stored.id)
     connection.execute(

@@ -1,22 +1,21 @@
 """Keep campaigns and their targets."""
 
-import json
 from collections.abc import Sequence
 from dataclasses import fields, replace
 from datetime import datetime
-from functools import lru_cache
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
-from sqlalchemy import Connection, Row, Text, bindparam, cast, insert, select, update
+from sqlalchemy import Connection, Row, bindparam, insert, select, update
 
 from letters.books import locks
 from letters.books.changes import apply
 from letters.books.happenings import Happening
 from letters.books.ledger import counted
-from letters.campaign import Campaign, Pacing, Status, Target
+from letters.campaign import Campaign, Pacing, Status
 from letters.campaigns import lists, versions
-from letters.campaigns.kept import _parsed, target_of
+from letters.campaigns.kept import _parsed
 from letters.campaigns.lists import NobodyToWriteTo
+from letters.campaigns.seated import LOTS, seated
 from letters.campaigns.seats import (
     known_targets,
     load_targets,
@@ -24,60 +23,16 @@ from letters.campaigns.seats import (
     paired,
     repace_targets,
 )
-from letters.campaigns.stored import StoredCampaign, StoredTarget
+from letters.campaigns.stored import StoredCampaign
 from letters.campaigns.versions import Along
 from letters.files.campaign_file import write_campaign
 from letters.files.rules import RESERVED_SLUGS
 from letters.languages import Language
 from letters.organisations import store as organisations
-from letters.pacing.bundles import How
-from letters.reasons import Hold
 from letters.record import COMMAND_LINE, Actor, Deed, record
 from letters.states import Cause
-from letters.storage.batch import Written, packed
-from letters.storage.schema import campaign, campaign_organiser, office, organisation, target
+from letters.storage.schema import campaign, campaign_organiser, organisation
 
-
-class _Seat(NamedTuple):
-    """What a target is made of, as :data:`_SEATS` packs it: in this order its seats stand."""
-
-    withdrawn: bool
-    position: int
-    id: int
-    definition: str
-    next_slot_at: str
-    valid_before: str | None
-    queued: int
-    gathered: int
-    hold_reason: str | None
-    hold_words: str | None
-    office_hold: str | None
-    office_words: str | None
-    how: str | None
-
-
-_SEATS: Final = (
-    select(
-        packed(
-            target.c.withdrawn,
-            target.c.position,
-            target.c.id,
-            cast(target.c.definition, Text),
-            Written(target.c.next_slot_at),
-            Written(target.c.valid_before),
-            target.c.queued,
-            target.c.gathered,
-            target.c.hold_reason,
-            target.c.hold_words,
-            office.c.hold_reason,
-            office.c.hold_words,
-            office.c.how,
-        )
-    )
-    .select_from(target.outerjoin(office, office.c.id == target.c.office_id))
-    .where(target.c.campaign_id == campaign.c.id)
-    .scalar_subquery()
-)
 _definition, *_logo = organisations.KNOWN
 # A campaign with all that its page shows is one statement, and one row.
 _WHOLE: Final = (
@@ -85,7 +40,7 @@ _WHOLE: Final = (
         campaign,
         _definition.label("whose"),
         *_logo,
-        _SEATS.label("seats"),
+        LOTS.label("lots"),
         counted(campaign.c.id).label("letters"),
     )
     .select_from(campaign.outerjoin(organisation, organisation.c.id == campaign.c.organisation_id))
@@ -310,7 +265,7 @@ def titles(connection: Connection) -> list[tuple[str, str, Language]]:
 
 
 def _stored(row: Row[*tuple[Any, ...]]) -> StoredCampaign:
-    targets = tuple(map(_seated, sorted(_Seat(*each) for each in json.loads(row.seats))))
+    targets = seated(row.lots)
     active = tuple(stored.target for stored in targets if not stored.withdrawn)
     whose = organisations.organisation_of(
         row.whose, row.logo_digest, row.logo_width, row.logo_height
@@ -324,43 +279,3 @@ def _stored(row: Row[*tuple[Any, ...]]) -> StoredCampaign:
     return StoredCampaign(
         row.id, parsed, targets, row.loaded_at, whose, row.archived_at, row.letters
     )
-
-
-# What a target without a wish of its own has.
-_EACH: Final = frozenset({None, str(How.EACH)})
-
-
-def _seated(seat: _Seat) -> StoredTarget:
-    return StoredTarget(
-        seat.id,
-        _kept_target(seat.definition),
-        datetime.fromisoformat(seat.next_slot_at),
-        *_hold(seat),
-        bool(seat.withdrawn),
-        None if seat.valid_before is None else datetime.fromisoformat(seat.valid_before),
-        _mails(seat),
-        How(seat.how) if seat.how else How.EACH,
-    )
-
-
-def _mails(seat: _Seat) -> int:
-    """Return how many mails wait for a target.
-
-    As :func:`letters.sending.claiming.digests.mails_waiting`.
-    """
-    if seat.how not in _EACH:
-        return 1 if seat.queued else 0
-    return seat.queued - seat.gathered + (1 if seat.gathered else 0)
-
-
-def _hold(seat: _Seat) -> tuple[Hold | None, str | None]:
-    """Return why nothing goes to a target: its campaign's own reason, or its office's."""
-    if seat.hold_reason is not None:
-        return Hold(seat.hold_reason), seat.hold_words
-    return (None if seat.office_hold is None else Hold(seat.office_hold)), seat.office_words
-
-
-# By what is stored itself: what changes is read anew, at once and in every process.
-@lru_cache(maxsize=16_384)
-def _kept_target(definition: str) -> Target:
-    return target_of(json.loads(definition))

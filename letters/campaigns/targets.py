@@ -232,7 +232,8 @@ def name_successor(
     The successor has to be a target of the campaign already. Raises UnknownCampaign or
     CannotDecide.
     """
-    left, follows = find(connection, slug, email), find(connection, slug, successor_email)
+    stored = store.find(connection, slug)
+    left, follows = _of(stored, email), _of(stored, successor_email)
     if left.id == follows.id:
         raise CannotDecide(Objection.ITSELF)
     if not follows.can_be_written_to(now):
@@ -286,15 +287,15 @@ def find(connection: Connection, slug: str, email: str) -> StoredTarget:
     Two may sit at one mailbox. Who means one of them gives that one's id in the address's place; of
     an address it is the first who has not left.
     """
+    return _of(store.find(connection, slug), email)
+
+
+def _of(campaign: StoredCampaign, email: str) -> StoredTarget:
     wanted = (address_in(email) or email.strip()).lower()
-    found = [
-        stored
-        for stored in store.find(connection, slug).targets
-        if wanted in {str(stored.id), stored.target.email.lower()}
-    ]
-    for stored in sorted(found, key=lambda stored: stored.withdrawn):
-        return stored
-    raise CannotDecide(Objection.NO_TARGET, slug=slug, email=email)
+    for stored in campaign.targets:  # the withdrawn ones come last
+        if wanted in {str(stored.id), stored.target.email.lower()}:
+            return stored
+    raise CannotDecide(Objection.NO_TARGET, slug=campaign.campaign.slug, email=email)
 
 
 def successors(connection: Connection, stored: StoredCampaign) -> dict[int, StoredTarget]:
@@ -302,7 +303,7 @@ def successors(connection: Connection, stored: StoredCampaign) -> dict[int, Stor
     targets = {t.id: t for t in stored.targets}
     rows = connection.execute(
         select(successor.c.target_id, successor.c.successor_id).where(
-            successor.c.target_id.in_(list(targets))
+            successor.c.target_id.in_(select(target.c.id).where(target.c.campaign_id == stored.id))
         )
     )
     return {row.target_id: targets[row.successor_id] for row in rows}

@@ -55,7 +55,7 @@ def look(
     send_rate: float,
 ) -> Readiness:
     """Return what can be foreseen of a campaign that is stored so or would be."""
-    so_far: dict[str, SoFar] = {} if stored is None else outlook.so_far(connection, stored.id)
+    so_far: dict[str, SoFar] = {} if stored is None else outlook.so_far(connection, stored)
     return readiness.check(campaign, so_far, now=now, send_rate=send_rate)
 
 

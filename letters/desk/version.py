@@ -11,6 +11,7 @@ from letters.campaigns.store import UnknownCampaign
 from letters.desk import trouble
 from letters.sending import gate as account
 from letters.states import State
+from letters.storage.batch import Written, packed
 from letters.storage.schema import campaign, figure, office, successor, tally, target
 
 
@@ -44,17 +45,17 @@ def feel(connection: Connection, slug: str, now: datetime, grace_seconds: float)
         .group_by(tally.c.state)
         .order_by(tally.c.state)
     ).all()
-    targets = connection.execute(
+    each = (
         select(
             target.c.id,
             target.c.email,
             target.c.hold_reason,
-            office.c.hold_reason,
-            office.c.hold_words,
+            office.c.hold_reason.label("office_reason"),
+            office.c.hold_words.label("office_words"),
             target.c.withdrawn,
-            target.c.next_slot_at,
-            target.c.valid_before,
-            target.c.alarmed_at,
+            Written(target.c.next_slot_at).label("next_slot_at"),
+            (target.c.valid_before <= now).label("has_left"),
+            Written(target.c.alarmed_at).label("alarmed_at"),
             successor.c.successor_id,
         )
         .select_from(
@@ -64,8 +65,10 @@ def feel(connection: Connection, slug: str, now: datetime, grace_seconds: float)
         )
         .where(target.c.campaign_id == row.id)
         .order_by(target.c.id)
-    ).all()
-    has_left = [t.valid_before is not None and t.valid_before <= now for t in targets]
+        .subquery()
+    )
+    # There may be tens of thousands, so they come as one text that nobody reads.
+    targets = connection.execute(select(packed(*each.c))).scalar_one()
     drawn = connection.execute(
         select(func.count(), func.sum(figure.c.letters)).where(figure.c.campaign_id == row.id)
     ).one()
@@ -73,8 +76,7 @@ def feel(connection: Connection, slug: str, now: datetime, grace_seconds: float)
     told = [
         *row,
         *(tuple(state) for state in states),
-        *(tuple(each) for each in targets),
-        *has_left,
+        targets,
         *drawn,
         gate.behind_since,
         gate.hears_strange_news(now),

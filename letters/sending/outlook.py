@@ -6,6 +6,7 @@ And write into the record where somebody goes against it.
 from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Final
 
 from sqlalchemy import Connection, select
 
@@ -18,21 +19,22 @@ from letters.sending.claiming.digests import mails_waiting
 from letters.states import NOT_LEFT, UNCOUNTED
 from letters.storage.schema import office, target
 
+_NOT_LEFT: Final = UNCOUNTED | NOT_LEFT
 
-def so_far(connection: Connection, campaign_id: int) -> dict[str, SoFar]:
+
+def so_far(connection: Connection, stored: StoredCampaign) -> dict[str, SoFar]:
     """Return what has become of each target's letters, by its address."""
-    states = ledger.by_target(connection, campaign_id)
-    rows = connection.execute(
-        select(target.c.id, target.c.email, target.c.next_slot_at, mails_waiting().label("mails"))
-        .select_from(target.join(office, office.c.id == target.c.office_id))
-        .where(target.c.campaign_id == campaign_id)
-    )
+    states = ledger.by_target(connection, stored.id)
     found: dict[str, SoFar] = {}
-    for row in rows:
-        of_target = states.get(row.id, Counter())
-        left = sum(n for state, n in of_target.items() if state not in UNCOUNTED | NOT_LEFT)
-        at_it = found.get(row.email, SoFar(0, 0, row.next_slot_at))  # two may share a mailbox
-        found[row.email] = SoFar(at_it.waiting + row.mails, at_it.left + left, row.next_slot_at)
+    for each in stored.targets:
+        of_target, email, mails = states.get(each.id), each.target.email, each.waiting
+        left = 0
+        if of_target:
+            left = sum(n for state, n in of_target.items() if state not in _NOT_LEFT)
+        at_it = found.get(email)
+        if at_it is not None:  # two may share a mailbox
+            mails, left = at_it.waiting + mails, at_it.left + left
+        found[email] = SoFar(mails, left, each.next_slot_at)
     return found
 
 

@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 from typing import Final
 
 from letters.campaign import Campaign, Target
@@ -55,16 +56,18 @@ def odd_lines(campaign: Campaign) -> tuple[OddLine, ...]:
 def _odd(campaign: Campaign) -> Iterator[OddLine]:
     for target in campaign.targets:
         template = letter_for(campaign.letter, target).salutation
-        named = fields(template)
-        names = [target.salutation] if "salutation" in named else []
-        names += [target.name] if "target" in named else []
-        oddity = _oddity(template, target, names)
+        oddity = _oddity(template, target.name, target.salutation)
         if oddity is not None:
             yield OddLine(target, merge(template, merge_values(target)), oddity)
 
 
-def _oddity(template: str, target: Target, names: list[str]) -> Oddity | None:
-    if is_vacant(target.name) or any(map(is_vacant, names)):
+# There may be tens of thousands, and whoever looks looks again once something is mended.
+@lru_cache(maxsize=32_768)
+def _oddity(template: str, name: str, salutation: str) -> Oddity | None:
+    named = fields(template)
+    names = [salutation] if "salutation" in named else []
+    names += [name] if "target" in named else []
+    if is_vacant(name) or any(map(is_vacant, names)):
         return Oddity.VACANT
     if any(map(is_bare_title, names)):
         return Oddity.TITLE_ALONE

@@ -6,6 +6,8 @@ A route that is added is walked too. What a request costs is its processor time,
 import re
 import time
 from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime
 from io import BytesIO
 from itertools import count
 from urllib.parse import quote, urlencode
@@ -15,7 +17,10 @@ from flask.testing import FlaskClient
 from werkzeug.datastructures import FileStorage
 from werkzeug.test import TestResponse, encode_multipart
 
+from letters.campaigns import store
+from letters.files.campaign_file import read_campaign
 from letters.files.spreadsheet import AT_DESK
+from rig.campaigns import campaign_file
 from tests.abuse.at_desk import Desk
 from tests.abuse.conftest import Site
 from tests.desk.conftest import campaign_fields
@@ -235,3 +240,27 @@ def test_the_longest_list_is_read_and_stored_in_time(
         assert held < MOST_SECONDS * slack, do
         is_refused = kind not in TAKEN and do != "add-point"
         assert answer.status_code == (422 if is_refused else answered), do
+
+
+# These give or weigh each of a campaign's targets, and nothing of that can be left out.
+ALL_OF_THEM = ("/edit", "/ledger.json", "/pace", "/ready")
+
+
+def test_no_page_of_a_campaign_costs_much_by_its_number_of_targets(
+    make_site: MakeSite, slack: int, *, is_long: bool
+) -> None:
+    site = make_site()
+    small = read_campaign(campaign_file("trees", pacing="per_target_per_hour = 30"))
+    people = tuple(
+        replace(small.targets[0], name=f"Minister {n}", email=f"office-{n}@harbours.example")
+        for n in range(20_000 if is_long else 1_000)
+    )
+    with site.database.write() as connection:
+        store.load(connection, replace(small, targets=people), datetime.now(UTC))
+    desk = Desk(site)
+    for path in paths(site, "GET"):
+        for asked in (path, f"{path}?q=minister+77&page=3"):
+            seconds, answer = cost(lambda asked=asked: desk.client.get(asked))  # type: ignore[misc]
+            most = 2 * MOST_SECONDS if path.endswith(ALL_OF_THEM) else MOST_SECONDS
+            assert seconds < most * slack, asked
+            assert answer.status_code < 500 or answer.status_code == 503, asked

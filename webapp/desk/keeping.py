@@ -56,7 +56,7 @@ def ask_delete(slug: str) -> str:
     """Ask whether a draft is to be deleted, or say why it cannot be."""
     with services().database.read() as connection:
         stored = store.find(connection, slug)
-        can_be = shelf.can_be_deleted(connection, slug)
+        can_be = shelf.can_be_deleted(connection, stored)
     why_not = "" if can_be else _not_a_draft()
     return render_template("desk/delete.html", campaign=stored.campaign, why_not=why_not)
 

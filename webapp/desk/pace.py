@@ -3,12 +3,13 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from http import HTTPStatus
+from typing import Final
 
 from flask import Response, make_response, render_template, request
 from flask_babel import format_decimal
 from markupsafe import Markup
 
-from letters.campaign import Campaign, Pacing, Status
+from letters.campaign import Pacing, Status, Target
 from letters.campaigns import store
 from letters.campaigns.stored import StoredCampaign
 from letters.files.campaign_file import check_pacing
@@ -29,6 +30,8 @@ from webapp.site.language import ngettext
 from webapp.site.services import services
 from webapp.site.wake import wake_worker
 from webapp.site.words import marked, moment
+
+_MOST_ROWS: Final = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +119,8 @@ def _page(
     is_refused = bool(after.reasons) and stored.campaign.status is not Status.DRAFT
     timezone = stored.campaign.timezone
     matters_at = stored.campaign.matters_at
+    number = len(stored.campaign.targets)
+    shown = _MOST_ROWS if number > 2 * _MOST_ROWS else number
     page = render_template(
         "desk/pace.html",
         campaign=stored.campaign,
@@ -131,15 +136,16 @@ def _page(
         letters=after.letters,
         ends=(_ends(before.plan, timezone), _ends(after.plan, timezone)),
         matters=None if matters_at is None else moment(matters_at, timezone),
-        rows=_rows(stored.campaign, before.plan, after.plan),
+        rows=_rows(stored.campaign.targets[:shown], before.plan, after.plan),
+        more_rows=number - shown,
     )
     is_wrong = bool(found) or (is_changed and is_refused)
     return make_response(page, HTTPStatus.UNPROCESSABLE_ENTITY if is_wrong else HTTPStatus.OK)
 
 
-def _rows(campaign: Campaign, before: Plan[str], after: Plan[str]) -> list[Row]:
+def _rows(targets: Sequence[Target], before: Plan[str], after: Plan[str]) -> list[Row]:
     found = []
-    for target in campaign.targets:
+    for target in targets:
         both = [plan.targets[target.email] for plan in (before, after)]
         ends = [
             moment(one.ends_at, target.timezone, beside=True) if one.ends_at else Markup("–")

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from http import HTTPStatus
+from typing import Final
 
 from flask import Response, request, url_for
 from flask_babel import format_decimal
@@ -23,12 +24,16 @@ from letters.text.addresses import address_in
 from webapp.desk import sure
 from webapp.desk.entry.door import acting, blueprint
 from webapp.desk.wording.done import done
+from webapp.desk.wording.words import counted
 from webapp.site import errors
 from webapp.site.language import gettext as _
 from webapp.site.language import ngettext
 from webapp.site.services import services
 from webapp.site.wake import wake_worker
 from worker.wall.suppression import TakenOff, take_off
+
+_MOST_HELD: Final = 20
+_MOST_CHOICES: Final = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +51,10 @@ class Held:
     successor: str
     can_take_back: bool
     """No writer has been asked yet about the successor."""
+    could_follow: bool
+    """There is somebody who can be named to follow."""
     others: list[tuple[str, str]]
-    """Id and name of each target that could follow."""
+    """Id and name of each of them; nobody where they are too many to choose from."""
 
 
 def held_targets(
@@ -55,16 +62,22 @@ def held_targets(
     stored: StoredCampaign,
     by_target: Mapping[int, Counter[State]],
     now: datetime,
-) -> list[Held]:
-    """Return the targets that a person has to decide about."""
+) -> tuple[list[Held], int]:
+    """Return the first targets that a person has to decide about, and how many more there are."""
+    held = [
+        target
+        for target in stored.targets
+        if not target.can_be_written_to(now)
+        and (target.hold is not None or by_target.get(target.id, Counter[State]())[State.HELD])
+    ]
+    if not held:
+        return [], 0
     follows = targets.successors(connection, stored)
     writable = [t for t in stored.targets if t.can_be_written_to(now)]
+    choices = writable if len(writable) <= _MOST_CHOICES else []
     found: list[Held] = []
-    for target in stored.targets:
-        states = by_target.get(target.id, Counter[State]())
-        waiting = sum(states[state] for state in NOT_LEFT)
-        if target.can_be_written_to(now) or not (states[State.HELD] or target.hold is not None):
-            continue
+    for target in held[:_MOST_HELD]:
+        waiting = counted(by_target.get(target.id, Counter[State]()), NOT_LEFT)
         after = follows.get(target.id)
         found.append(
             Held(
@@ -77,10 +90,11 @@ def held_targets(
                 target.hold in suppression.LISTED,
                 "" if after is None else after.target.name,
                 after is not None and successors.may_be_taken_back(connection, target.id),
-                [(str(t.id), t.target.name) for t in writable if t.id != target.id],
+                any(t.id != target.id for t in writable[:2]),
+                [(str(t.id), t.target.name) for t in choices if t.id != target.id],
             )
         )
-    return found
+    return found, len(held) - len(found)
 
 
 def _in_time(target: StoredTarget, now: datetime) -> bool:

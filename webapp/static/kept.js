@@ -1,14 +1,20 @@
-// What was typed, kept in this browser for each campaign until it is sent, for a week at most.
+// What was typed, kept in this browser for each campaign until it is sent, for a week at most. Who
+// writes is kept in this tab alone, and goes with it: whoever uses the browser next may find a letter,
+// and not whose it is.
 // Storage may be closed to us (private windows, frames); then nothing is kept.
 
 const KEPT_DAYS = 7;
+const PERSON = ["name", "email", "postcode", "address", "opt_in"];
 const keyOf = (slug) => `postbag:${slug}`;
 
 export function stored(slug) {
   try {
+    const person = JSON.parse(sessionStorage.getItem(keyOf(slug)));
     const kept = JSON.parse(localStorage.getItem(keyOf(slug)));
-    if (!kept || Date.now() - kept.at < KEPT_DAYS * 86_400_000) return kept;
+    if (kept && Date.now() - kept.at < KEPT_DAYS * 86_400_000)
+      return { typed: { ...kept.typed, ...person } };
     localStorage.removeItem(keyOf(slug));
+    return person && { typed: person };
   } catch {
     // As above.
   }
@@ -18,11 +24,28 @@ export function stored(slug) {
 // Tells whether it is kept now. Nothing to keep: what was kept is forgotten.
 export function store(slug, typed) {
   try {
-    if (typed) localStorage.setItem(keyOf(slug), JSON.stringify({ at: Date.now(), typed }));
-    else localStorage.removeItem(keyOf(slug));
+    const of = Object.entries(typed ?? {});
+    const person = of.filter(([field]) => PERSON.includes(field));
+    const letter = Object.fromEntries(of.filter(([field]) => !PERSON.includes(field)));
+    if (person.length) {
+      sessionStorage.setItem(keyOf(slug), JSON.stringify(Object.fromEntries(person)));
+    } else sessionStorage.removeItem(keyOf(slug));
+    if (typed) {
+      localStorage.setItem(keyOf(slug), JSON.stringify({ at: Date.now(), typed: letter }));
+    } else localStorage.removeItem(keyOf(slug));
     return true;
   } catch {
     return false;
+  }
+}
+
+// Of a letter that was sent from this tab nothing is left either.
+export function forget(slug) {
+  store(slug, null);
+  try {
+    sessionStorage.removeItem(SENT_KEY);
+  } catch {
+    // As above.
   }
 }
 

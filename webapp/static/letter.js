@@ -2,7 +2,7 @@
 // in it, the letter can be read as it will leave, what was typed is kept in this browser until it
 // is sent, and a lost connection is told in a sentence.
 
-import { keepSent, store, stored } from "./kept.js";
+import { forget, keepSent, store, stored } from "./kept.js";
 import { ownShare, wordsOf } from "./measure.js";
 
 // What the first sight of the page does not need keeps nobody from it.
@@ -157,7 +157,7 @@ function begin(form, isAnswer = false) {
   }
 
   function clear() {
-    store(slug, null);
+    forget(slug);
     // A page that answers a post was served with what was typed: only a new one is empty.
     if (!isFresh) return location.assign(anew);
     form.reset();

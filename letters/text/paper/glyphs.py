@@ -41,6 +41,14 @@ def lacking(sheets: Iterable[Sheet]) -> tuple[Lack, ...]:
     return tuple(Lack(part, of_part[part]) for part in Part if part in of_part)
 
 
+def unset(text: str) -> frozenset[str]:
+    """Return the characters of a text that cannot be set."""
+    from letters.text.paper.typeset import known_characters  # noqa: PLC0415 - as set_on_paper
+
+    known = known_characters()
+    return frozenset(each for each in set(text) if not _can_be_set(each, known))
+
+
 def _first(text: str) -> str:
     from letters.text.paper.typeset import known_characters, printable  # noqa: PLC0415 - as set_on_paper
 

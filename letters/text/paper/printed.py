@@ -10,9 +10,9 @@ from letters.campaign import Campaign, Routing, Target
 from letters.languages import Language
 from letters.text import compose
 from letters.text.merge import merge
-from letters.text.paper.glyphs import Lack, lacking
+from letters.text.paper.glyphs import Lack, lacking, unset
 from letters.text.paper.sheet import BLANK, Sheet
-from letters.text.versions import for_target
+from letters.text.versions import for_target, version_key
 
 MOST_LETTERS: Final = 20
 _SHORT_BLANK: Final = "_" * 10
@@ -35,7 +35,17 @@ def sheets(campaign: Campaign, targets: Sequence[Target], day: date) -> tuple[Sh
 
 def unprintable(campaign: Campaign) -> tuple[Lack, ...]:
     """Return what of a campaign's letters to any target cannot be set on paper."""
-    return lacking(_sheet(campaign, target, "") for target in campaign.targets)
+    # There may be tens of thousands: of those whose own words can be set, one of each version.
+    own = {target: _own_words(target) for target in campaign.targets}
+    odd = unset("".join(own.values()))
+    looked_at = [target for target, words in own.items() if not odd.isdisjoint(words)]
+    one_each = {version_key(campaign.letter, target): target for target in campaign.targets}
+    return lacking(_sheet(campaign, target, "") for target in (*one_each.values(), *looked_at))
+
+
+def _own_words(target: Target) -> str:
+    values = (value for _, value in target.attributes)
+    return "".join((target.name, target.role, target.address, target.salutation, *values))
 
 
 def own_sheet(target: Target, subject: str, text: str, day: date, language: Language) -> Sheet:

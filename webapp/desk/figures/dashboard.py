@@ -9,6 +9,7 @@ from flask import Response, render_template, request, url_for
 from flask_babel import get_locale
 from flask_wtf.csrf import generate_csrf
 from markupsafe import Markup
+from sqlalchemy import Connection
 
 from letters.books import ledger
 from letters.campaigns import store, versions
@@ -23,7 +24,7 @@ from webapp.desk.entry.door import acting, blueprint
 from webapp.desk.figures.attached import attached
 from webapp.desk.figures.cache import FRESH_SECONDS, glance
 from webapp.desk.figures.pictures import pictures
-from webapp.desk.offices.listed import troubled_first
+from webapp.desk.offices.listed import troubled_first, with_letters
 from webapp.desk.targets import held_targets
 from webapp.desk.wording.words import (
     alarm_sentence,
@@ -45,9 +46,13 @@ _MOST_TARGETS: Final = 10
 def show(slug: str) -> str:
     """Show one campaign: its books, what needs a person, its pictures and targets."""
     # Whoever has just decided something, perhaps in another process, is to see it done.
-    found, figures_html = _figures(slug, most_seconds=0.0)
-    with services().database.read() as connection:
-        stored = store.find(connection, slug)
+    read: list[StoredCampaign] = []
+    found, figures_html = _figures(slug, most_seconds=0.0, read=read)
+    if read:
+        (stored,) = read
+    else:
+        with services().database.read() as connection:
+            stored = store.find(connection, slug)
     return render_template(
         "desk/campaign.html",
         campaign=stored.campaign,
@@ -82,43 +87,49 @@ def events(slug: str) -> Response:
     return Response("\n".join(lines) + "\n\n", mimetype="text/event-stream")
 
 
-def _figures(slug: str, *, most_seconds: float = FRESH_SECONDS) -> tuple[Pulse, Markup]:
+def _figures(
+    slug: str, *, most_seconds: float = FRESH_SECONDS, read: list[StoredCampaign] | None = None
+) -> tuple[Pulse, Markup]:
     """Return a campaign's pulse and the part of its desk that changes, with this visitor's token.
 
-    Raises UnknownCampaign.
+    If it has to be drawn, the campaign goes into `read`, too. Raises UnknownCampaign.
     """
     kept = glance()
 
     def draw() -> str:
-        return _draw_figures(slug, kept.place_of_token)
+        with services().database.read() as connection:
+            stored = store.find(connection, slug)
+            if read is not None:
+                read.append(stored)
+            return _draw_figures(connection, stored, kept.place_of_token)
 
     found, drawn = kept.drawn(slug, str(get_locale()), draw, most_seconds=most_seconds)
     return found, Markup(drawn.replace(kept.place_of_token, generate_csrf()))  # noqa: S704 - a template drew it
 
 
-def _draw_figures(slug: str, place_of_token: str) -> str:
-    now = services().now()
-    with services().database.read() as connection:
-        stored = store.find(connection, slug)
-        books = ledger.shown(connection, stored.id)
-        by_target = ledger.by_target(connection, stored.id)
-        grace_seconds = services().settings.unknown_grace_seconds
-        undecided = attention.undecided(connection, stored.id, now, grace_seconds)
-        overdue = attention.overdue(connection, stored.id, now, grace_seconds)
-        lost_mail = attention.lost_mail(connection, stored.id)
-        not_me = refusal.number(connection, stored.id)
-        turned_back = attention.turned_back(connection, stored.id)
-        alarms = attention.alarms(connection, now)
-        held = held_targets(connection, stored, by_target, now)
-        counted = figures.read(connection, stored.id)
-        of_versions = versions.by_version(connection, stored, by_target)
-    rows = [target_row(stored, t, by_target.get(t.id, Counter()), now) for t in stored.targets]
-    is_long = len(rows) > 2 * _MOST_TARGETS
+def _draw_figures(connection: Connection, stored: StoredCampaign, place_of_token: str) -> str:
+    now, slug = services().now(), stored.campaign.slug
+    books = ledger.shown(connection, stored.id)
+    by_target = ledger.by_target(connection, stored.id)
+    grace_seconds = services().settings.unknown_grace_seconds
+    undecided = attention.undecided(connection, stored.id, now, grace_seconds)
+    overdue = attention.overdue(connection, stored.id, now, grace_seconds)
+    lost_mail = attention.lost_mail(connection, stored.id)
+    not_me = refusal.number(connection, stored.id)
+    turned_back = attention.turned_back(connection, stored.id)
+    alarms = attention.alarms(connection, now)
+    held, more_held = held_targets(connection, stored, by_target, now)
+    counted = figures.read(connection, stored.id)
+    of_versions = versions.by_version(connection, stored, by_target)
+    listed = with_letters(stored.targets, by_target)
+    is_long = len(listed) > 2 * _MOST_TARGETS
+    if is_long:
+        listed = sorted(listed, key=troubled_first)[:_MOST_TARGETS]
     return render_template(
         "desk/figures.html",
         slug=slug,
         books=shown_books(books),
-        ending=ending(rows, stored.campaign.status, stored.campaign.timezone),
+        ending=ending(stored, by_target, now),
         alarms=[alarm_sentence(alarm) for alarm in alarms],
         undecided=[trouble(found, now) for found in undecided],
         overdue=overdue,
@@ -128,10 +139,11 @@ def _draw_figures(slug: str, place_of_token: str) -> str:
         not_me=not_me,
         not_arrived=books.states.get(State.BOUNCED, 0) + books.states.get(State.DROPPED, 0),
         pictures=pictures(counted, stored.campaign.timezone),
-        targets=sorted(rows, key=troubled_first)[:_MOST_TARGETS] if is_long else rows,
-        more_targets=len(rows) - _MOST_TARGETS if is_long else 0,
+        targets=[target_row(stored, target, states, now) for target, states in listed],
+        more_targets=len(stored.targets) - len(listed),
         versions=[version_row(of) for of in of_versions],
         held=held,
+        more_held=more_held,
         decide_url=url_for("desk.decide", slug=slug),
         status=str(stored.campaign.status),
         status_word=standing(stored, now),
@@ -151,10 +163,13 @@ def ledger_json(slug: str) -> Response:
         by_target = ledger.by_target(connection, stored.id)
     answer = books.as_json()
     by_email: dict[str, Counter[State]] = {}
-    for t in stored.targets:  # two may share a mailbox
-        by_email.setdefault(t.target.email, Counter()).update(by_target.get(t.id, Counter()))
+    for t, states in with_letters(stored.targets, by_target):  # two may share a mailbox
+        at_it = by_email.get(t.target.email)
+        by_email[t.target.email] = states if at_it is None else at_it + states
+    none = {str(state): 0 for state in State}
     answer["targets"] = {
-        email: {str(state): states[state] for state in State} for email, states in by_email.items()
+        email: none | {str(state): number for state, number in states.items()}
+        for email, states in by_email.items()
     }
     return Response(json.dumps(answer), mimetype="application/json")
 

@@ -1,9 +1,9 @@
 """Show a campaign's targets, troubled first, fifty a page."""
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from enum import StrEnum
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 from flask import render_template, request, url_for
 
@@ -12,7 +12,7 @@ from letters.campaigns import store
 from letters.campaigns.stored import StoredTarget
 from letters.states import State
 from webapp.desk.entry.door import blueprint
-from webapp.desk.wording.words import TargetRow, target_row
+from webapp.desk.wording.words import BAD, WAITING, counted, target_row
 from webapp.site.services import services
 
 _AT_ONCE: Final = 50
@@ -28,16 +28,33 @@ class Sort(StrEnum):
     DELIVERED = "delivered"
 
 
-def troubled_first(row: TargetRow) -> tuple[int, int, int]:
+# There may be tens of thousands, so they are put in order before any of them is put into words.
+_Counted: TypeAlias = tuple[StoredTarget, Counter[State]]
+_NONE: Final = Counter[State]()
+
+
+def with_letters(
+    targets: Iterable[StoredTarget], by_target: Mapping[int, Counter[State]]
+) -> list[_Counted]:
+    """Return targets with what became of their letters."""
+    return [(target, by_target.get(target.id, _NONE)) for target in targets]
+
+
+def troubled_first(of: _Counted) -> tuple[int, int, int]:
     """Return by what targets in trouble come first: nothing goes there, much did not arrive."""
-    return (0 if row.hold else 1, -row.bounced, -row.waiting)
+    target, states = of
+    return (0 if _is_in_trouble(target) else 1, -counted(states, BAD), -counted(states, WAITING))
 
 
-_KEYS: Final[dict[Sort, Callable[[TargetRow], Any]]] = {
+def _is_in_trouble(target: StoredTarget) -> bool:
+    return target.withdrawn or target.hold is not None
+
+
+_KEYS: Final[dict[Sort, Callable[[_Counted], Any]]] = {
     Sort.TROUBLE: troubled_first,
-    Sort.NAME: lambda row: row.name.casefold(),
-    Sort.WAITING: lambda row: -row.waiting,
-    Sort.DELIVERED: lambda row: -row.delivered,
+    Sort.NAME: lambda of: of[0].target.name.casefold(),
+    Sort.WAITING: lambda of: -counted(of[1], WAITING),
+    Sort.DELIVERED: lambda of: -of[1][State.DELIVERED],
 }
 
 
@@ -51,14 +68,8 @@ def show_targets(slug: str) -> str:
     typed = request.args.get("q", "").strip()[:_LONGEST]
     word = request.args.get("sort", "")
     sort = Sort(word) if word in list(Sort) else Sort.TROUBLE
-    rows = sorted(
-        (
-            target_row(stored, target, by_target.get(target.id, Counter[State]()), now)
-            for target in _found(stored.targets, typed)
-        ),
-        key=_KEYS[sort],
-    )
-    last = max(1, -(-len(rows) // _AT_ONCE))
+    found = sorted(with_letters(_found(stored.targets, typed), by_target), key=_KEYS[sort])
+    last = max(1, -(-len(found) // _AT_ONCE))
     page = request.args.get("page", "")
     at = min(int(page), last) if page.isascii() and page.isdigit() and len(page) < 6 else 1
     at = max(1, at)
@@ -67,9 +78,12 @@ def show_targets(slug: str) -> str:
         campaign=stored.campaign,
         typed=typed,
         sort=str(sort),
-        number=len(rows),
-        in_trouble=sum(bool(row.hold) for row in rows),
-        rows=rows[(at - 1) * _AT_ONCE : at * _AT_ONCE],
+        number=len(found),
+        in_trouble=sum(_is_in_trouble(target) for target, _ in found),
+        rows=[
+            target_row(stored, target, states, now)
+            for target, states in found[(at - 1) * _AT_ONCE : at * _AT_ONCE]
+        ],
         page=at,
         pages=last,
         before=_url(slug, typed, sort, at - 1) if at > 1 else "",
@@ -80,6 +94,8 @@ def show_targets(slug: str) -> str:
 def _found(targets: Sequence[StoredTarget], typed: str) -> list[StoredTarget]:
     """Return the targets in whose name, role, address or attributes every word stands."""
     words = typed.casefold().split()
+    if not words:
+        return list(targets)
     return [target for target in targets if all(word in _text_of(target) for word in words)]
 
 

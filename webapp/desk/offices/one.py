@@ -5,8 +5,10 @@ from http import HTTPStatus
 from flask import Response, render_template, request, url_for
 from flask_babel import format_decimal
 
+from letters.campaign import Campaign
 from letters.campaigns import store
 from letters.campaigns.store import UnknownCampaign
+from letters.campaigns.stored import StoredCampaign
 from letters.desk import office as offices
 from letters.desk.office import View, Word
 from letters.offices.suppression import LISTED
@@ -29,9 +31,7 @@ from webapp.site.words import moment, state_word, words_for
 @blueprint.get("/<slug>/office/<int:target_id>")
 def show_office(slug: str, target_id: int) -> str:
     """Show the office of one of a campaign's targets."""
-    with services().database.read() as connection:
-        stored = store.find(connection, slug)
-        seen = _seen(slug, target_id)
+    stored, seen = _seen(slug, target_id)
     zone = stored.campaign.timezone
     words = deed_words()
     return render_template(
@@ -72,7 +72,7 @@ def show_office(slug: str, target_id: int) -> str:
 @blueprint.post("/<slug>/office/<int:target_id>")
 def decide_office(slug: str, target_id: int) -> Response:
     """Take an organiser's decision about an office, in each campaign that they may open."""
-    seen = _seen(slug, target_id)
+    stored, seen = _seen(slug, target_id)
     word = request.form.get("word", "")
     if word not in list(Word):
         return _refused(slug, target_id, _("Please choose one of the buttons on the desk."))
@@ -80,7 +80,7 @@ def decide_office(slug: str, target_id: int) -> Response:
     email = next(seat.email for seat in seen.seats if seat.target_id == target_id)
     moves = seen.again if decided is Word.AGAIN else sum(seat.held for seat in seen.seats)
     if decided is not Word.HOLD and moves >= sure.MANY and not sure.is_sure():
-        return _ask(slug, target_id, seen, decided, moves)
+        return _ask(stored.campaign, target_id, seen, decided, moves)
     if decided is Word.RELEASE and (listed := still_listed(slug, email)):
         return _refused(slug, target_id, listed)
     moved = offices.decide(services().database, seen, decided, services().now(), acting())
@@ -97,11 +97,9 @@ def decide_office(slug: str, target_id: int) -> Response:
     return done(said, "desk.show_office", slug=slug, target_id=str(target_id))
 
 
-def _ask(slug: str, target_id: int, seen: View, word: Word, number: int) -> Response:
+def _ask(campaign: Campaign, target_id: int, seen: View, word: Word, number: int) -> Response:
     """Return the page that asks before many letters are to leave."""
-    with services().database.read() as connection:
-        campaign = store.find(connection, slug).campaign
-    back = url_for("desk.show_office", slug=slug, target_id=target_id)
+    back = url_for("desk.show_office", slug=campaign.slug, target_id=target_id)
     if word is Word.RELEASE:
         question, yes = sure.let_go(number, seen.office.address), _("Let them go")
     else:
@@ -111,13 +109,13 @@ def _ask(slug: str, target_id: int, seen: View, word: Word, number: int) -> Resp
     return sure.ask(campaign, question, sure.may_be_held(), yes, back)
 
 
-def _seen(slug: str, target_id: int) -> View:
-    """Return the office; raise UnknownCampaign where that is no target of the campaign."""
+def _seen(slug: str, target_id: int) -> tuple[StoredCampaign, View]:
+    """Return campaign and office; raise UnknownCampaign where that is no target of it."""
     with services().database.read() as connection:
         stored = store.find(connection, slug)
         if not any(each.id == target_id and not each.withdrawn for each in stored.targets):
             raise UnknownCampaign(slug)
-        return offices.view(connection, target_id, signed_in().only_given)
+        return stored, offices.view(connection, target_id, signed_in().only_given)
 
 
 def _buttons(seen: View) -> list[tuple[str, str]]:

@@ -22,6 +22,7 @@ from webapp.site.services import services
 from webapp.site.words import moment, state_word, words_for
 
 _LONGEST = 254
+_MOST_CHOICES = 500
 
 
 @blueprint.get("/<slug>/letters")
@@ -55,7 +56,8 @@ def find_letters(slug: str) -> str:
         state=request.args.get("state", ""),
         target=request.args.get("target", ""),
         states=_states(by_target),
-        targets=sorted({t.target.email: t.target.name for t in stored.targets}.items()),
+        targets=_choices(stored),
+        are_many=len(stored.targets) > _MOST_CHOICES,
         sentence=_sentence(found, asked, by_target),
         hint=_hint(found, asked),
         meant=_meant(found, typed),
@@ -63,6 +65,13 @@ def find_letters(slug: str) -> str:
         way=str(found.way),
         next_url=_next_url(slug, found),
     )
+
+
+def _choices(stored: StoredCampaign) -> list[tuple[str, str]]:
+    """Return address and name of each target; nobody where they are too many to choose from."""
+    if len(stored.targets) > _MOST_CHOICES:
+        return []
+    return sorted({t.target.email: t.target.name for t in stored.targets}.items())
 
 
 def _asked(stored: StoredCampaign, typed: str) -> Asked:

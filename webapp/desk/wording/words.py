@@ -1,7 +1,7 @@
 """Put the books, targets and alarms into words for the desk's pages."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -22,9 +22,9 @@ from webapp.site.language import gettext as _
 from webapp.site.language import ngettext
 from webapp.site.words import ago, marked, moment, state_word, words_for
 
-_WAITING: Final = (State.UNCONFIRMED, State.QUEUED, State.HELD)
+WAITING: Final = (State.UNCONFIRMED, State.QUEUED, State.HELD)
 _UNDER_WAY: Final = (State.SENDING, State.UNKNOWN, State.ACCEPTED, State.DEFERRED)
-_BAD: Final = (State.BOUNCED, State.DROPPED, State.FAILED)
+BAD: Final = (State.BOUNCED, State.DROPPED, State.FAILED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +106,6 @@ class TargetRow:
     delivered: int
     bounced: int
     shares: Markup
-    next_slot: datetime | None
     ends_at: datetime | None
     next_slot_text: Markup
     ends_text: Markup
@@ -142,19 +141,12 @@ def target_row(
     now: datetime,
 ) -> TargetRow:
     """Return one target's line of the table."""
-    queued = states[State.QUEUED]
-    pacing, timezone = stored.campaign.pacing, target.target.timezone
-    first = last = None
-    stopped = stored.campaign.status in (Status.DRAFT, Status.PAUSED)
-    if queued and not stopped and target.can_be_written_to(now):
-        first = next_open(pacing, timezone, max(target.next_slot_at, now))
-        last = leaves_at(pacing, timezone, first, queued - 1)
+    timezone = target.target.timezone
+    first, last = _leave(stored, target, states, now)
     hold = "" if target.hold is None else hold_words(target.hold)
     if target.withdrawn:
         hold = _("no longer in the campaign")
-    waiting, under_way, bad = (
-        sum(states[state] for state in of) for of in (_WAITING, _UNDER_WAY, _BAD)
-    )
+    waiting, under_way, bad = (counted(states, of) for of in (WAITING, _UNDER_WAY, BAD))
     delivered = states[State.DELIVERED]
     return TargetRow(
         id=target.id,
@@ -167,12 +159,29 @@ def target_row(
         shares=charts.shares(
             [("check", delivered), ("arrow", under_way), ("circle", waiting), ("cross", bad)]
         ),
-        next_slot=first,
         ends_at=last,
         next_slot_text=moment(first, timezone, beside=True) if first else Markup("–"),
         ends_text=moment(last, timezone, beside=True) if last else Markup("–"),
         hold=hold,
     )
+
+
+def counted(states: Counter[State], of: Collection[State]) -> int:
+    """Return how many letters are in one of some states."""
+    return sum(states[state] for state in of) if states else 0
+
+
+def _leave(
+    stored: StoredCampaign, target: StoredTarget, states: Counter[State], now: datetime
+) -> tuple[datetime, datetime] | tuple[None, None]:
+    """Return when the next letter to a target leaves and the last one that waits, if any can."""
+    queued = states[State.QUEUED] if states else 0
+    stopped = stored.campaign.status in (Status.DRAFT, Status.PAUSED)
+    if not queued or stopped or not target.can_be_written_to(now):
+        return None, None
+    pacing, timezone = stored.campaign.pacing, target.target.timezone
+    first = next_open(pacing, timezone, max(target.next_slot_at, now))
+    return first, leaves_at(pacing, timezone, first, queued - 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,21 +196,27 @@ class VersionRow:
 
 def version_row(of: OfVersion) -> VersionRow:
     """Return one version's line of the table."""
-    waiting, under_way, bad = (
-        sum(of.states[state] for state in some) for some in (_WAITING, _UNDER_WAY, _BAD)
-    )
+    waiting, under_way, bad = (counted(of.states, some) for some in (WAITING, _UNDER_WAY, BAD))
     delivered = of.states[State.DELIVERED]
     total = of.states.total()
     return VersionRow(of.key, (of.targets, total, waiting, under_way, delivered, bad))
 
 
-def ending(rows: Sequence[TargetRow], status: Status, timezone: str) -> Markup | None:
+def ending(
+    stored: StoredCampaign, by_target: Mapping[int, Counter[State]], now: datetime
+) -> Markup | None:
     """Return when the last waiting letter leaves, by the campaign's clock; None: none waits."""
-    last = max((row.ends_at for row in rows if row.ends_at is not None), default=None)
-    if last is None or status in (Status.DRAFT, Status.PAUSED):
+    ends = [
+        ends_at
+        for target in stored.targets
+        if (states := by_target.get(target.id))
+        and (ends_at := _leave(stored, target, states, now)[1]) is not None
+    ]
+    if not ends:
         return None
     return marked(
-        _("The last waiting letter should leave on %(time)s"), time=moment(last, timezone)
+        _("The last waiting letter should leave on %(time)s"),
+        time=moment(max(ends), stored.campaign.timezone),
     )
 
 

@@ -14,6 +14,12 @@ from tests.support.programs import FROM_NOTHING
 hypothesis.settings.register_profile(
     "postbag", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
 )
+# One failing example is enough to know that a change is noticed; to find the least takes a minute.
+hypothesis.settings.register_profile(
+    "mutants",
+    hypothesis.settings.get_profile("postbag"),
+    phases=[hypothesis.Phase.explicit, hypothesis.Phase.generate],
+)
 hypothesis.settings.load_profile("postbag")
 
 

@@ -1,7 +1,7 @@
 """Campaign files: what they say, and how they say what is wrong."""
 
 import string
-from datetime import date, datetime, time
+from datetime import UTC, date, datetime, time
 from pathlib import Path
 
 import pytest
@@ -169,6 +169,11 @@ def test_all_that_a_campaign_can_say() -> None:
 
 def test_a_file_saved_by_another_system() -> None:
     assert read_campaign("\ufeff" + FULL.replace("\n", "\r\n")) == read_campaign(FULL)
+
+
+def test_a_campaign_opens_by_its_own_clock() -> None:
+    campaign = read_campaign(f'timezone = "Europe/London"\nopens = 2027-07-01T09:00:00\n{LEAST}')
+    assert campaign.opens_at == datetime(2027, 7, 1, 8, tzinfo=UTC)
 
 
 def test_a_live_campaign_may_be_over() -> None:

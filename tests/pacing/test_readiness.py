@@ -79,6 +79,13 @@ def test_the_first_letter_is_told_by_the_campaigns_clock_and_for_the_office_that
     assert reason.last_day == date(2027, 3, 7)
 
 
+def test_what_is_foreseen_is_told_for_each_office() -> None:
+    found = check(paced(30, goal=60), {}, now=NOW, send_rate=10)
+    assert found.letters == 60
+    last = found.plan.targets["b@harbours.example"].ends_at
+    assert last == NOW + timedelta(minutes=2 * 29)
+
+
 def test_one_letter_is_enough_to_go_live() -> None:
     one_a_day = Pacing(1, window=window("09:00-09:30"))
     assert reasons(replace(CAMPAIGN, pacing=one_a_day, ends=NOW.date())) == ()

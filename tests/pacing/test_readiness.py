@@ -84,6 +84,11 @@ def test_what_is_foreseen_is_told_for_each_office() -> None:
     assert found.letters == 60
     last = found.plan.targets["b@harbours.example"].ends_at
     assert last == NOW + timedelta(minutes=2 * 29)
+    by_noon = replace(paced(30, goal=1000), matters_by=NOW.replace(hour=12, tzinfo=None))
+    foreseen = check(by_noon, {}, now=NOW, send_rate=10).plan.targets
+    assert all(target.bundle is not None for target in foreseen.values())
+    only = CAMPAIGN.targets[:1]
+    assert expected_letters(replace(CAMPAIGN, targets=only, goal=10), {}) == {only[0].email: 10}
 
 
 def test_one_letter_is_enough_to_go_live() -> None:

@@ -7,7 +7,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from letters.text.postcodes import Postcode, matching, normalise_postcode, read_areas, write_areas
+from letters.text.postcodes import (
+    Postcode,
+    matching,
+    normalise_postcode,
+    read_areas,
+    serving_areas,
+    write_areas,
+)
 
 
 @dataclass(frozen=True)
@@ -180,6 +187,20 @@ def test_what_an_area_takes(area: str, inside: list[str], outside: list[str]) ->
 )
 def test_what_a_postcode_is_part_of(typed: str, wider: tuple[str, ...]) -> None:
     assert Postcode.typed(typed).wider == wider
+
+
+@pytest.mark.parametrize(
+    ("areas", "found"),
+    [
+        (["Windham 2"], [WINDHAM]),
+        (["90210", "windham-2"], [SOUTH, WINDHAM]),  # in the targets' order
+        (["Windham 2", "90210"], [SOUTH, WINDHAM]),
+        (["Nowhere"], [ANYWHERE]),
+        ([], [ANYWHERE]),
+    ],
+)
+def test_targets_by_what_a_look_up_table_names(areas: list[str], found: list[Served]) -> None:
+    assert serving_areas(EVERYBODY, areas) == tuple(found)
 
 
 def test_without_a_fallback_a_postcode_can_belong_to_nobody() -> None:

@@ -266,3 +266,16 @@ def test_no_page_of_a_campaign_costs_much_by_its_number_of_targets(
         most = 2 * MOST_SECONDS if path.endswith(ALL_OF_THEM) else MOST_SECONDS
         assert seconds < most * slack, asked
         assert answer.status_code < 500 or answer.status_code == 503, asked
+
+
+def test_to_look_for_people_costs_little_however_many_words_are_typed(
+    make_site: MakeSite, slack: int
+) -> None:
+    site = make_site()
+    site.load("many", *(f"a{n}@o.example" for n in range(ROWS)), more='routing = "choice"\n')
+    form = site.form("many", find="1", targets=[])
+    for who in ("m i n s t e r h o d a c 1 2 3 4", "m i n s t e r z q", "Miníster 77"):
+        asked = urlencode({**form, "who": who}, doseq=True).encode()
+        seconds, answer = cost(post(site.client, "/c/many", asked, URLENCODED))
+        assert seconds < MOST_SECONDS * slack, who
+        assert answer.status_code in {200, 422}

@@ -4,6 +4,7 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol
+from zlib import crc32
 
 import hypothesis
 import pytest
@@ -39,10 +40,12 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 # These bring processes of their own, and many of them. By default they run on SQLite, in English
-# and in Arabic, which is written the other way; on PostgreSQL and in Spanish with --long. All other
-# tests run on both databases and in all languages, always.
+# and in Arabic, which is written the other way; on PostgreSQL and in Spanish with --long.
 _HEAVY = ("abuse", "desk", "faults", "page", "server")
 _SECOND = {"database_kind": "postgresql", "language": "es"}
+# By default each file of these runs on one of the two databases, half of them on each. All other
+# tests run on both, and in all languages, always.
+_BY_TURNS = ("journey", "web")
 # These measure, and need the machine to themselves: they run with --long, one after the other.
 _MEASURES = (
     "tests/operations/test_proxies.py",  # and needs programs of the system
@@ -64,7 +67,6 @@ _TWINS = (
     "tests/faults/test_clock.py::test_a_worker_with_a_wrong_clock_sends_alone[sqlite-ahead]",
     "tests/faults/test_restored.py::test_nothing_is_sent_twice_by_a_database_that_was_put_back[sqlite-lost]",
     "tests/faults/test_stop.py::test_a_worker_stops_soon_whenever_it_is_told[sqlite-one process]",
-    "tests/web/test_copies.py::test_a_copy_has_everything_but_the_letters[postgresql]",
 )
 _MAY_MAKE_HOSTS = os.geteuid() == 0
 """Whether tests/cluster can have networks of its own: that takes root."""
@@ -102,11 +104,23 @@ _FIRST = (
 )
 
 
-def _turn(item: pytest.Item, tests: Path) -> int:
+def _turn(item: pytest.Item, tests: Path) -> tuple[int, str]:
     folder = item.path.relative_to(tests).parts[0]
     if folder in _FIRST:
-        return _FIRST.index(folder)
-    return len(_FIRST) + (folder in _PURE)
+        # What runs on one database is together, so that nothing is started again between files.
+        return _FIRST.index(folder), _its_database(item.path) if folder in _BY_TURNS else ""
+    return len(_FIRST) + (folder in _PURE), ""
+
+
+def _its_database(path: Path) -> str:
+    return ("postgresql", "sqlite")[crc32(path.name.encode()) % 2]
+
+
+def _is_left_to_the_other(item: pytest.Item, folder: str) -> bool:
+    """Tell whether a test's file runs on the other database where not all is run."""
+    call = getattr(item, "callspec", None)
+    kind = None if call is None else call.params.get("database_kind")
+    return folder in _BY_TURNS and kind not in {None, _its_database(item.path)}
 
 
 @pytest.hookimpl(tryfirst=True)  # before `-m` chooses
@@ -127,7 +141,11 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         is_second = call is not None and any(
             call.params.get(name) == value for name, value in _SECOND.items()
         )
-        if item.nodeid.startswith(_MEASURES + _TWINS) or (folder in _HEAVY and is_second):
+        if (
+            item.nodeid.startswith(_MEASURES + _TWINS)
+            or (folder in _HEAVY and is_second)
+            or _is_left_to_the_other(item, folder)
+        ):
             items.remove(item)
             left.append(item)
     _leave(config, left)

@@ -168,28 +168,32 @@ class Run:
         copy_books(self._ground.path, self._ground.backup)
         self._backed_up_at = self.world.now
         self._claims = self._claimed()
+        self._commits = self.scene.judge.commits
 
     def _claimed(self) -> int:
         with self.scene.database.read() as connection:
             return mark.look(connection).claims
 
     def _knows_redis(self) -> bool:
-        """Tell whether Redis knows that claims were made since the backup, if any was."""
+        """Tell whether Redis knows that claims were made since the backup."""
         with self.scene.database.read() as connection:
             installation = mark.installation(connection)
         kept = RedisMark(self.scene.redis, installation).read()
-        return self._claimed() == self._claims or (kept is not None and kept.claims > self._claims)
+        return kept is not None and kept.claims > self._claims
 
     def _put_back(self, roll: int) -> None:
         """Put the last backup back: by the drill, or while workers go on and find it out."""
         if self._is_restoring:
             return
-        is_by_the_drill = roll % 2 == 0 or not self._knows_redis()
+        # Then it is as if nobody had put anything back, until somebody says so.
+        is_nothing_lost = self.scene.judge.commits == self._commits
+        is_by_the_drill = roll % 2 == 0 or not (is_nothing_lost or self._knows_redis())
         for actor in list(self.world.actors.values()):
             if actor.is_in_transaction or (is_by_the_drill and actor.name in WORKERS):
                 self.world.kill(actor)  # its connection is gone, or somebody stops it
         copy_books(self._ground.backup, self._ground.path)
-        self.scene.judge.begin_anew(self.world.now)
+        if is_by_the_drill or not is_nothing_lost:
+            self.scene.judge.begin_anew(self.world.now)
         self.trace.append(f"put back, {'by the drill' if is_by_the_drill else 'unannounced'}")
         self._wait(_LEAST_RESTORE)
         self.scene.must_be_restored, self._is_restoring = is_by_the_drill, True

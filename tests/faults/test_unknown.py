@@ -59,7 +59,7 @@ def test_lost_answers_are_settled_by_events_or_by_a_person(
     order(stack, slug, half)
     stack.load(slug, *(f"delivered@{kind}.{slug}.example" for kind in KINDS))
     write(stack, slug, 2 * half)
-    settle(stack, slug, 30 + half)
+    settle(stack, slug, 300 + half)
     settled_at = time.time()
 
     assert kinds_of(stack) == {(kind, was): half for kind in KINDS for was in (True, False)}
@@ -98,7 +98,7 @@ def test_proven_lost_goes_again_only_while_events_come(
         pacing='per_target_per_hour = 3600000\nresend_unknown = "when-proven"',
     )
     submitted = write(stack, slug, 2 * half)
-    wait_for(lambda: set(states(stack, slug).values()) == {State.UNKNOWN}, 30 + half)
+    wait_for(lambda: set(states(stack, slug).values()) == {State.UNKNOWN}, 300 + half)
 
     # Later letters leave, but no event of theirs comes: nothing is proven, however long it takes.
     write(stack, "later", 1)
@@ -108,7 +108,7 @@ def test_proven_lost_goes_again_only_while_events_come(
 
     stack.stand_in.order({"mode": "release-events"})
     write(stack, "later", 1)
-    wait_for(lambda: set(states(stack, slug).values()) == {State.DELIVERED}, 30 + half)
+    wait_for(lambda: set(states(stack, slug).values()) == {State.DELIVERED}, 300 + half)
     times = taken(stack)
     assert {times[i] for i in states(stack, slug)} == {1}
     number = half * len(KINDS)

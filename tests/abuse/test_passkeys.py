@@ -1,7 +1,6 @@
 """Passkeys in a real browser, with virtual authenticators: add, sign in, lose, forge, replay."""
 
 import json
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -12,7 +11,6 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from flask.testing import FlaskClient
 from playwright.sync_api import Browser, CDPSession, Page, expect
-from werkzeug.serving import make_server
 
 from letters.desk import organisers, passkeys, proofs, sign_ins
 from letters.desk.organisers import Role
@@ -22,6 +20,7 @@ from rig.campaigns import form_fields
 from rig.servers import free_port
 from sandbox.keys import new_key, public_key
 from tests.abuse.conftest import Site
+from tests.support.serving import serving
 from tests.support.stack import SECRET_KEY
 
 MakeSite = Callable[..., Site]
@@ -66,12 +65,8 @@ def device(session: CDPSession, transport: str = "internal") -> Device:
 @contextmanager
 def served(site: Site, port: int) -> Iterator[str]:
     """Serve the app on loopback while a browser looks at it."""
-    server = make_server("127.0.0.1", port, site.app, threaded=True)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield f"http://localhost:{port}"
-    server.shutdown()
-    thread.join()
+    with serving(site.app, port):
+        yield f"http://localhost:{port}"
 
 
 @pytest.fixture

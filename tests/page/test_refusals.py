@@ -4,11 +4,9 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from threading import Thread
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
-from werkzeug.serving import make_server
 
 from letters.campaign import Status
 from letters.campaigns import store
@@ -18,6 +16,7 @@ from rig.campaigns import form_fields
 from rig.servers import free_port
 from sandbox.keys import new_key, public_key
 from tests.page.rules import look, narrow, new_client, submit, tab_through, unfold
+from tests.support.serving import serving
 from tests.support.stack import Stack, cookie_of, supporter
 from webapp.app import create_app
 
@@ -291,16 +290,9 @@ def site_with(database_url: str) -> Iterator[str]:
             "LOG_FORMAT": "text",
         }
     )
-    server = make_server("127.0.0.1", 0, app, threaded=True)
-    thread = Thread(target=server.serve_forever)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}"
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
-        app.extensions["postbag"].database.close()
+    with serving(app) as port:
+        yield f"http://127.0.0.1:{port}"
+    app.extensions["postbag"].database.close()
 
 
 def test_while_the_database_is_away_the_text_is_kept(

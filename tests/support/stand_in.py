@@ -223,7 +223,10 @@ class StandInProcess:
                     allow_redirects=False,
                 ) as response,
             ):
+                transport = response.connection and response.connection.transport
                 answer = Answer(response.status, response.headers, await response.read())
+            if transport:
+                transport.abort()  # it may still hold what was refused before all of it was read
             await asyncio.sleep(0)  # the connection is closed in the loop's next turn
             return answer
 

@@ -61,7 +61,7 @@ class Most:
 
 
 ON_COMMAND: Final = Most(20_000, 4_000_000)
-AT_DESK: Final = Most(900, 11_000, What.TOO_LONG_FOR_DESK)
+AT_DESK: Final = Most(900, 9_000, What.TOO_LONG_FOR_DESK)
 """While a request reads it, a tenth of a second, the same process answers nobody else."""
 
 

@@ -283,7 +283,8 @@ function begin(form, isAnswer = false) {
 
   async function sendUnlessAsked() {
     const asks = await asksAboutSlips;
-    if (!asks()) send();
+    // Pressed twice while that was still on its way, it is sent once.
+    if (!isSending && !asks()) send();
   }
 
   // After too many letters from one place: the page says when, and then tries by itself.

@@ -177,7 +177,7 @@ def test_sessions_are_listed_in_plain_words_and_end_at_once(stack: Stack) -> Non
     agent = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
     second = stack.sign_in(new_link(stack, ana.email), **{"User-Agent": agent})
     page = ana.page("/desk/sessions")
-    assert "Firefox on Linux" in page
+    assert "Firefox · Linux" in page
     assert "Gecko" not in page
     (session,) = re.findall(r'name="session" value="([0-9a-f]+)"', page)
     other = AtDesk(stack, "third@doors.example", "organiser")

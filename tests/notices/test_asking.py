@@ -54,7 +54,7 @@ def opens(books: Books, token: str) -> bool:
 
 def signs_in(books: Books, token: str) -> str | None:
     with books.database.write() as connection:
-        return sign_ins.use_link(connection, token, books.now, "Firefox on Linux")
+        return sign_ins.use_link(connection, token, books.now, "Firefox · Linux")
 
 
 def is_signed_in(books: Books, session: str) -> bool:

@@ -107,6 +107,7 @@ def test_numbers_and_dates_are_written_as_in_the_language(stack: Stack) -> None:
 def test_the_desk_follows_the_organisers_browser(stack: Stack) -> None:
     slug = load(stack, Language.AR, Confirm.BEFORE_SENDING)
     assert stack.post(f"/c/{slug}", stack.form(slug, name="Ana")).status == 303
+    stack.at_desk("olu@postbag.example")  # with a program that speaks English, and is listed too
     link = stack.postbag(
         "organiser", "invite", "olu@postbag.example", "--role", "admin"
     ).stdout.splitlines()[-1]

@@ -33,7 +33,7 @@ sign_in = Table(
     Column("expires_at", Moment, nullable=False),
     Column("opened_at", Moment),
     Column("used_at", Moment),
-    Column("device", String(64)),  # in plain words, such as "Firefox on Linux"
+    Column("device", String(64)),  # such as "Firefox · Linux"; "": not known
     Column("browser", String(64)),  # of a link that was asked for: see letters.desk.sign_ins
     Column("invited_by", Text),  # an organiser's address; null: the command line, or nobody
 )
@@ -46,7 +46,7 @@ passkey = Table(
     Column("credential", Text, nullable=False, unique=True),  # by what its device knows it
     Column("public_key", Text, nullable=False),
     Column("sign_count", BigInteger, nullable=False),
-    Column("name", String(64), nullable=False),  # of the device that made it, in plain words
+    Column("name", String(64), nullable=False),  # of the device that made it, told so too
     Column("added_at", Moment, nullable=False),
     Column("used_at", Moment),
     Index("ix_passkey_organiser", "organiser_id"),

@@ -1,9 +1,7 @@
-"""Say in plain words what somebody signs in with. Pure. Nothing else of a user agent is kept."""
+"""Say what somebody signs in with. Pure. Nothing else of a user agent is kept."""
 
 from datetime import timedelta
 from typing import Final
-
-from webapp.site.language import gettext as _
 
 KNOWN_LIFE: Final = timedelta(days=365)
 # The first that is found counts: most programs also claim to be those further down.
@@ -36,9 +34,10 @@ def known_cookie(*, is_https: bool) -> str:
 
 
 def device(user_agent: str) -> str:
-    """Return a description such as "Firefox on Linux"."""
+    """Return names of a program and a system, such as "Firefox · Linux"; "": we know neither.
+
+    It is kept, and read in any language: so it holds no word of one.
+    """
     program = next((name for mark, name in _PROGRAMS if mark in user_agent), None)
     system = next((name for mark, name in _SYSTEMS if mark in user_agent), None)
-    if program and system:
-        return _("%(program)s on %(system)s", program=program, system=system)
-    return program or system or _("a program we do not know")
+    return " · ".join(filter(None, (program, system)))

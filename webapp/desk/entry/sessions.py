@@ -47,7 +47,7 @@ def list_sessions() -> str:
         passkeys=[
             {
                 "id": one.id,
-                "name": one.name,
+                "name": one.name or _("a device we know nothing of"),
                 "added": moment(one.added_at),
                 "used": ago(one.used_at, now) if one.used_at else "",
             }

@@ -1,6 +1,7 @@
 """`postbag restored`: the database was put back from a backup; see docs/operations/restore.md."""
 
 from argparse import ArgumentTypeError, Namespace
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -8,15 +9,17 @@ from pathlib import Path
 from typing import Final
 
 from redis import Redis, RedisError
+from sqlalchemy import Connection
 
 from letters.receipts import erasure
 from letters.receipts.erasure import StillLeaving
 from letters.record import COMMAND_LINE, Deed, record
 from letters.sending import mark, restored
+from letters.sending.in_redis import RedisMark
 from letters.sending.mark import Claimed, Mark
 from letters.sending.restored import Counted
 from postbag.shell import Commands, Refused, Shell
-from worker.mark import RedisMark
+from worker.erased import RedisErased
 
 _AT_ONCE: Final = 1_000
 
@@ -62,9 +65,9 @@ class _Kept:
 
     def ahead_by(self, ours: Mark) -> int | None:
         """Return how many claims the books have lost; None: Redis does not know."""
-        if self.mark is None or self.mark.claims <= ours.claims:
+        if self.mark is None or not self.mark.is_ahead_of(ours):
             return None
-        return self.mark.claims - ours.claims
+        return max(0, self.mark.claims - ours.claims)
 
 
 def _restored(shell: Shell, options: Namespace) -> int:
@@ -80,9 +83,9 @@ def _restored(shell: Shell, options: Namespace) -> int:
             "older than what was sent since then."
         )
     redis = Redis.from_url(shell.settings.redis_url, socket_timeout=5, socket_connect_timeout=5)
-    in_redis = RedisMark(redis, installation)
+    in_redis, erased_too = RedisMark(redis, installation), RedisErased(redis, installation)
     try:
-        kept = _Kept(in_redis.read(), in_redis.claimed_after(ours.claims), in_redis.erased())
+        kept = _Kept(in_redis.read(), in_redis.claimed_after(ours.claims), erased_too.all())
     except RedisError as error:
         raise Refused(
             "Redis cannot be reached, and it knows what has left: mend it and try again. If it is "
@@ -118,17 +121,23 @@ def _restored(shell: Shell, options: Namespace) -> int:
 
 def _unknown(shell: Shell, kept: _Kept, ours: Mark, now: datetime) -> Counted:
     """Let what may have left become unknown, a thousand at a time."""
+    lost = kept.ahead_by(ours)
+    claimed = [] if lost == 0 else kept.claimed
+    if lost is None or claimed is None:
+        newest = kept.mark.newest if kept.mark and lost is not None else None
+        return _all(shell, lambda connection: restored.may_have_left(connection, newest, now))
     counted = Counted()
-    if kept.ahead_by(ours) is not None and kept.claimed is not None:
-        for first in range(0, len(kept.claimed), _AT_ONCE):
-            with shell.database.write() as connection:
-                batch = kept.claimed[first : first + _AT_ONCE]
-                counted += restored.enter(connection, batch, now)
-        return counted
-    newest = kept.mark.newest if kept.mark and kept.ahead_by(ours) is not None else None
+    for first in range(0, len(claimed), _AT_ONCE):
+        with shell.database.write() as connection:
+            counted += restored.enter(connection, claimed[first : first + _AT_ONCE], now)
+    return counted + _all(shell, lambda connection: restored.was_leaving(connection, now))
+
+
+def _all(shell: Shell, some: Callable[[Connection], Counted]) -> Counted:
+    counted = Counted()
     while True:
         with shell.database.write() as connection:
-            more = restored.may_have_left(connection, newest, now)
+            more = some(connection)
         if more == Counted():
             return counted
         counted += more
@@ -164,6 +173,8 @@ def _say(shell: Shell, kept: _Kept, ours: Mark, counted: Counted, erased: int) -
             "Nor does it say who asked to be erased since then. Your logs do, as `erased "
             "submission ID`: list those ids in a file and give it with --erase-again."
         )
+    elif requests == 0:
+        shell.say("Redis knows that no request has left since then.")
     elif kept.claimed is not None:
         shell.say(f"Redis knows the {requests} requests that left since then, one by one.")
     else:

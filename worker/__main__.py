@@ -25,7 +25,8 @@ from letters.settings import Settings, SettingsError, read_settings
 from letters.storage.database import Database, StorageUnavailable
 from worker import background
 from worker.clock import offset
-from worker.mark import check, note_erased
+from worker.erased import note_erased
+from worker.mark import check
 from worker.sweep import sweep
 from worker.wake import wake
 

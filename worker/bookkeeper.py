@@ -19,10 +19,10 @@ from letters.sending import gate as account
 from letters.sending import mark, outcomes, tallied
 from letters.sending.claiming import claims, due
 from letters.sending.claiming.claimed import Claim
+from letters.sending.in_redis import RedisMark
 from letters.sending.outcomes import Answer, Outcome
 from letters.storage.database import Database
 from worker.failpoints import Step, reached
-from worker.mark import RedisMark
 
 _P = ParamSpec("_P")
 _T = TypeVar("_T")

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Connection, func, select, true, update
+from sqlalchemy import ColumnElement, Connection, case, func, select, true, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from letters.books import locks
@@ -170,12 +170,13 @@ def record(connection: Connection, events: Sequence[DeliveryEvent], now: datetim
     taken.forget(connection, changes)
     latest = connection.execute(_LATEST_CLAIM, posted).scalar_one()
     locks.note(connection, Rank.ACCOUNT, (0,))
+    # Books that were found to be behind stay so: see letters.sending.mark.
+    counted = case((account.c.behind_since.is_(None), account.c.news + 1), else_=account.c.news)
+    moved: dict[str, ColumnElement[Any]] = {"news": counted}
     if latest is not None:
-        connection.execute(
-            update(account)
-            .where(account.c.events_until.is_(None) | (account.c.events_until < latest))
-            .values(events_until=latest)
-        )
+        is_later = account.c.events_until.is_(None) | (account.c.events_until < latest)
+        moved["events_until"] = case((is_later, latest), else_=account.c.events_until)
+    connection.execute(update(account).values(**moved))
     if strange:
         _keep_strange_news(connection, [row[1] for row in strange], now)
     return changes

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import Connection, exists, select, true, update
+from sqlalchemy import ColumnElement, Connection, exists, select, true, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from letters.books.changes import apply
@@ -18,7 +18,15 @@ from letters.reasons import Reason
 from letters.sending.mark import Claimed, Mark
 from letters.states import NOT_LEFT, Cause, State
 from letters.storage.batch import given, moment_at, text_at
-from letters.storage.schema import BAD_NEWS, account, attempt, letter, submission, target
+from letters.storage.schema import (
+    BAD_NEWS,
+    account,
+    attempt,
+    is_in,
+    letter,
+    submission,
+    target,
+)
 
 _MAY_HAVE_LEFT: Final = [str(state) for state in (*sorted(NOT_LEFT), State.SENDING)]
 _AT_ONCE: Final = 1_000
@@ -94,11 +102,20 @@ def may_have_left(connection: Connection, newest: str | None, now: datetime) -> 
     have been others. `newest` is the mark's, where it was kept: what came later had not left.
     """
     is_old = true() if newest is None else letter.c.id <= newest
+    return _some_unknown(connection, letter.c.state.in_(_MAY_HAVE_LEFT) & is_old, now)
+
+
+def was_leaving(connection: Connection, now: datetime) -> Counted:
+    """Let some of what was just leaving become unknown; nothing counted: there is no more of it.
+
+    Its news may have come and be lost. If a sweep found it later, silence would seem to be proof.
+    """
+    return _some_unknown(connection, is_in(State.SENDING), now)
+
+
+def _some_unknown(connection: Connection, which: ColumnElement[bool], now: datetime) -> Counted:
     ids = connection.execute(
-        select(letter.c.id)
-        .where(letter.c.state.in_(_MAY_HAVE_LEFT), is_old)
-        .order_by(letter.c.id)
-        .limit(_AT_ONCE)
+        select(letter.c.id).where(which).order_by(letter.c.id).limit(_AT_ONCE)
     ).scalars()
     return _unknown(connection, list(ids), now)
 
@@ -129,11 +146,11 @@ def take_as_told(connection: Connection, now: datetime) -> None:
 
 def go_on(connection: Connection, in_redis: Mark | None, now: datetime) -> None:
     """Let sending go on, with the mark beyond that of Redis."""
-    claims = 0 if in_redis is None else in_redis.claims
-    ours: int = connection.execute(select(account.c.claims).with_for_update()).scalar_one()
+    ours = connection.execute(select(account.c.claims, account.c.news).with_for_update()).one()
     connection.execute(
         update(account).values(
-            claims=max(ours, claims) + 1,
+            claims=max(ours.claims, 0 if in_redis is None else in_redis.claims) + 1,
+            news=max(ours.news, 0 if in_redis is None else in_redis.news) + 1,
             behind_since=None,
             restored_at=now,
             strange_news_at=None,

@@ -11,6 +11,8 @@ from letters.desk import organisers, trouble
 from letters.desk.trouble import Kind
 from letters.receipts import erasure
 from letters.sending import mark
+from letters.sending.in_redis import RedisMark
+from letters.sending.outcomes import Answer
 from letters.storage.database import Database
 from letters.storage.migrate import migrate
 from letters.text import compose
@@ -18,7 +20,7 @@ from rig.servers import Valkey
 from tests.operations.conftest import BackUp
 from tests.operations.installation import Installation
 from tests.support.books import Books
-from worker.mark import RedisMark, note_erased
+from worker.erased import note_erased
 
 SINCE = "2020-01-01T00:00Z"
 
@@ -277,6 +279,35 @@ def test_what_redis_cannot_be_told_does_not_leave(
     installed.books.wait(seconds=5)  # the claim had reserved its slot
     installed.send()
     assert installed.books.states("trees") == {"accepted": 1}
+
+
+@pytest.mark.parametrize("who", ["a claim", "a sweep", "news"])
+def test_news_that_is_lost_stops_sending_too(
+    installed: Installation, back_up: BackUp, who: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """No claim is lost: but of whose news is, silence would seem to prove that it never left."""
+    write(installed, 3)
+    (first,) = installed.send(most=1)
+    leaving, *others = (each for each in installed.claim() if not each.is_notice)
+    installed.books.answer(others, Answer.TAKEN)
+    older = back_up(installed.books.database)
+    installed.books.answer([leaving], Answer.TAKEN)
+    installed.tell(leaving)
+    installed.books.database = older
+    if who == "a sweep":
+        assert installed.is_behind()
+    if who == "news":
+        installed.tell(first)
+    assert installed.claim() == []
+
+    assert installed.postbag("restored", "--since", SINCE) == 0
+    assert "no request has left since then" in capsys.readouterr().err
+    assert not installed.is_behind()
+    # One was just leaving, and its news is gone.
+    assert installed.books.states("trees")["unknown"] == 1
+    installed.books.write("trees")
+    installed.books.wait(seconds=5)
+    assert installed.claim() != []
 
 
 def test_two_workers_at_once_are_no_backup(installed: Installation) -> None:

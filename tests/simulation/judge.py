@@ -45,6 +45,8 @@ class Judge:
     letters: dict[str, Followed] = field(default_factory=dict)
     carried: dict[str, set[str]] = field(default_factory=dict)
     """By attempt, the letters that went with it: of a digest, all of them."""
+    told: set[str] = field(default_factory=set)
+    """Attempts of which SendGrid has told something, and was answered that it was taken."""
     put_back_at: datetime | None = None
     commits: int = 0
     _line: int = 0
@@ -142,6 +144,7 @@ class Judge:
             known.resends < _MOST_RESENDS
             and at - known.unknown_since > GRACE
             and told_until > known.unknown_since
+            and known.attempt_id not in self.told  # else there was news, and the books have lost it
         )
 
     def arrived(self, taken: Taken) -> None:

@@ -11,7 +11,7 @@ from typing import Final, Protocol, TypeVar
 from redis import RedisError
 from sqlalchemy import Connection
 
-from letters.sending import events, settling
+from letters.sending import news, settling
 from letters.sending.claiming.claimed import Claim
 from letters.sending.events import DeliveryEvent
 from letters.sending.outcomes import Answer, Outcome
@@ -25,7 +25,8 @@ from tests.simulation.judge import Judge
 from tests.simulation.played import PlayedSendGrid, Request
 from tests.simulation.world import World
 from worker.bookkeeper import OpenBooks
-from worker.mark import check, note_erased
+from worker.erased import note_erased
+from worker.mark import check
 from worker.sweep import sweep
 
 _T = TypeVar("_T")
@@ -172,8 +173,8 @@ def post(scene: Scene, batch: Sequence[DeliveryEvent]) -> None:
     if not batch:
         return
     with suppress(StorageUnavailable):  # answered with 503: SendGrid comes again
-        with scene.database.write() as connection:
-            events.record(connection, batch, scene.now)
+        news.take(scene.database, scene.redis, batch, scene.now)
+        scene.judge.told |= {event.attempt_id for event in batch}
         scene.sendgrid.events = [e for e in scene.sendgrid.events if e[1] not in batch]
         scene.copies += [e for e in batch if e not in scene.copies]
 

@@ -7,6 +7,8 @@ from enum import Enum, auto
 from typing import Final
 
 from letters.sending import mark
+from letters.sending.in_redis import RedisMark
+from letters.sending.mark import Mark
 from letters.states import State
 from tests.simulation import processes
 from tests.simulation.drawing import LONGEST_FREEZE, Action, Kind
@@ -16,7 +18,6 @@ from tests.simulation.people import PEOPLE, restart
 from tests.simulation.played import PlayedSendGrid, Weather
 from tests.simulation.processes import WORKERS, Parts, Scene
 from tests.simulation.world import EDGES, Actor, World
-from worker.mark import RedisMark
 
 _INTERVALS: Final = {"trees": 60, "quay": 90, "bells": 60}
 _WAITS: Final = (0.5, 2, 15, 40, 40, 61, 61, 300, 905, 4_000)
@@ -167,19 +168,19 @@ class Run:
     def _back_up(self) -> None:
         copy_books(self._ground.path, self._ground.backup)
         self._backed_up_at = self.world.now
-        self._claims = self._claimed()
+        self._mark = self._look()
         self._commits = self.scene.judge.commits
 
-    def _claimed(self) -> int:
+    def _look(self) -> Mark:
         with self.scene.database.read() as connection:
-            return mark.look(connection).claims
+            return mark.look(connection)
 
     def _knows_redis(self) -> bool:
-        """Tell whether Redis knows that claims were made since the backup."""
+        """Tell whether Redis knows of claims or news since the backup."""
         with self.scene.database.read() as connection:
             installation = mark.installation(connection)
         kept = RedisMark(self.scene.redis, installation).read()
-        return kept is not None and kept.claims > self._claims
+        return kept is not None and kept.is_ahead_of(self._mark)
 
     def _put_back(self, roll: int) -> None:
         """Put the last backup back: by the drill, or while workers go on and find it out."""

@@ -16,6 +16,7 @@ from letters.sending import gate as account
 from letters.sending import lost, mark, outcomes, settling
 from letters.sending.claiming import claims
 from letters.sending.claiming.claimed import Claim
+from letters.sending.in_redis import RedisMark
 from letters.sending.outcomes import Outcome
 from letters.sending.settling import Word
 from letters.settings import Settings
@@ -23,7 +24,6 @@ from letters.states import Cause, State
 from letters.storage.database import Database, StorageUnavailable
 from letters.storage.schema import letter, office, target
 from tests.simulation.processes import Parts, Scene, SearchedBooks, patiently, send
-from worker.mark import RedisMark
 
 
 def claim_after_the_send(scene: Scene, books: SearchedBooks, most: int) -> None:

@@ -171,7 +171,14 @@ class Books:
         self, of: Claim, cause: Cause, words: str | None = None, ends_with: Hold | None = None
     ) -> None:
         """Let an event about one claim come in."""
-        event = DeliveryEvent(
+        with self.database.write() as connection:
+            events.record(connection, [self.event(of, cause, words, ends_with)], self.now)
+
+    def event(
+        self, of: Claim, cause: Cause, words: str | None = None, ends_with: Hold | None = None
+    ) -> DeliveryEvent:
+        """Give an event about one claim."""
+        return DeliveryEvent(
             secrets.token_hex(8),
             of.attempt_id,
             of.letter_id,
@@ -180,8 +187,6 @@ class Books:
             words,
             ends_with,
         )
-        with self.database.write() as connection:
-            events.record(connection, [event], self.now)
 
     def bounce(self, of: Claim, words: str = "550 no such mailbox") -> None:
         self.tell(of, Cause.BOUNCE, words, Hold.BOUNCED)

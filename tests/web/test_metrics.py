@@ -22,13 +22,13 @@ def test_a_campaign_in_preparation_is_not_counted_in_public(stack: Stack) -> Non
 
 
 def test_what_leaves_and_what_comes_is_counted(stack: Stack) -> None:
-    stack.load("counted", "delivered@counted.example")
-    form = stack.form("counted")
+    stack.load("measured", "delivered@measured.example")
+    form = stack.form("measured")
     before = number(metrics(stack), f'postbag_sendgrid_answers_total{{answer="{Answer.TAKEN}"}}')
-    assert stack.post("/c/counted", form).status == 303
-    wait_for(lambda: stack.states("counted") == {"delivered": 1})
+    assert stack.post("/c/measured", form).status == 303
+    wait_for(lambda: stack.states("measured") == {"delivered": 1})
     told = metrics(stack)
-    assert 'postbag_letters{campaign="counted",state="delivered"} 1.0' in told
+    assert 'postbag_letters{campaign="measured",state="delivered"} 1.0' in told
     taken = number(told, f'postbag_sendgrid_answers_total{{answer="{Answer.TAKEN}"}}')
     assert taken >= before + 1
     post = 'postbag_http_requests_total{method="POST",route="/c/<slug>",status="303"}'

@@ -7,7 +7,7 @@ from typing import Final
 from flask import Blueprint, Response, request
 from sqlalchemy.exc import SQLAlchemyError
 
-from letters.sending import events as tracking
+from letters.sending import news
 from letters.storage.database import StorageUnavailable
 from letters.updates import unwanted
 from webapp.sendgrid.events import read_events
@@ -17,7 +17,6 @@ from webapp.site.services import services
 
 blueprint = Blueprint("webhook", __name__)
 _MOST_BYTES: Final = 4 * 2**20
-_IN_A_TURN: Final = 1_000
 _log = logging.getLogger(__name__)
 
 
@@ -41,11 +40,7 @@ def take() -> Response:
         reports = [event for event in events if event.is_unwanted]
         if reports:
             unwanted.heed(services().database, services().tokens, reports, now)
-        # In turns, for every letter that is handed in waits for each. If one fails, SendGrid posts
-        # all of them again, and what is recorded stays as it is.
-        for begin in range(0, len(events), _IN_A_TURN):
-            with services().database.write() as connection:
-                tracking.record(connection, events[begin : begin + _IN_A_TURN], now)
+        news.take(services().database, services().redis, events, now)
     except (StorageUnavailable, SQLAlchemyError) as error:
         _log.error("events could not be recorded: %s", type(error).__name__)
         return Response(status=HTTPStatus.SERVICE_UNAVAILABLE)

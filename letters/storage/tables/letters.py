@@ -172,7 +172,8 @@ account = Table(
     Column("alarmed_at", Moment),  # when the organisers were mailed about the trouble
     Column("installation", String(32)),  # made once; a backup keeps it
     Column("claims", BigInteger, nullable=False, server_default=text("0")),  # ever made
-    # When a worker found that Redis knows of later claims: nothing is sent; null: it does not.
+    Column("news", BigInteger, nullable=False, server_default=text("0")),  # posts of events taken
+    # When somebody found that Redis knows of later ones: nothing is sent; null: it does not.
     Column("behind_since", Moment),
     Column("restored_at", Moment),  # when a person last said that a backup was put back
     # When news last came of an attempt that these books do not know, and when the organisers were

@@ -45,7 +45,9 @@ _HEAVY = ("abuse", "desk", "faults", "page", "server")
 _SECOND = {"database_kind": "postgresql", "language": "es"}
 # By default each file of these runs on one of the two databases, half of them on each. All other
 # tests run on both, and in all languages, always.
-_BY_TURNS = ("journey", "web")
+_BY_TURNS = (
+    *("answers", "journey", "notices", "offices", "operations", "organisations", "updates", "web"),
+)
 # These measure, and need the machine to themselves: they run with --long, one after the other.
 _MEASURES = (
     "tests/operations/test_proxies.py",  # and needs programs of the system
@@ -61,13 +63,6 @@ _MEASURES = (
 )
 
 
-# These take many processes, and a twin of each is always run: the other clock, signal or database.
-_TWINS = (
-    "tests/faults/test_clock.py::test_a_wrong_clock_starves_no_letter_and_doubles_none[sqlite-behind]",
-    "tests/faults/test_clock.py::test_a_worker_with_a_wrong_clock_sends_alone[sqlite-ahead]",
-    "tests/faults/test_restored.py::test_nothing_is_sent_twice_by_a_database_that_was_put_back[sqlite-lost]",
-    "tests/faults/test_stop.py::test_a_worker_stops_soon_whenever_it_is_told[sqlite-one process]",
-)
 _MAY_MAKE_HOSTS = os.geteuid() == 0
 """Whether tests/cluster can have networks of its own: that takes root."""
 _BUSY = 10
@@ -142,7 +137,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             call.params.get(name) == value for name, value in _SECOND.items()
         )
         if (
-            item.nodeid.startswith(_MEASURES + _TWINS)
+            item.get_closest_marker("long")
+            or item.nodeid.startswith(_MEASURES)
             or (folder in _HEAVY and is_second)
             or _is_left_to_the_other(item, folder)
         ):

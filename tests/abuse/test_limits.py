@@ -11,6 +11,7 @@ from letters.storage.schema import letter, repeat
 from rig.campaigns import form_fields
 from rig.servers import Valkey
 from tests.abuse.conftest import Site
+from tests.support.seldom import seldom
 from tests.support.stack import supporter
 from webapp.site.guards.throttle import client_network
 
@@ -39,7 +40,7 @@ def spoofed(n: int) -> str:
     return f"203.0.{n // 250}.{n % 250}, 2001:db8:{n:x}::1, host{n}.example"
 
 
-@pytest.mark.parametrize("proxies", [0, 1])
+@pytest.mark.parametrize("proxies", [seldom(0), 1])
 def test_spoofed_addresses_make_one_bucket(
     make_site: MakeSite, is_long: bool, proxies: int
 ) -> None:

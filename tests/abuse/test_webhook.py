@@ -253,7 +253,8 @@ def test_a_post_of_ten_thousand_is_recorded_in_turns_of_a_thousand(
         if many == 5_000 and 5_000 not in recorded:
             recorded.append(many)
             raise OperationalError("COMMIT", None, OSError("the disk is full"))
-        recorded.append(many)
+        if many:  # else only something was read before
+            recorded.append(many)
 
     event.listen(site.app.extensions["postbag"].database.engine, "commit", commit)
 

@@ -62,6 +62,7 @@ def drill(cluster: Cluster, fault: Fault, its: Length) -> str:
     )
 
 
+@pytest.mark.long
 def test_a_standby_takes_over_and_nothing_is_lost_or_sent_twice(
     cluster: Cluster, say: Callable[[str], None]
 ) -> None:

@@ -11,6 +11,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from rig.servers import Valkey, wait_for
 from tests.desk.conftest import AtDesk, new_link
+from tests.support.seldom import seldom
 from tests.support.stack import Stack
 
 AT_MOST_SECONDS = 300
@@ -131,6 +132,7 @@ def _walk(stack: Stack, browser: Browser, folder: Path, how: Walk) -> None:
     context.close()
 
 
+@pytest.mark.long
 def test_by_keyboard_to_a_first_delivered_letter(stack: Stack, browser: Browser) -> None:
     slug = "keys"
     context = browser.new_context(viewport={"width": 1280, "height": 800})
@@ -182,7 +184,8 @@ def type_into(page: Page, field: str, text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("size", "scheme"), [(DESK, "light"), (PHONE, "dark")], ids=["desk-light", "phone-dark"]
+    ("size", "scheme"),
+    [seldom(DESK, "light", id="desk-light"), pytest.param(PHONE, "dark", id="phone-dark")],
 )
 def test_axe_finds_nothing_and_nothing_is_wider_than_the_window(
     stack: Stack, browser: Browser, size: dict[str, int], scheme: str

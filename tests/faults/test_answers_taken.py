@@ -15,6 +15,7 @@ from itertools import cycle
 from pathlib import Path
 
 import aiohttp
+import pytest
 from sqlalchemy import select
 
 from letters.states import State
@@ -115,6 +116,7 @@ def let_the_worker_die(stack: Stack, step: Step) -> None:
     sweep_later(stack)
 
 
+@pytest.mark.long
 def test_an_answer_is_passed_on_once_wherever_the_web_dies(
     start_stack: StartStack, tmp_path: Path, is_long: bool, say: Callable[[str], None]
 ) -> None:

@@ -13,6 +13,7 @@ from rig.servers import Valkey, wait_for
 from tests.faults.at_stake import load, write
 from tests.faults.conftest import StartStack
 from tests.faults.judge import causes, judge, requests, settle, states
+from tests.support.seldom import seldom
 
 SLUG = "clock"
 HOUR_SECONDS = 3600
@@ -27,7 +28,13 @@ def wrong_clock(seconds: int) -> dict[str, str]:
     }
 
 
-@pytest.mark.parametrize("ahead", [HOUR_SECONDS, -HOUR_SECONDS], ids=["ahead", "behind"])
+@pytest.mark.parametrize(
+    "ahead",
+    [
+        pytest.param(HOUR_SECONDS, id="ahead"),
+        seldom(-HOUR_SECONDS, id="behind"),
+    ],
+)
 def test_a_wrong_clock_starves_no_letter_and_doubles_none(
     ahead: int, start_stack: StartStack, is_long: bool, say: Callable[[str], None]
 ) -> None:
@@ -46,7 +53,13 @@ def test_a_wrong_clock_starves_no_letter_and_doubles_none(
     say(f"{verdict.taken} letters of two workers taken once, none unknown")
 
 
-@pytest.mark.parametrize("ahead", [HOUR_SECONDS, -HOUR_SECONDS], ids=["ahead", "behind"])
+@pytest.mark.parametrize(
+    "ahead",
+    [
+        seldom(HOUR_SECONDS, id="ahead"),
+        pytest.param(-HOUR_SECONDS, id="behind"),
+    ],
+)
 def test_a_worker_with_a_wrong_clock_sends_alone(ahead: int, start_stack: StartStack) -> None:
     stack = start_stack(worker_count=0, SEND_TIMEOUT="1", SEND_RATE="50")
     stack.start_worker(**wrong_clock(ahead))
@@ -56,6 +69,7 @@ def test_a_worker_with_a_wrong_clock_sends_alone(ahead: int, start_stack: StartS
     assert judge(stack, SLUG, submitted).unknown == 0
 
 
+@pytest.mark.long
 def test_a_wrong_clock_abandons_no_claim_while_redis_is_away(
     start_stack: StartStack, own_valkey: Valkey
 ) -> None:

@@ -96,6 +96,7 @@ def stop(server: "PostgresServer") -> None:
     postmaster.wait(20)
 
 
+@pytest.mark.long
 def test_connections_are_used_up(stack: Stack, is_long: bool, say: Callable[[str], None]) -> None:
     submitted = write(stack, SLUG, 15)
     is_under_way(stack)
@@ -134,6 +135,7 @@ def pid_of(connection: Connection) -> int:
     return int(driver.info.backend_pid)
 
 
+@pytest.mark.long
 def test_a_lock_is_held(stack: Stack, is_long: bool, say: Callable[[str], None]) -> None:
     submitted = write(stack, SLUG, 15)
     is_under_way(stack)
@@ -146,6 +148,7 @@ def test_a_lock_is_held(stack: Stack, is_long: bool, say: Callable[[str], None])
     say(recovers(stack, submitted, time.time()))
 
 
+@pytest.mark.long
 def test_a_disk_is_full(
     own_valkey: Valkey, tmp_path: Path, is_long: bool, say: Callable[[str], None]
 ) -> None:

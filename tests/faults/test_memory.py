@@ -6,6 +6,7 @@ from contextlib import suppress
 from datetime import timedelta
 
 import psutil
+import pytest
 from sqlalchemy import func, select
 
 from letters.storage.schema import tally
@@ -20,6 +21,7 @@ GROWTH_MEBIBYTES = 12.0
 """Pools, caches and the allocator's own rounding fill up at first; then nothing grows."""
 
 
+@pytest.mark.long
 def test_a_workers_memory_stays_flat(
     start_stack: StartStack, is_long: bool, say: Callable[[str], None]
 ) -> None:

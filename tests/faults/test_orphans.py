@@ -3,6 +3,8 @@
 import subprocess
 import sys
 
+import pytest
+
 from rig import ROOT
 from rig.servers import PATIENCE_SECONDS
 from tests.faults.at_stake import load, write
@@ -22,6 +24,7 @@ if os.fork() == 0:
 """
 
 
+@pytest.mark.long
 def test_a_work_horse_that_never_saw_its_worker_ends(start_stack: StartStack) -> None:
     stack = start_stack(worker_count=0, SEND_RATE="1")
     load(stack, SLUG, targets=200)

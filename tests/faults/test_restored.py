@@ -15,6 +15,7 @@ from tests.conftest import MakePostgres
 from tests.faults.at_stake import load, write
 from tests.faults.conftest import StartStack
 from tests.faults.judge import goes_on, see_desk, states, taken
+from tests.support.seldom import seldom
 from tests.support.stack import Stack
 
 SLUG, TARGETS, WRITERS = "restored", 10, 3
@@ -60,7 +61,7 @@ def make_postgres(database_kind: str, request: pytest.FixtureRequest) -> MakePos
     return request.getfixturevalue("postgres_url") if database_kind == "postgresql" else None
 
 
-@pytest.mark.parametrize("redis", ["kept", "lost"])
+@pytest.mark.parametrize("redis", ["kept", seldom("lost")])
 def test_nothing_is_sent_twice_by_a_database_that_was_put_back(
     redis: str,
     start_stack: StartStack,

@@ -15,6 +15,7 @@ from rig.servers import wait_for
 from tests.faults.at_stake import load, write
 from tests.faults.conftest import StartStack
 from tests.faults.judge import requests, states, taken
+from tests.support.seldom import seldom
 from tests.support.stack import Stack
 
 SLUG = "stop"
@@ -23,7 +24,13 @@ SOONEST, LATEST = 0.3, 1.3
 """After its start, in what it takes to its first request: while it starts, forks and sends."""
 
 
-@pytest.mark.parametrize("to_all", [False, True], ids=["one process", "all processes"])
+@pytest.mark.parametrize(
+    "to_all",
+    [
+        seldom(False, id="one process"),
+        pytest.param(True, id="all processes"),
+    ],
+)
 def test_a_worker_stops_soon_whenever_it_is_told(
     start_stack: StartStack, is_long: bool, say: Callable[[str], None], *, to_all: bool
 ) -> None:

@@ -6,6 +6,8 @@ from collections import defaultdict
 from collections.abc import Callable
 from itertools import pairwise
 
+import pytest
+
 from letters.text.addresses import canonical
 from rig.servers import Valkey, wait_for
 from tests.faults.at_stake import write
@@ -23,6 +25,7 @@ SPELLINGS = {
 """One mailbox of each office, as each campaign writes it."""
 
 
+@pytest.mark.long
 def test_an_offices_pace_holds_through_flushes_kills_and_restarts(
     start_stack: StartStack, own_valkey: Valkey, is_long: bool, say: Callable[[str], None]
 ) -> None:

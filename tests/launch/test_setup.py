@@ -22,6 +22,7 @@ def files_of(checkout: Checkout) -> dict[Path, int]:
     return {path: path.stat().st_mtime_ns for path in checkout.venv.iterdir()}
 
 
+@pytest.mark.long
 def test_a_second_setup_changes_nothing(checkout: Checkout) -> None:
     assert is_current(checkout, RUNTIME)
     before = files_of(checkout)
@@ -38,6 +39,7 @@ def test_other_requirements_are_installed_into_the_same_environment(checkout: Ch
     assert (checkout.venv / "made-for").stat().st_mtime_ns == made_at
 
 
+@pytest.mark.long
 def test_what_was_interrupted_is_made_anew(checkout: Checkout) -> None:
     (checkout.venv / "installing").touch()
     (checkout.venv / "left-half-way").touch()

@@ -16,14 +16,14 @@ from tests.support.stack import Stack
 _numbers = count(1)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def stack(valkey: Valkey, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     folder = tmp_path_factory.mktemp("page-stack")
     with Stack(folder, f"sqlite:///{folder}/postbag.db", valkey.new_database()) as running:
         yield running
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def still(valkey: Valkey, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     """Give a site that sends nothing, so a letter stays in the state that a test puts it into.
 

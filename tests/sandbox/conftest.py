@@ -9,19 +9,19 @@ import pytest
 from tests.support.stand_in import StandInProcess, WebhookReceiver
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def signing_key_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("keys") / "signing-key.pem"
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def _webhook() -> Iterator[WebhookReceiver]:
     receiver = WebhookReceiver()
     yield receiver
     receiver.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def _stand_in(_webhook: WebhookReceiver, signing_key_file: Path) -> Iterator[StandInProcess]:
     arguments = ("--webhook", _webhook.url, "--signing-key", str(signing_key_file))
     with StandInProcess(arguments) as stand_in:

@@ -43,6 +43,7 @@ from sandbox.keys import new_key, public_key
 from tests.support.books import Books, settings
 from tests.support.client import sign_in_as
 from tests.support.forms import Form, read_page
+from tests.support.seldom import seldom
 from tests.support.spoken import foreign_words
 from tests.support.stack import SECRET_KEY
 from webapp.app import create_app
@@ -246,7 +247,7 @@ class Ground:
     language: Language
 
 
-@pytest.fixture(params=TEXTS)
+@pytest.fixture(params=[seldom(Language.ES), Language.AR])
 def ground(request: pytest.FixtureRequest, tmp_path: Path, valkey: Valkey) -> Iterator[Ground]:
     url = f"sqlite:///{tmp_path / 'postbag.db'}"
     database = Database(url)
@@ -296,7 +297,7 @@ def walk(ground: Ground) -> Walk:
     return found
 
 
-def test_no_answer_has_a_word_of_english(walk: Walk) -> None:
+def test_no_answer_has_a_word_of_english(walk: Walk, *, is_long: bool) -> None:
     leaves = {"POST desk.sign_out", "POST desk.end_session"}
     given = [form for (endpoint, _), form in walk.forms.items() if endpoint not in leaves]
     for action, form in given:
@@ -305,7 +306,7 @@ def test_no_answer_has_a_word_of_english(walk: Walk) -> None:
             for name in form.fields
             if name not in {"csrf_token", "token", "version"} and not re.search(r"-[1-9]-", name)
         ]
-        for value in WRONG:
+        for value in WRONG if is_long else WRONG[::3]:
             walk.press(action, form, dict.fromkeys(typed, value), f"all {value[:20]!r}", most=2)
         for name in typed:
             walk.press(action, form, {name: "zzqq"}, name, most=1)

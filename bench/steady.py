@@ -45,13 +45,18 @@ class Writers:
         await asyncio.gather(*under_way)
 
     async def _write(self) -> None:
-        connection = self._idle.pop() if self._idle else None
-        if connection is None:
-            connection = await asyncio.open_connection("127.0.0.1", self._port)
+        connection = await self._connected()
         page = await self._ask(connection, "GET /c/steady HTTP/1.1")
         head = "POST /c/steady HTTP/1.1\r\nContent-Type: application/x-www-form-urlencoded"
         await self._ask(connection, head, filled_in(page))
         self._idle.append(connection)
+
+    async def _connected(self) -> _Connection:
+        while self._idle:
+            connection = self._idle.pop()
+            if not connection[0].at_eof():  # the server ends what is idle for long
+                return connection
+        return await asyncio.open_connection("127.0.0.1", self._port)
 
     async def _ask(self, connection: _Connection, head: str, body: bytes = b"") -> bytes:
         begun = time.perf_counter()

@@ -30,10 +30,11 @@ _AHEAD: Final = 512  # claimed while every connection is busy, so that none wait
 _LEAST: Final = 256  # with less room, wait: a commit of many costs little more than of one
 _TICK_SECONDS: Final = 0.02
 _RECORD_SECONDS: Final = 0.1
+_RECORD_FEW_SECONDS: Final = 0.3
 _LINGER_SECONDS: Final = 1.0
 # Where little is due, look for it together: each look, claim and record costs the same for one
 # letter as for ten. But not while an office's letters follow so closely that it would show.
-_GATHER_SECONDS: Final = 0.2
+_GATHER_SECONDS: Final = 0.5
 _CLOSE: Final = timedelta(seconds=20)
 _HURRY_SECONDS: Final = 1.0
 _RETRY_SECONDS: Final = 1.0
@@ -208,7 +209,7 @@ class Drain:
 
     async def _record_always(self) -> None:
         while True:
-            await asyncio.sleep(_RECORD_SECONDS)
+            await asyncio.sleep(_RECORD_SECONDS if self._backlog else _RECORD_FEW_SECONDS)
             try:
                 await self._flush()
             except StorageUnavailable:

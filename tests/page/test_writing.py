@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable
 
-from playwright.sync_api import BrowserContext, Page, expect
+from playwright.sync_api import BrowserContext, Page, Request, Route, expect
 
 from rig.servers import wait_for
 from tests.page.campaign import TWO_TARGETS
@@ -315,3 +315,23 @@ def test_the_sheet_is_addressed_to_whom_the_writer_chooses(
     live = page.locator(".draft pre").text_content()
     page.get_by_role("button", name="Preview").click()
     assert page.locator("pre[data-preview]").text_content() == live
+
+
+def test_pressed_twice_while_a_script_is_on_its_way_it_is_sent_once(
+    stack: Stack, load: Load, page: Page
+) -> None:
+    on_their_way: list[Route] = []
+    page.route("**/address.js*", on_their_way.append)
+    posts: list[Request] = []
+    page.on("request", lambda asked: posts.append(asked) if asked.method == "POST" else None)
+    page.goto(f"{stack.url}/c/{load()}")
+    fill_in(page)
+    send = page.locator("#letter button.primary").last
+    send.click()
+    send.click()
+    page.wait_for_timeout(100)
+    assert posts == []
+    for route in on_their_way:
+        route.continue_()
+    page.get_by_text("Thank you").first.wait_for()
+    assert len(posts) == 1

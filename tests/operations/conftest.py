@@ -22,8 +22,7 @@ class BackUp(Protocol):
 @pytest.fixture
 def redis(valkey: Valkey) -> Iterator[Redis]:
     """Give a Redis that is empty."""
-    client = Redis(unix_socket_path=str(valkey.socket), db=63)
-    client.flushdb()
+    client = Redis.from_url(valkey.new_database())
     yield client
     client.close()
 

@@ -265,7 +265,7 @@ def test_a_moment_that_cannot_be_is_refused(installed: Installation, since: str)
 
 
 def test_what_redis_cannot_be_told_does_not_leave(
-    installed: Installation, valkey: Valkey, tmp_path: Path
+    installed: Installation, redis: Redis, tmp_path: Path
 ) -> None:
     """Books from a backup would send it again, and nobody could tell."""
     write(installed, 1)
@@ -275,7 +275,7 @@ def test_what_redis_cannot_be_told_does_not_leave(
         with pytest.raises(RedisError):
             installed.claim()
     assert installed.books.states("trees") == {"queued": 1}
-    installed.redis = Redis(unix_socket_path=str(valkey.socket), db=63)
+    installed.redis = redis
     installed.books.wait(seconds=5)  # the claim had reserved its slot
     installed.send()
     assert installed.books.states("trees") == {"accepted": 1}

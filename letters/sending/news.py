@@ -24,15 +24,14 @@ def take(database: Database, redis: Redis, posted: Sequence[DeliveryEvent], now:
     """
     with database.read() as connection:
         kept = RedisMark(redis, mark.installation(connection))
+    in_redis, ours = None, 0
+    with suppress(RedisError):
+        in_redis = kept.read()  # before the books are looked at: see mark.is_behind
     for begin in range(0, len(posted), _IN_A_TURN):
-        in_redis = None
-        with suppress(RedisError):
-            in_redis = kept.read()  # before the books are read: see mark.is_behind
         with database.write() as connection:
-            mark.is_behind(
-                connection, in_redis, now
-            )  # noticed before ours makes up for what is lost
+            # Noticed first: what is counted here would make up for what was lost.
+            mark.is_behind(connection, in_redis, now)
             events.record(connection, posted[begin : begin + _IN_A_TURN], now)
             ours = mark.news(connection)
-        with suppress(RedisError):
-            kept.raise_news(ours)
+    with suppress(RedisError):
+        kept.raise_news(ours)

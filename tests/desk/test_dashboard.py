@@ -47,7 +47,12 @@ def test_the_dashboard_adds_up_is_open_to_all_and_lets_nothing_come_alive(
     slug = f"rich-{secrets.token_hex(3)}"
     fill(stack.database, slug, 3_000, 3)
     with stack.database.write() as connection:
-        connection.execute(update(history).where(history.c.cause == "bench").values(detail=HOSTILE))
+        written = connection.execute(
+            update(history)
+            .where(history.c.detail == "550 5.1.1 no such mailbox here")
+            .values(detail=HOSTILE)
+        )
+        assert written.rowcount > 0
         connection.execute(
             update(target)
             .where(target.c.email == "office1@harbours.example", target.c.queued > 0)

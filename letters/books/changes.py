@@ -197,7 +197,7 @@ def _lock(
     of_attempts = [(it.letter_id, it.attempt_id) for it in happenings if it.cause in OF_ATTEMPT]
     ids = {it.letter_id for it in happenings} | set(others)
     if of_attempts:
-        found = fetch(connection, select(WITH_COMPANIONS.subquery()), given(of_attempts))
+        found = fetch(connection, WITH_COMPANIONS, given(of_attempts))
         ids |= {letter_id for (letter_id,) in found}
     locks.take(connection, letters=ids)
     return {

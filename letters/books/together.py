@@ -27,7 +27,7 @@ from letters.storage.schema import (
 
 # Letters, and those that go in one digest with them.
 _mine, _other = letter.alias("mine"), letter.alias("other")
-WITH_COMPANIONS: Final = union(
+_WITH_COMPANIONS: Final = union(
     select(text_at(0)),
     select(_other.c.id).where(
         _other.c.goes_together == literal_column("1"), _other.c.attempt_id.in_(select(text_at(1)))
@@ -42,6 +42,8 @@ WITH_COMPANIONS: Final = union(
         _mine.c.goes_together == literal_column("1"), _other.c.goes_together == literal_column("1")
     ),
 )
+WITH_COMPANIONS: Final = select(_WITH_COMPANIONS.subquery())
+"""The ids of letters given with an attempt each, and of those in one digest with them."""
 
 
 def to_all(

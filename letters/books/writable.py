@@ -4,17 +4,17 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import BindParameter, ColumnElement, Connection, bindparam, exists, or_, select
+from sqlalchemy import BindParameter, ColumnElement, Connection, exists, or_, select
 
 from letters.campaign import Status
-from letters.storage.batch import fetch, given, integer_at
+from letters.storage.batch import fetch, given, integer_at, moment_of, written
 from letters.storage.schema import campaign, office, target
 
 SENDING_STATUSES = (Status.LIVE, Status.CLOSED)
 """A campaign that is paused or a draft sends nothing."""
 
 
-def writable(now: datetime | BindParameter[datetime]) -> ColumnElement[bool]:
+def writable(now: datetime | ColumnElement[datetime]) -> ColumnElement[bool]:
     """Return the condition that a letter may leave for a target.
 
     What is read of a target says the same: :meth:`StoredTarget.can_be_written_to`.
@@ -33,8 +33,7 @@ def writable(now: datetime | BindParameter[datetime]) -> ColumnElement[bool]:
 
 
 _WRITABLE: Final = select(target.c.id).where(
-    target.c.id.in_(select(integer_at(0))),
-    writable(bindparam("now", type_=target.c.valid_before.type)),
+    target.c.id.in_(select(integer_at(0))), writable(moment_of("now"))
 )
 
 
@@ -43,7 +42,7 @@ def writable_among(connection: Connection, target_ids: Iterable[int], now: datet
 
     Whoever has the lock of their office is told what holds until the lock is let go.
     """
-    found = fetch(connection, _WRITABLE, {**given([i] for i in target_ids), "now": now})
+    found = fetch(connection, _WRITABLE, {**given([i] for i in target_ids), "now": written(now)})
     return {target_id for (target_id,) in found}
 
 

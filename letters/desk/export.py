@@ -14,7 +14,7 @@ from enum import StrEnum
 from operator import itemgetter
 from typing import Any, Final, TypeAlias, TypeVar
 
-from sqlalchemy import Row, Select, func, select
+from sqlalchemy import Select, func, select
 
 from letters.campaign import Campaign, Confirm
 from letters.campaigns.stored import StoredCampaign
@@ -22,7 +22,7 @@ from letters.desk.seek.finding import may_be_named
 from letters.desk.sources import Sources
 from letters.mail.kinds import Kind
 from letters.record import Actor, Deed, record
-from letters.storage.batch import Written, given, text_at
+from letters.storage.batch import Second, fetch, given, text_at
 from letters.storage.database import Database
 from letters.storage.schema import answer, letter, submission, writing
 
@@ -38,9 +38,9 @@ SOURCE_COLUMNS: Final = ("day", "source", "handed_in", "confirmed", "delivered")
 _LETTER: Final = (
     select(
         letter.c.id,
-        Written(submission.c.submitted_at),
+        Second(submission.c.submitted_at),
         letter.c.state,
-        Written(letter.c.state_at),
+        Second(letter.c.state_at),
         letter.c.target_id,
         submission.c.name,
         submission.c.email,
@@ -51,7 +51,7 @@ _LETTER: Final = (
         writing.c.subject,
         submission.c.source,
         letter.c.version,
-        select(Written(func.min(answer.c.came_at)))
+        select(Second(func.min(answer.c.came_at)))
         .where(answer.c.letter_id == letter.c.id, answer.c.kind == str(Kind.PERSON))
         .scalar_subquery(),
     )
@@ -60,23 +60,25 @@ _LETTER: Final = (
 )
 _CONSENT: Final = select(
     submission.c.id,
-    Written(func.coalesce(submission.c.opt_in_at, submission.c.submitted_at)),
-    Written(submission.c.confirmed_at),
+    Second(func.coalesce(submission.c.opt_in_at, submission.c.submitted_at)),
+    Second(submission.c.confirmed_at),
     submission.c.name,
     submission.c.email,
     submission.c.postcode,
     submission.c.opt_in_wording,
 ).where(submission.c.id.in_(select(text_at(0))))
 _Thing = TypeVar("_Thing")
-_Found: TypeAlias = Row[*tuple[Any, ...]]
+_Found: TypeAlias = Sequence[Any]
 _Line: TypeAlias = tuple[str, ...]
+_NOBODY: Final = ("", "", "", "no", "")
 _CHUNK: Final = 1_000
 _LINE_END: Final = "\r\n"
 # A cell that begins so is a formula to a spreadsheet (OWASP, CSV Injection). So is what stands
 # after a line break or a semicolon, where a spreadsheet takes those for the end of a cell.
 _FORMULA: Final = re.compile(r"(?:^|(?<=[;|\t\r\n]))(?=[\s\ufeff]*[=+\-@＝＋－＠]|^[\t\r\n])")  # noqa: RUF001
-# Most cells cannot hold one, and this tells it in a tenth of the time.
-_PLAIN: Final = re.compile(r"\w[^;|\t\r\n]*")
+_QUOTED: Final = re.compile(r'[",\r\n]')
+# Most cells hold neither, and this tells it in a tenth of the time.
+_PLAIN: Final = re.compile(r'\w[^,;|"\t\r\n]*')
 
 
 class Table(StrEnum):
@@ -99,22 +101,26 @@ def rows(database: Database, stored: StoredCampaign) -> Iterator[str]:
 
     Each is told as it is when its thousand is read. The last line's end comes when all is there.
     """
-    to = {t.id: (safe(t.target.name), safe(t.target.email)) for t in stored.targets}
+    to = {t.id: (cell(t.target.name), cell(t.target.email)) for t in stored.targets}
+    named = _Named(stored.campaign)
 
     def told(row: _Found) -> _Line:
         id_, submitted_at, state, state_at, target_id, *person, share, subject, source, of, at = row
+        target, email = to[target_id]
+        *who, is_confirmed = person
         return (
             id_,
-            _moment(submitted_at),
+            submitted_at,
             state,
-            _moment(state_at),
-            *to[target_id],
-            *_person(stored.campaign, state, person),
+            state_at,
+            target,
+            email,
+            *(_writer(*who) if named[state, bool(is_confirmed)] else _NOBODY),
             f"{share:.2f}",
-            safe(subject or ""),
-            safe(source or ""),
+            cell(subject),
+            cell(source),
             of or "",
-            _moment(at),
+            at or "",
         )
 
     return _file(COLUMNS, _thousands(database, _letters_of(stored), _LETTER), told)
@@ -129,7 +135,7 @@ def consents(database: Database, stored: StoredCampaign) -> Iterator[str]:
 
     def told(row: _Found) -> _Line:
         _, given_at, confirmed_at, *typed = row
-        return (_moment(given_at), _moment(confirmed_at), *(safe(cell or "") for cell in typed))
+        return (given_at, confirmed_at or "", *map(cell, typed))
 
     return _file(CONSENT_COLUMNS, _thousands(database, _consents_of(stored), _CONSENT), told)
 
@@ -146,23 +152,23 @@ def source_rows(found: Sources) -> Iterator[str]:
     yield written.getvalue()
 
 
-def _person(campaign: Campaign, state: str, person: Sequence[Any]) -> _Line:
-    """Return what is told of a letter's writer, if they may be named."""
-    name, email, postcode, wording, is_confirmed = person
-    if not may_be_named(campaign, state, is_confirmed=bool(is_confirmed)):
-        return "", "", "", "no", ""
-    return (
-        safe(name or ""),
-        safe(email or ""),
-        safe(postcode or ""),
-        "yes" if wording else "no",
-        safe(wording or ""),
-    )
+class _Named(dict[tuple[str, bool], bool]):
+    """Whether a letter's writer may be named, by its state and whether they confirmed."""
+
+    def __init__(self, campaign: Campaign) -> None:
+        super().__init__()
+        self._campaign = campaign
+
+    def __missing__(self, of: tuple[str, bool]) -> bool:
+        state, is_confirmed = of
+        self[of] = may_be_named(self._campaign, state, is_confirmed=is_confirmed)
+        return self[of]
 
 
-def _moment(written: str | None) -> str:
-    """Return a moment in the one form that spreadsheets of every language take for a moment."""
-    return "" if written is None else written[:19].replace("T", " ")
+def _writer(*kept: str | None) -> _Line:
+    """Return what is told of a writer, by their name, address, postcode and what they ticked."""
+    name, email, postcode, wording = map(cell, kept)
+    return name, email, postcode, "yes" if wording else "no", wording
 
 
 def _letters_of(stored: StoredCampaign) -> Select[str]:
@@ -196,7 +202,7 @@ def _thousands(
         with database.read() as connection:
             page = of.where(key > after, key <= last).order_by(key).limit(_CHUNK)
             ids = connection.execute(page).scalars().all()
-            found = connection.execute(read, given([i] for i in ids)).all() if ids else []
+            found = fetch(connection, read, given([i] for i in ids)) if ids else []
         yield sorted(found, key=itemgetter(0))
         after = ids[-1] if ids else last
 
@@ -218,15 +224,19 @@ def _file(
     """Yield a file, with its last line's end only when it is whole."""
     yield ",".join(head)
     for thousand in _ahead(iter(thousands)):
-        written = io.StringIO()
-        csv.writer(written).writerows(map(told, thousand))
         if thousand:
-            yield _LINE_END + written.getvalue().removesuffix(_LINE_END)
+            yield _LINE_END + _LINE_END.join([",".join(told(row)) for row in thousand])
     yield _LINE_END
 
 
-def safe(cell: str) -> str:
-    """Return `cell` so that no spreadsheet takes it, or a part of it, for a formula."""
-    if not cell or _PLAIN.fullmatch(cell):
-        return cell
-    return _FORMULA.sub("'", cell)
+def cell(text: str | None) -> str:
+    """Return a text as a cell of a file: safe, and quoted where it must be (RFC 4180)."""
+    if not text or _PLAIN.fullmatch(text):
+        return text or ""
+    text = safe(text)
+    return '"' + text.replace('"', '""') + '"' if _QUOTED.search(text) else text
+
+
+def safe(text: str) -> str:
+    """Return `text` so that no spreadsheet takes it, or a part of it, for a formula."""
+    return _FORMULA.sub("'", text)

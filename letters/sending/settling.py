@@ -135,7 +135,7 @@ def _decide(
 ) -> int:
     latest = select(letter.c.attempt_id).where(letter.c.id == letter_id)
     before = connection.execute(latest).scalar()
-    together = fetch(connection, select(WITH_COMPANIONS.subquery()), given([(letter_id, None)]))
+    together = fetch(connection, WITH_COMPANIONS, given([(letter_id, None)]))
     locks.take(connection, letters=[row[0] for row in together])
     row = connection.execute(
         select(letter.c.state, letter.c.attempt_id, letter.c.campaign_id, writing.c.body)

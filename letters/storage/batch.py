@@ -16,6 +16,7 @@ from sqlalchemy import (
     BigInteger,
     ColumnElement,
     Connection,
+    CursorResult,
     Dialect,
     Float,
     Integer,
@@ -95,6 +96,25 @@ def _written_in_sqlite(element: Written, compiler: SQLCompiler, **names: Any) ->
 def _written_in_postgresql(element: Written, compiler: SQLCompiler, **names: Any) -> str:  # noqa: ANN401
     moment = compiler.process(element.clauses, **names)
     return f"""to_char({moment} AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"+00:00"')"""
+
+
+class Second(FunctionElement[str]):
+    """A moment as a text in UTC, to the second: the form that every spreadsheet takes for one."""
+
+    name = "second"
+    type = Text()
+    inherit_cache = True
+
+
+@compiles(Second, "sqlite")
+def _second_in_sqlite(element: Second, compiler: SQLCompiler, **names: Any) -> str:  # noqa: ANN401
+    return f"substr({compiler.process(element.clauses, **names)}, 1, 19)"
+
+
+@compiles(Second, "postgresql")
+def _second_in_postgresql(element: Second, compiler: SQLCompiler, **names: Any) -> str:  # noqa: ANN401
+    moment = compiler.process(element.clauses, **names)
+    return f"to_char({moment} AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS')"
 
 
 class _Packed(FunctionElement[str]):
@@ -218,6 +238,11 @@ class Places:
         return at(place, self._given)
 
 
+def moment_of(parameter: str) -> ColumnElement[datetime]:
+    """Return the moment that a parameter hands over, as :func:`written` writes it."""
+    return _Moment(bindparam(parameter, type_=Text))
+
+
 def given(rows: Iterable[Row]) -> dict[str, str]:
     """Return the parameter that hands `rows` to a statement made with the functions above."""
     return {"given_rows": as_text(rows)}
@@ -231,15 +256,15 @@ def as_text(rows: Iterable[Row]) -> str:
 def _as_json(value: object) -> str:
     if not isinstance(value, datetime):
         raise TypeError(f"{type(value).__name__} cannot be given")
-    return _written(value)
+    return written(value)
 
 
 _encode: Final = json.JSONEncoder(default=_as_json).encode
 
 
 @lru_cache(maxsize=4096)
-def _written(moment: datetime) -> str:
-    # A batch says the same few moments thousands of times.
+def written(moment: datetime) -> str:
+    """Return a moment as it travels. A batch says the same few moments thousands of times."""
     return moment.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S.%f")
 
 
@@ -249,17 +274,41 @@ def run(connection: Connection, statement: ClauseElement, rows: Iterable[Row]) -
 
 
 def run_with(
-    connection: Connection, statement: ClauseElement, parameters: Mapping[str, str]
+    connection: Connection, statement: ClauseElement, parameters: Mapping[str, Any]
 ) -> None:
-    """Run a statement over rows that some parameters hand over; it may need a part of these.
+    """Run a statement over rows that some parameters hand over; it may need a part of these."""
+    _run(connection, statement, parameters).close()
 
-    The driver gets it as it was put into words once: to look the words up and bind one text costs
-    SQLAlchemy more than most of these statements cost the database.
+
+def fetch(
+    connection: Connection, statement: Select[*tuple[Any, ...]], parameters: Mapping[str, Any]
+) -> list[Sequence[Any]]:
+    """Return all rows of a statement whose columns are texts, numbers and truths.
+
+    Their order is the statement's own on PostgreSQL alone.
+    """
+    if connection.dialect.name == "sqlite":
+        packed_rows = _run(connection, _in_one(statement), parameters).scalar_one()
+        rows: list[Sequence[Any]] = json.loads(packed_rows)
+        return rows
+    found = _run(connection, statement, parameters)
+    rows = [*found.cursor.fetchall()]
+    found.close()
+    return rows
+
+
+def _run(
+    connection: Connection, statement: ClauseElement, parameters: Mapping[str, Any]
+) -> CursorResult[Any]:
+    """Run a statement as it was put into words once, and no value of it turned into another.
+
+    To look the words up, bind one text and make objects of rows costs SQLAlchemy more than most of
+    these statements cost the database.
     """
     worded = _worded(statement, connection.dialect)
     values = worded.construct_params(parameters)
     names = worded.positiontup  # SQLite's driver has places, PostgreSQL's names
-    connection.exec_driver_sql(
+    return connection.exec_driver_sql(
         worded.string, values if names is None else tuple(values[name] for name in names)
     )
 
@@ -270,21 +319,6 @@ def _worded(statement: ClauseElement, dialect: Dialect) -> SQLCompiler:
     if not isinstance(compiled, SQLCompiler):
         raise TypeError("a statement that changes rows is one in SQL")
     return compiled
-
-
-def fetch(
-    connection: Connection, statement: Select[*tuple[Any, ...]], parameters: dict[str, Any]
-) -> list[Sequence[Any]]:
-    """Return all rows of a statement whose columns are texts, whole numbers and truths.
-
-    Their order is the statement's own on PostgreSQL alone.
-    """
-    if connection.dialect.name != "sqlite":
-        return [*connection.execute(statement, parameters)]
-    found: list[Sequence[Any]] = json.loads(
-        connection.execute(_in_one(statement), parameters).scalar_one()
-    )
-    return found
 
 
 @lru_cache(maxsize=64)

@@ -92,11 +92,21 @@ def test_what_a_supporter_types_is_inert_in_every_cell(database: Database, name:
     assert row["opt_in_wording"] == "'=HYPERLINK(1)"
 
 
-@given(st.text(alphabet=[*"=+-@;|\t\r\n ,'\"a", "\u00a0", "＝"], max_size=12))  # noqa: RUF001
-def test_no_cell_and_no_part_of_one_is_a_formula(cell: str) -> None:
-    safe = export.safe(cell)
+TYPED = st.text(alphabet=[*"=+-@;|\t\r\n ,'\"a", "\u00a0", "＝"], max_size=12)  # noqa: RUF001
+
+
+@given(TYPED)
+def test_no_cell_and_no_part_of_one_is_a_formula(typed: str) -> None:
+    safe = export.safe(typed)
     assert all(map(is_inert, re.split(r"[;|\t\r\n]", safe)))
-    assert safe.replace("'", "") == cell.replace("'", "")
+    assert safe.replace("'", "") == typed.replace("'", "")
+
+
+@given(st.lists(TYPED, min_size=2))
+def test_a_line_is_read_back_cell_by_cell(typed: list[str]) -> None:
+    line = ",".join(map(export.cell, typed))
+    (read,) = csv.reader(io.StringIO(line, newline=""))
+    assert read == list(map(export.safe, typed))
 
 
 def test_only_those_who_ticked_are_in_the_consents_with_wording_and_time(

@@ -110,6 +110,29 @@ def test_whose_term_is_over_is_told() -> None:
     )
 
 
+def test_an_end_and_a_term_are_over_at_their_very_moment() -> None:
+    gone = replace(CAMPAIGN.targets[0], valid_until=date(2027, 2, 28))
+    campaign = replace(paced(30, ends=date(2027, 2, 28)), targets=(gone, CAMPAIGN.targets[1]))
+    midnight = datetime(2027, 3, 1, tzinfo=UTC)
+    found = check(campaign, {}, now=midnight, send_rate=10)
+    assert [reason.kind for reason in found.reasons] == [Kind.OVER]
+    assert found.terms_over == (gone,)
+    a_moment_before = check(campaign, {}, now=midnight - timedelta(seconds=1), send_rate=10)
+    assert (a_moment_before.reasons, a_moment_before.terms_over) == ((), ())
+
+
+def test_the_last_day_is_one_of_the_campaigns_own_clock() -> None:
+    (reason,) = reasons(replace(paced(400, goal=5_000), timezone="Pacific/Auckland"))
+    lasts = [way.last for way in reason.ways]
+    assert [last and last.utcoffset() for last in lasts] == [timedelta(hours=13)] * 2
+
+
+def test_days_become_wider_with_the_hours() -> None:
+    on_mondays = Pacing(60, window("00:00-24:00"), ("mon",))
+    (reason,) = reasons(replace(CAMPAIGN, pacing=on_mondays, goal=9_000, ends=date(2027, 3, 4)))
+    assert reason.ways[1].remedy is Remedy.WIDER
+
+
 def test_four_hundred_an_hour_are_refused_with_the_figure_and_two_ways_out() -> None:
     (reason,) = reasons(paced(400, goal=5000))
     assert reason.kind is Kind.FLOOD

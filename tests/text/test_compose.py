@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from letters.campaign import Campaign, Target
+from letters.campaign import Campaign, Target, Version
 from letters.files.campaign_file import read_campaign
 from letters.languages import Language
 from letters.text import compose
@@ -120,6 +120,35 @@ def test_a_value_that_holds_a_blank_line_is_filled_in_whole() -> None:
     assert found.startswith("To Harbours\n\nand Trees.\n\nKeep all forty trees.")
 
 
+BODIES = {
+    "left as it was": "{role} today.\n\nKeep all forty trees. They are older than the cranes.",
+    "a point left out": "{role} today.",
+    "all one's own": "Please keep them.",
+}
+
+
+@pytest.mark.parametrize("written", BODIES.values(), ids=BODIES)
+def test_every_target_gets_a_text_of_its_own_in_their_order(written: str) -> None:
+    made = campaign(opening="{role} today.")
+    made = replace(made, letter=replace(made.letter, points=made.letter.points[:1]))
+    shown, other = made.targets
+    targets = [other, shown, replace(other, role="Clerk")]
+    served = written.replace("{role}", shown.role)
+    assert list(compose.for_all(made, shown, targets, served, **ANA)) == [
+        written.replace("{role}", target.role) for target in targets
+    ]
+
+
+def test_every_target_gets_a_subject_of_its_own_in_their_order() -> None:
+    made = campaign(subjects=("To {salutation}",))
+    shown, other = made.targets
+    for written, each in (
+        ("To Minister 1", ["To Minister 2", "To Minister 1"]),
+        ("Trees", ["Trees", "Trees"]),
+    ):
+        assert list(compose.subjects_for_all(made, shown, [other, shown], written, **ANA)) == each
+
+
 @pytest.mark.parametrize("known", [{"name": "", "postcode": ""}, ANA])
 def test_a_subject_left_as_it_was_is_filled_in_for_each(known: dict[str, str]) -> None:
     made = campaign(subjects=("Another", "{salutation}, from {postcode}, {name}"))
@@ -204,6 +233,22 @@ def test_a_closing_is_its_writers_down_to_the_name(closing: str) -> None:
     assert ends("With {name},\r\nyours") == f"\n\nWith {{name}},\nyours{signed}", "it is data"
     if own:
         assert ends(" \u200b") == (f"\n\n{signed.lstrip()}" if signed else "")
+
+
+def test_a_closing_without_a_signature_keeps_its_end() -> None:
+    made = campaign(closing="Kind regards \n")
+    assert compose.closing_of(made, {}) == compose.Closing("Kind regards", " \n")
+
+
+def test_a_closing_is_as_offered_if_any_version_offers_it() -> None:
+    made = campaign(
+        closing="Yours sincerely,\n{name}",
+        versions=(Version("second", (("party", ("Green",)),), closing="In haste,\n{name}"),),
+    )
+    first, second = made.targets
+    second = replace(second, attributes=(("party", "Green"),))
+    assert compose.own_closing(made, [first, second], "In haste,") is None
+    assert compose.own_closing(made, [first], "In haste,") == "In haste,"
 
 
 FOOT = {

@@ -24,7 +24,7 @@ from letters.books.happenings import OF_ATTEMPT, Change, Happening, Row
 from letters.books.together import WITH_COMPANIONS, hurry_digests, to_all
 from letters.books.writable import writable_among
 from letters.states import RULES_OUT, Cause, State, advance, is_news
-from letters.storage.batch import fetch, given, moment_at, text_at
+from letters.storage.batch import fetch, given, moment_at, run, text_at
 from letters.storage.schema import (
     attempt,
     history,
@@ -178,16 +178,15 @@ class Taken:
     def store(self, connection: Connection) -> None:
         """Write down each letter's last state, and every step on the way."""
         last = {record[0]: record for record in self.records}
-        states = given((i, record[1], record[3]) for i, record in last.items())
-        connection.execute(_SET_STATE, states)
-        connection.execute(_ADD_HISTORY, given(self.records))
+        run(connection, _SET_STATE, ((i, record[1], record[3]) for i, record in last.items()))
+        run(connection, _ADD_HISTORY, self.records)
         if self.begun_anew:
-            connection.execute(_BEGIN_ANEW, given([i] for i in self.begun_anew))
+            run(connection, _BEGIN_ANEW, ([i] for i in self.begun_anew))
 
     def rule_out(self, connection: Connection) -> None:
         """Remember of attempts that only a delivery is news of them now."""
         if self.ruled_out:
-            connection.execute(_RULE_OUT, given([i] for i in self.ruled_out))
+            run(connection, _RULE_OUT, ([i] for i in self.ruled_out))
 
 
 def _lock(

@@ -219,6 +219,8 @@ def waiting(
 
 def held_among(connection: Connection, office_ids: Collection[int]) -> set[int]:
     """Return those of some offices to which nothing goes."""
+    if not office_ids:
+        return set()
     return set(
         connection.execute(
             select(office.c.id).where(

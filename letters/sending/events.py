@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, case, func, select, true, update
+from sqlalchemy import Connection, case, func, select, true, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from letters.books import locks
@@ -18,14 +18,31 @@ from letters.offices import mailbox
 from letters.reasons import Hold, Reason
 from letters.sending import taken
 from letters.states import Cause
-from letters.storage.batch import GIVEN, fetch, given, integer_at, moment_at, text_at
+from letters.storage.batch import (
+    GIVEN,
+    Written,
+    fetch,
+    given,
+    integer_at,
+    moment_at,
+    moment_of,
+    run,
+    run_with,
+    text_at,
+    written,
+)
 from letters.storage.identity import new_id
 from letters.storage.schema import account, attempt, campaign, letter, office, submission, target
 from letters.storage.schema import event as event_row
 
 _FAILURES: Final = frozenset({Cause.BOUNCE, Cause.DROP})
 _ATTEMPTS: Final = (
-    select(attempt.c.id, attempt.c.letter_id, submission.c.erased_at.is_not(None))
+    select(
+        attempt.c.id,
+        attempt.c.letter_id,
+        submission.c.erased_at.is_not(None),
+        Written(attempt.c.claimed_at),
+    )
     .select_from(attempt.join(letter).outerjoin(submission))
     .where(attempt.c.id.in_(select(text_at(0))))
 )
@@ -33,9 +50,6 @@ _LETTERS: Final = (
     select(letter.c.id, submission.c.erased_at.is_not(None))
     .select_from(letter.outerjoin(submission))
     .where(letter.c.id.in_(select(text_at(0))))
-)
-_LATEST_CLAIM: Final = select(func.max(attempt.c.claimed_at)).where(
-    attempt.c.id.in_(select(text_at(0)))
 )
 # News is of the address that a letter was sent to. Its target may have another one by now.
 _SENT_TO: Final = (
@@ -83,6 +97,17 @@ _ADD_EVENTS: Final = {
     "postgresql": _add_events(postgresql.insert(event_row)),
     "sqlite": _add_events(sqlite.insert(event_row)),
 }
+# Books that were found to be behind stay so: see letters.sending.mark.
+_COUNT: Final = update(account).values(
+    news=case((account.c.behind_since.is_(None), account.c.news + 1), else_=account.c.news)
+)
+_LATEST: Final = moment_of("latest")
+_COUNT_UNTIL: Final = _COUNT.values(
+    events_until=case(
+        (account.c.events_until.is_(None) | (account.c.events_until < _LATEST), _LATEST),
+        else_=account.c.events_until,
+    )
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,9 +176,10 @@ def record(connection: Connection, events: Sequence[DeliveryEvent], now: datetim
         then=lambda changes: failures.stop(connection, changes, now),
     )
     # Copies of an event wait for each other: behind the locks of their letter, and in one order.
-    connection.execute(
+    run(
+        connection,
         _ADD_EVENTS[connection.dialect.name],
-        given(
+        (
             (
                 event.event_id,
                 letter_of[event.attempt_id],
@@ -168,15 +194,13 @@ def record(connection: Connection, events: Sequence[DeliveryEvent], now: datetim
         ),
     )
     taken.forget(connection, changes)
-    latest = connection.execute(_LATEST_CLAIM, posted).scalar_one()
     locks.note(connection, Rank.ACCOUNT, (0,))
-    # Books that were found to be behind stay so: see letters.sending.mark.
-    counted = case((account.c.behind_since.is_(None), account.c.news + 1), else_=account.c.news)
-    moved: dict[str, ColumnElement[Any]] = {"news": counted}
-    if latest is not None:
-        is_later = account.c.events_until.is_(None) | (account.c.events_until < latest)
-        moved["events_until"] = case((is_later, latest), else_=account.c.events_until)
-    connection.execute(update(account).values(**moved))
+    claimed = [row[3] for row in found if row[3] is not None]
+    if claimed:
+        latest = datetime.fromisoformat(max(claimed))
+        run_with(connection, _COUNT_UNTIL, {"latest": written(latest)})
+    else:
+        run_with(connection, _COUNT, {})
     if strange:
         _keep_strange_news(connection, [row[1] for row in strange], now)
     return changes
@@ -208,7 +232,7 @@ def _of_strange_attempts(
         return []
     ours: dict[str, bool] = {row[0]: row[1] for row in rows}
     return [
-        (event.attempt_id, event.letter_id, ours[event.letter_id])
+        (event.attempt_id, event.letter_id, ours[event.letter_id], None)
         for event in events
         if event.attempt_id not in known and event.letter_id in ours
     ]
@@ -295,15 +319,15 @@ class _Failures:
                 runs[of.office_id] = 0
                 arrived.add(of.office_id)
         too_many: dict[int, tuple[Hold, str | None, datetime | None]] = {}
-        for office_id, run in sorted(runs.items()):
+        for office_id, added in sorted(runs.items()):
             before = 0 if office_id in arrived else office.c.soft_failures
             total: int = connection.execute(
                 update(office)
                 .where(office.c.id == office_id)
-                .values(soft_failures=before + run)
+                .values(soft_failures=before + added)
                 .returning(office.c.soft_failures)
             ).scalar_one()
-            if run and total >= last[office_id][0]:
+            if added and total >= last[office_id][0]:
                 too_many[office_id] = (Hold.SOFT_FAILURES, last[office_id][1], None)
         return too_many
 

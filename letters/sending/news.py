@@ -22,7 +22,7 @@ def take(database: Database, redis: Redis, posted: Sequence[DeliveryEvent], now:
     them again, and what is recorded stays as it is. News is not refused while Redis is away: a
     worker tells it later (worker/mark.py).
     """
-    with database.read() as connection:
+    with database.look() as connection:
         kept = RedisMark(redis, mark.installation(connection))
     in_redis, ours = None, 0
     with suppress(RedisError):

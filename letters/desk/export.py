@@ -6,7 +6,6 @@ off. The columns are told in docs/exports.md.
 
 import csv
 import io
-import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
@@ -14,15 +13,25 @@ from enum import StrEnum
 from operator import itemgetter
 from typing import Any, Final, TypeAlias, TypeVar
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Select,
+    Text,
+    bindparam,
+    func,
+    literal_column,
+    select,
+)
 
 from letters.campaign import Campaign, Confirm
 from letters.campaigns.stored import StoredCampaign
+from letters.desk.csv_cells import cell, safe
 from letters.desk.seek.finding import may_be_named
 from letters.desk.sources import Sources
 from letters.mail.kinds import Kind
 from letters.record import Actor, Deed, record
-from letters.storage.batch import Second, fetch, given, text_at
+from letters.storage.batch import Second, fetch
 from letters.storage.database import Database
 from letters.storage.schema import answer, letter, submission, writing
 
@@ -35,50 +44,79 @@ CONSENT_COLUMNS: Final = (
     "given_at", "confirmed_at", "supporter_name", "supporter_email", "postcode", "opt_in_wording",
 )  # fmt: skip
 SOURCE_COLUMNS: Final = ("day", "source", "handed_in", "confirmed", "delivered")
-_LETTER: Final = (
-    select(
+_CHUNK: Final = 1_000
+
+
+def _page(of: Select[*tuple[Any, ...]], key: ColumnElement[str]) -> Select[*tuple[Any, ...]]:
+    """Return the next thousand of some rows, by their ids."""
+    after, last = bindparam("after", type_=Text), bindparam("last", type_=Text)
+    return of.where(key > after, key <= last).order_by(key).limit(_CHUNK)
+
+
+_ID: Final = bindparam("campaign_id", type_=BigInteger)
+_IS_LETTER: Final = (letter.c.campaign_id == _ID) & (letter.c.kind == literal_column("'letter'"))
+_LAST_LETTER: Final = select(letter.c.id).where(_IS_LETTER).order_by(letter.c.id.desc()).limit(1)
+_letter: Final = (
+    _page(
+        select(
+            letter.c.id,
+            letter.c.state,
+            Second(letter.c.state_at).label("state_at"),
+            letter.c.target_id,
+            letter.c.submission_id,
+            letter.c.version,
+        ).where(_IS_LETTER),
         letter.c.id,
-        Second(submission.c.submitted_at),
-        letter.c.state,
-        Second(letter.c.state_at),
-        letter.c.target_id,
-        submission.c.name,
-        submission.c.email,
-        submission.c.postcode,
-        submission.c.opt_in_wording,
-        submission.c.confirmed_at.is_not(None),
-        submission.c.personal_share,
-        writing.c.subject,
-        submission.c.source,
-        letter.c.version,
-        select(Second(func.min(answer.c.came_at)))
-        .where(answer.c.letter_id == letter.c.id, answer.c.kind == str(Kind.PERSON))
-        .scalar_subquery(),
     )
-    .select_from(letter.join(writing).join(submission))
-    .where(letter.c.id.in_(select(text_at(0))))
+    .cte("page")
+    .prefix_with("MATERIALIZED")
 )
-_CONSENT: Final = select(
-    submission.c.id,
-    Second(func.coalesce(submission.c.opt_in_at, submission.c.submitted_at)),
-    Second(submission.c.confirmed_at),
+_LETTERS: Final = select(
+    _letter.c.id,
+    Second(submission.c.submitted_at),
+    _letter.c.state,
+    _letter.c.state_at,
+    _letter.c.target_id,
     submission.c.name,
     submission.c.email,
     submission.c.postcode,
     submission.c.opt_in_wording,
-).where(submission.c.id.in_(select(text_at(0))))
+    submission.c.confirmed_at.is_not(None),
+    submission.c.personal_share,
+    select(writing.c.subject).where(writing.c.letter_id == _letter.c.id).scalar_subquery(),
+    submission.c.source,
+    _letter.c.version,
+    select(Second(func.min(answer.c.came_at)))
+    .where(answer.c.letter_id == _letter.c.id, answer.c.kind == str(Kind.PERSON))
+    .scalar_subquery(),
+).select_from(_letter.join(submission, submission.c.id == _letter.c.submission_id))
+_HAS_TICKED: Final = (submission.c.campaign_id == _ID) & submission.c.opt_in_wording.is_not(None)
+_LAST_CONSENT: Final = (
+    select(submission.c.id).where(_HAS_TICKED).order_by(submission.c.id.desc()).limit(1)
+)
+_CONSENTS: Final = _page(
+    select(
+        submission.c.id,
+        Second(func.coalesce(submission.c.opt_in_at, submission.c.submitted_at)),
+        Second(submission.c.confirmed_at),
+        submission.c.name,
+        submission.c.email,
+        submission.c.postcode,
+        submission.c.opt_in_wording,
+    ).where(_HAS_TICKED),
+    submission.c.id,
+)
+_CONFIRMED_CONSENTS: Final = _CONSENTS.where(
+    submission.c.confirmed_at.is_not(None) | submission.c.opt_in_at.is_not(None)
+)
 _Thing = TypeVar("_Thing")
 _Found: TypeAlias = Sequence[Any]
 _Line: TypeAlias = tuple[str, ...]
 _NOBODY: Final = ("", "", "", "no", "")
-_CHUNK: Final = 1_000
+# A planner may have it that to read all of a table is as good as a thousand looks at its index. It
+# is for one thousand, and not for each of them.
+_BY_INDEX: Final = "SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off"
 _LINE_END: Final = "\r\n"
-# A cell that begins so is a formula to a spreadsheet (OWASP, CSV Injection). So is what stands
-# after a line break or a semicolon, where a spreadsheet takes those for the end of a cell.
-_FORMULA: Final = re.compile(r"(?:^|(?<=[;|\t\r\n]))(?=[\s\ufeff]*[=+\-@＝＋－＠]|^[\t\r\n])")  # noqa: RUF001
-_QUOTED: Final = re.compile(r'[",\r\n]')
-# Most cells hold neither, and this tells it in a tenth of the time.
-_PLAIN: Final = re.compile(r'\w[^,;|"\t\r\n]*')
 
 
 class Table(StrEnum):
@@ -123,7 +161,7 @@ def rows(database: Database, stored: StoredCampaign) -> Iterator[str]:
             at or "",
         )
 
-    return _file(COLUMNS, _thousands(database, _letters_of(stored), _LETTER), told)
+    return _file(COLUMNS, _thousands(database, stored.id, _LAST_LETTER, _LETTERS), told)
 
 
 def consents(database: Database, stored: StoredCampaign) -> Iterator[str]:
@@ -137,7 +175,9 @@ def consents(database: Database, stored: StoredCampaign) -> Iterator[str]:
         _, given_at, confirmed_at, *typed = row
         return (given_at, confirmed_at or "", *map(cell, typed))
 
-    return _file(CONSENT_COLUMNS, _thousands(database, _consents_of(stored), _CONSENT), told)
+    must_confirm = stored.campaign.confirm is Confirm.BEFORE_SENDING
+    page = _CONFIRMED_CONSENTS if must_confirm else _CONSENTS
+    return _file(CONSENT_COLUMNS, _thousands(database, stored.id, _LAST_CONSENT, page), told)
 
 
 def source_rows(found: Sources) -> Iterator[str]:
@@ -171,40 +211,22 @@ def _writer(*kept: str | None) -> _Line:
     return name, email, postcode, "yes" if wording else "no", wording
 
 
-def _letters_of(stored: StoredCampaign) -> Select[str]:
-    return select(letter.c.id).where(letter.c.campaign_id == stored.id, letter.c.kind == "letter")
-
-
-def _consents_of(stored: StoredCampaign) -> Select[str]:
-    wanted = select(submission.c.id).where(
-        submission.c.campaign_id == stored.id, submission.c.opt_in_wording.is_not(None)
-    )
-    if stored.campaign.confirm is Confirm.BEFORE_SENDING:
-        wanted = wanted.where(
-            submission.c.confirmed_at.is_not(None) | submission.c.opt_in_at.is_not(None)
-        )
-    return wanted
-
-
 def _thousands(
-    database: Database, of: Select[str], read: Select[*tuple[Any, ...]]
+    database: Database, campaign_id: int, newest: Select[str], page: Select[*tuple[Any, ...]]
 ) -> Iterator[Sequence[_Found]]:
-    """Yield what `read` tells of the ids that `of` finds, a thousand at a time, in their order.
-
-    The ids come first: joined with the rest in one statement, they would have a planner read the
-    wide tables from their first row, for each thousand anew.
-    """
-    (key,) = of.selected_columns
+    """Yield what `page` finds after each thousand, up to the `newest`, in the order of its ids."""
+    of = {"campaign_id": campaign_id}
     with database.read() as connection:
-        last = connection.execute(of.order_by(key.desc()).limit(1)).scalar()
+        last = connection.execute(newest, of).scalar()
     after = ""
     while last is not None and after < last:
         with database.read() as connection:
-            page = of.where(key > after, key <= last).order_by(key).limit(_CHUNK)
-            ids = connection.execute(page).scalars().all()
-            found = fetch(connection, read, given([i] for i in ids)) if ids else []
-        yield sorted(found, key=itemgetter(0))
-        after = ids[-1] if ids else last
+            if not database.is_sqlite:
+                connection.exec_driver_sql(_BY_INDEX)
+            found = fetch(connection, page, {**of, "after": after, "last": last})
+        found.sort(key=itemgetter(0))
+        yield found
+        after = found[-1][0] if found else last
 
 
 def _ahead(things: Iterator[_Thing]) -> Iterator[_Thing]:
@@ -227,16 +249,3 @@ def _file(
         if thousand:
             yield _LINE_END + _LINE_END.join([",".join(told(row)) for row in thousand])
     yield _LINE_END
-
-
-def cell(text: str | None) -> str:
-    """Return a text as a cell of a file: safe, and quoted where it must be (RFC 4180)."""
-    if not text or _PLAIN.fullmatch(text):
-        return text or ""
-    text = safe(text)
-    return '"' + text.replace('"', '""') + '"' if _QUOTED.search(text) else text
-
-
-def safe(text: str) -> str:
-    """Return `text` so that no spreadsheet takes it, or a part of it, for a formula."""
-    return _FORMULA.sub("'", text)

@@ -1,4 +1,4 @@
-"""Say below a notice whose it is, why somebody gets it, and where it stands what is kept. Pure."""
+"""Say below a notice whose it is, why somebody gets it, and where it stands what is kept."""
 
 from letters.campaigns.stored import StoredCampaign
 from letters.languages import translations

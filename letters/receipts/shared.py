@@ -1,4 +1,4 @@
-"""What a writer's letters have in common, to be changed in all of them at once. Pure.
+"""What a writer's letters have in common, to be changed in all of them at once.
 
 Of letters that have not left, those with one subject and one text, each after its own salutation
 and above its own foot. One that its writer has changed by itself is none of them.

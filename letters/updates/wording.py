@@ -1,4 +1,4 @@
-"""Put the notice together that a mailing sends to one person. Pure."""
+"""Put the notice together that a mailing sends to one person."""
 
 from letters.campaigns.stored import StoredCampaign
 from letters.languages import translations

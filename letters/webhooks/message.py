@@ -1,4 +1,4 @@
-"""Put a webhook's message together and sign it. Pure.
+"""Put a webhook's message together and sign it.
 
 Signed as Standard Webhooks says (standardwebhooks.com, spec 1.0.0); people and letters have the
 shapes of OSDI 1.2 where it has one (opensupporter.github.io/osdi-docs). Only a consent holds

@@ -18,7 +18,7 @@ from sqlalchemy.exc import DBAPIError
 
 from letters.campaigns import store
 from letters.campaigns.stored import StoredCampaign
-from letters.desk import export
+from letters.desk import csv_cells, export
 from letters.files.campaign_file import read_campaign
 from letters.intake.take import Intake
 from letters.notices.links import Links
@@ -97,16 +97,16 @@ TYPED = st.text(alphabet=[*"=+-@;|\t\r\n ,'\"a", "\u00a0", "＝"], max_size=12) 
 
 @given(TYPED)
 def test_no_cell_and_no_part_of_one_is_a_formula(typed: str) -> None:
-    safe = export.safe(typed)
+    safe = csv_cells.safe(typed)
     assert all(map(is_inert, re.split(r"[;|\t\r\n]", safe)))
     assert safe.replace("'", "") == typed.replace("'", "")
 
 
 @given(st.lists(TYPED, min_size=2))
 def test_a_line_is_read_back_cell_by_cell(typed: list[str]) -> None:
-    line = ",".join(map(export.cell, typed))
+    line = ",".join(map(csv_cells.cell, typed))
     (read,) = csv.reader(io.StringIO(line, newline=""))
-    assert read == list(map(export.safe, typed))
+    assert read == list(map(csv_cells.safe, typed))
 
 
 def test_only_those_who_ticked_are_in_the_consents_with_wording_and_time(

@@ -1,4 +1,4 @@
-"""The inward wall: SendGrid's words about a letter become ours. Pure.
+"""The inward wall: SendGrid's words about a letter become ours.
 
 The form of an event, and which fields can be missing, are in SendGrid's Event Webhook reference.
 """

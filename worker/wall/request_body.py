@@ -1,4 +1,4 @@
-"""The body of the request for one letter, as SendGrid's v3 mail send takes it. Pure."""
+"""The body of the request for one letter, as SendGrid's v3 mail send takes it."""
 
 from dataclasses import replace
 from email.header import Header

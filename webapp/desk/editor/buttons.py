@@ -1,4 +1,4 @@
-"""Do what the editor's small buttons ask for: points, versions and people come, go and move. Pure.
+"""Do what the editor's small buttons ask for: points, versions and people come, go and move.
 
 Every button posts the whole form, so the editor works without a script and nothing typed is lost.
 """

@@ -48,7 +48,7 @@ def is_due(connection: Connection, unknown_grace_seconds: float, now: datetime) 
         (gate.is_in_trouble(now) and _untold_account(connection))
         or bool(connection.execute(select(_is_strange_news(now))).scalar())
         or bool(_stopped(connection, now))
-        or bool(_unknown(connection, now - timedelta(seconds=unknown_grace_seconds), now))
+        or _is_any_unknown(connection, now - timedelta(seconds=unknown_grace_seconds), now)
     )
 
 
@@ -172,24 +172,41 @@ def came_back(connection: Connection, target_id: int) -> tuple[int, int]:
     return counted[True], counted.total()
 
 
+def _is_unknown(before: datetime) -> ColumnElement[bool]:
+    """Return the condition that a letter of a campaign waits for a person who was not told of it.
+
+    What became unknown before its campaign was last told is no news.
+    """
+    return and_(
+        letter.c.campaign_id == campaign.c.id,
+        letter.c.state == str(State.UNKNOWN),
+        letter.c.state_at <= before,
+        letter.c.state_at > func.coalesce(campaign.c.unknown_alarm_at, _BEFORE_ALL),
+        IS_SETTLED,
+    )
+
+
+def _may_be_told(now: datetime) -> ColumnElement[bool]:
+    told_at = campaign.c.unknown_alarm_at
+    return or_(told_at.is_(None), told_at < now - _AGAIN_AFTER)
+
+
+def _is_any_unknown(connection: Connection, before: datetime, now: datetime) -> bool:
+    """Tell whether there is any: to count them all would take a look at each."""
+    found = select(campaign.c.id).where(
+        _may_be_told(now),
+        select(letter.c.id).where(_is_unknown(before)).correlate(campaign).exists(),
+    )
+    return connection.execute(found.limit(1)).first() is not None
+
+
 def _unknown(connection: Connection, before: datetime, now: datetime) -> dict[int, int]:
     """Return how many letters of which campaigns wait for a person's word, where none was told."""
-    told_at = campaign.c.unknown_alarm_at
-    # Counted by campaign, each from when it was told: what became unknown before is no news.
     waiting = (
-        select(func.count())
-        .where(
-            letter.c.campaign_id == campaign.c.id,
-            letter.c.state == str(State.UNKNOWN),
-            letter.c.state_at <= before,
-            letter.c.state_at > func.coalesce(told_at, _BEFORE_ALL),
-            IS_SETTLED,
-        )
-        .correlate(campaign)
-        .scalar_subquery()
+        select(func.count()).select_from(letter).where(_is_unknown(before)).correlate(campaign)
     )
     rows = connection.execute(
-        select(campaign.c.id, waiting).where(or_(told_at.is_(None), told_at < now - _AGAIN_AFTER))
+        select(campaign.c.id, waiting.scalar_subquery()).where(_may_be_told(now))
     )
     return {campaign_id: number for campaign_id, number in rows if number}
 

@@ -1,10 +1,11 @@
 """Whether sending goes on as fast while a worker erases what has been kept long enough."""
 
+import statistics
 from datetime import timedelta
 from pathlib import Path
 from typing import Final
 
-from sqlalchemy import Interval, func, literal, select, update
+from sqlalchemy import Interval, func, literal, select, text, update
 
 from bench import drain
 from bench.bounds import Bounds
@@ -31,6 +32,11 @@ def grow_old(database: Database) -> None:
                 .where(table.c.campaign_id == old)
                 .values({at: at - literal(AGE, Interval())})
             )
+    with database.engine.connect() as connection:
+        connection.execution_options(isolation_level="AUTOCOMMIT")
+        # What came in a day ago is long since on disk and in order; else that is weighed as well.
+        connection.execute(text("VACUUM (ANALYZE)"))
+        connection.execute(text("CHECKPOINT"))
 
 
 def an_hour(database: Database) -> float:
@@ -46,15 +52,24 @@ def an_hour(database: Database) -> float:
     return erased * 3_600 / seconds
 
 
-def beside_sending(folder: Path, valkey: Valkey, postgres_url: str, bounds: Bounds) -> None:
-    """Drain a backlog alone, and while the same worker erases."""
+def beside_sending(
+    folder: Path, valkey: Valkey, postgres_url: str, bounds: Bounds, rounds: int
+) -> None:
+    """Drain a backlog alone, and while the same worker erases, in turn."""
     bench = drain.Bench(folder, valkey, postgres_url)
-    alone = bench.ours(drain.SLOW, bench.postgres()).per_second
-    url = bench.postgres()
-    database = Database(url)
-    grow_old(database)
-    beside = bench.ours(drain.SLOW, url).per_second
-    print(f"    {beside:,.0f} a second are sent while it erases, {alone:,.0f} alone", flush=True)
-    bounds.at_least("sending while it erases, beside alone", beside / alone, LEAST_OF_ALONE)
-    bounds.at_least("erased an hour beside sending", an_hour(database), AN_HOUR)
-    database.close()
+    shares, erased = list[float](), list[float]()
+    for _ in range(rounds):
+        alone = bench.ours(drain.SLOW, bench.postgres()).per_second
+        url = bench.postgres()
+        database = Database(url)
+        grow_old(database)
+        beside = bench.ours(drain.SLOW, url).per_second
+        print(
+            f"    {beside:,.0f} a second are sent while it erases, {alone:,.0f} alone", flush=True
+        )
+        shares.append(beside / alone)
+        erased.append(an_hour(database))
+        database.close()
+    what = "sending while it erases, beside alone"
+    bounds.at_least(what, statistics.median(shares), LEAST_OF_ALONE)
+    bounds.at_least("erased an hour beside sending", statistics.median(erased), AN_HOUR)

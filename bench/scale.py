@@ -167,5 +167,7 @@ def main(options: Options) -> int:
         hold(database, bounds, now)
         forget(database, bounds, now)
         database.close()
-        retention.beside_sending(folder, valkey, stack.enter_context(postgres_server()), bounds)
+        rounds = 1 if options.is_short else 5
+        other = stack.enter_context(postgres_server())
+        retention.beside_sending(folder, valkey, other, bounds, rounds)
     return bounds.status()

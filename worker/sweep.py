@@ -21,7 +21,7 @@ from letters.tokens import Tokens
 from letters.updates import deliver
 
 _MOST: Final = 1_000
-_MOST_ERASED: Final = 250
+_MOST_ERASED: Final = 200
 # A sweep a second at most: twice what an hour needs for a million. More takes from sending.
 _ERASURES: Final = 3
 _MOST_NOTICES: Final = 500

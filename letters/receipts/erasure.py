@@ -13,7 +13,7 @@ from letters.books.happenings import Happening
 from letters.notices.post import NOTICE_EVERY, Purpose
 from letters.receipts import consent
 from letters.states import FINAL, NOT_LEFT, Cause, State
-from letters.storage.batch import fetch, given, text_at
+from letters.storage.batch import fetch, given, run_with, text_at
 from letters.storage.database import Database
 from letters.storage.identity import new_id
 from letters.storage.schema import (
@@ -112,12 +112,12 @@ def erase_all(
     apply(connection, [Happening(i, Cause.CANCEL, now) for i, s in rows if State(s) in NOT_LEFT])
     letters = given([i] for i, _ in rows)
     for statement in _ERASE_LETTERS:
-        connection.execute(statement, letters)
+        run_with(connection, statement, letters)
     locks.take(connection, submissions=submission_ids)
     for submission_id in submission_ids if is_wish else ():
         if not is_erased(connection, submission_id):
             consent.take_back(connection, submission_id, now)
-    connection.execute(_DROP_REPEATS, theirs)
+    run_with(connection, _DROP_REPEATS, theirs)
     connection.execute(_ERASE_SUBMISSIONS, {**theirs, "now": now})
 
 

@@ -13,10 +13,11 @@ from datetime import UTC, datetime
 from http.client import HTTPConnection
 from pathlib import Path
 
-from sqlalchemy import insert, select
+from sqlalchemy import insert, select, text
 
 from bench.bounds import Bounds, Options
 from letters.books import ledger
+from letters.sending.events import record
 from letters.states import Cause, State
 from letters.storage.database import Database
 from letters.storage.migrate import migrate
@@ -25,6 +26,7 @@ from rig import sent
 from rig.servers import Valkey, free_port, postgres_server, wait_for
 from sandbox.behaviour.events import signature_headers
 from sandbox.keys import new_key, public_key
+from webapp.sendgrid.events import read_events
 
 EVENTS, SHORT = 10_000, 5_000
 BATCHES = (100, 1_000, 10_000)
@@ -128,6 +130,21 @@ def plain(database: Database, attempts: list[str], batch: int, now: datetime) ->
     return seconds
 
 
+def grow(database: Database, letters: int) -> None:
+    """Let there be as many letters as come later, and let the database know.
+
+    A planner that knows of no more than a few hundred reads all of them for each post.
+    """
+    now = datetime.now(UTC)
+    attempts = sent.send(database, "before", letters, now)
+    for first in range(0, letters, EVENTS):
+        posted = read_events(sent.events(attempts[first : first + EVENTS], now), now)
+        with database.write() as connection:
+            record(connection, posted, now)
+    with database.engine.connect() as connection:
+        connection.execution_options(isolation_level="AUTOCOMMIT").execute(text("ANALYZE"))
+
+
 def main(options: Options) -> int:
     bounds, events = Bounds(), options.size(EVENTS, SHORT)
     key = new_key()
@@ -139,6 +156,7 @@ def main(options: Options) -> int:
         for label, url in urls.items():
             database = Database(url)
             migrate(database)
+            grow(database, letters=ROUNDS * len(BATCHES) * events)
             with web(environment(url, valkey.new_database(), public_key(key))) as port:
                 for batch in BATCHES:
                     taken, inserted = [], []

@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import insert
+from sqlalchemy import insert, select
 
 from letters.books.counts import bump
 from letters.campaigns import store
@@ -10,7 +10,7 @@ from letters.files.campaign_file import read_campaign
 from letters.states import State
 from letters.storage.database import Database
 from letters.storage.identity import new_id
-from letters.storage.schema import attempt, letter
+from letters.storage.schema import attempt, letter, target
 from rig.campaigns import campaign_file
 from sandbox.behaviour.events import webhook_body
 from sandbox.mail.shapes import Json
@@ -21,7 +21,10 @@ def send(database: Database, slug: str, number: int, now: datetime) -> list[str]
     claimed_at = now - timedelta(minutes=1)
     with database.write() as connection:
         campaign_id = store.load(connection, read_campaign(campaign_file(slug)), now)
-        (target,) = store.find(connection, slug).targets
+        (to,) = store.find(connection, slug).targets
+        office_id = connection.execute(
+            select(target.c.office_id).where(target.c.id == to.id)
+        ).scalar_one()
         ids = [(new_id(claimed_at), new_id(claimed_at)) for _ in range(number)]
         connection.execute(
             insert(letter),
@@ -30,7 +33,7 @@ def send(database: Database, slug: str, number: int, now: datetime) -> list[str]
                     "id": letter_id,
                     "kind": "letter",
                     "campaign_id": campaign_id,
-                    "target_id": target.id,
+                    "target_id": to.id,
                     "state": str(State.ACCEPTED),
                     "state_at": claimed_at,
                     "attempt_id": attempt_id,
@@ -41,11 +44,16 @@ def send(database: Database, slug: str, number: int, now: datetime) -> list[str]
         connection.execute(
             insert(attempt),
             [
-                {"id": attempt_id, "letter_id": letter_id, "claimed_at": claimed_at}
+                {
+                    "id": attempt_id,
+                    "letter_id": letter_id,
+                    "claimed_at": claimed_at,
+                    "office_id": office_id,
+                }
                 for letter_id, attempt_id in ids
             ],
         )
-        bump(connection, {(target.id, State.ACCEPTED): number})
+        bump(connection, {(to.id, State.ACCEPTED): number})
     return [attempt_id for _, attempt_id in ids]
 
 

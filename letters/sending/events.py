@@ -1,25 +1,21 @@
 """Record what is said of letters after they left, through the same decisions as a send's answer."""
 
-from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import Final
 
-from sqlalchemy import Connection, case, func, select, true, update
+from sqlalchemy import Connection, case, select, true, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from letters.books import locks
 from letters.books.changes import apply
 from letters.books.happenings import Change, Happening
 from letters.books.locks import Rank
-from letters.campaigns.kept import pacing_of
-from letters.offices import mailbox
-from letters.reasons import Hold, Reason
 from letters.sending import taken
-from letters.states import Cause
+from letters.sending.delivery_event import DeliveryEvent
+from letters.sending.failures import look
 from letters.storage.batch import (
-    GIVEN,
     Written,
     fetch,
     given,
@@ -32,16 +28,16 @@ from letters.storage.batch import (
     written,
 )
 from letters.storage.identity import new_id
-from letters.storage.schema import account, attempt, campaign, letter, office, submission, target
+from letters.storage.schema import account, attempt, letter, submission
 from letters.storage.schema import event as event_row
 
-_FAILURES: Final = frozenset({Cause.BOUNCE, Cause.DROP})
 _ATTEMPTS: Final = (
     select(
         attempt.c.id,
         attempt.c.letter_id,
         submission.c.erased_at.is_not(None),
         Written(attempt.c.claimed_at),
+        attempt.c.office_id,
     )
     .select_from(attempt.join(letter).outerjoin(submission))
     .where(attempt.c.id.in_(select(text_at(0))))
@@ -50,26 +46,6 @@ _LETTERS: Final = (
     select(letter.c.id, submission.c.erased_at.is_not(None))
     .select_from(letter.outerjoin(submission))
     .where(letter.c.id.in_(select(text_at(0))))
-)
-# News is of the address that a letter was sent to. Its target may have another one by now.
-_SENT_TO: Final = (
-    select(attempt.c.office_id).where(attempt.c.id == text_at(2)).correlate(GIVEN).scalar_subquery()
-)
-_SOFT_FAILURES: Final = (
-    select(
-        letter.c.id,
-        office.c.id.label("office_id"),
-        target.c.office_id.label("now_at"),
-        office.c.soft_failures,
-        campaign.c.definition,
-    )
-    .select_from(
-        GIVEN.join(letter, letter.c.id == text_at(0))
-        .join(target, target.c.id == letter.c.target_id)
-        .join(office, office.c.id == func.coalesce(_SENT_TO, target.c.office_id))
-        .join(campaign, campaign.c.id == target.c.campaign_id)
-    )
-    .where((integer_at(1) == 1) | (office.c.soft_failures > 0))
 )
 
 
@@ -111,24 +87,20 @@ _COUNT_UNTIL: Final = _COUNT.values(
 
 
 @dataclass(frozen=True, slots=True)
-class DeliveryEvent:
-    """One thing that is said of one attempt."""
+class _Attempt:
+    """An attempt that events speak of."""
 
-    event_id: str
-    """The same for every copy of the event."""
-    attempt_id: str
-    letter_id: str | None
-    """The letter, or notice, as the event itself names it; None: it names none."""
-    cause: Cause
-    happened_at: datetime
-    detail: str | None
-    """The receiving server's own words."""
-    ends_with: Hold | None = None
-    """Why the target must not be written to again: its address takes no mail, or it complained."""
-    reason: Reason | None = None
-    """Why it did not arrive, where the other side's words tell."""
-    is_unwanted: bool = False
-    """Whoever got it called it spam, or wants no more of it."""
+    letter_id: str
+    is_erased: bool
+    """Its writer is."""
+    claimed_at: datetime | None
+    """None: these books do not know the attempt, but its letter."""
+    office_id: int | None
+    """To which it was sent, where that was kept."""
+
+    def may_keep(self, words: str | None) -> str | None:
+        """Return a server's words: they may name whom it refused, and who was erased is not."""
+        return None if self.is_erased else words
 
 
 def record(connection: Connection, events: Sequence[DeliveryEvent], now: datetime) -> list[Change]:
@@ -138,34 +110,24 @@ def record(connection: Connection, events: Sequence[DeliveryEvent], now: datetim
     believed. So is one that names one of our letters, with an attempt that these books do not know:
     they are older than the news. Returns the changes.
     """
-    posted = given((i,) for i in {event.attempt_id for event in events})
-    found = fetch(connection, _ATTEMPTS, posted)
-    strange = _of_strange_attempts(connection, events, {row[0] for row in found})
-    found += strange
-    letter_of: dict[str, str] = {row[0]: row[1] for row in found}
-    # A server's words may name whom it refused, and who was erased is not named again.
-    erased = {row[0] for row in found if row[2]}
-    ours = [event for event in events if event.attempt_id in letter_of]
+    found = _find(connection, events)
+    ours = [event for event in events if event.attempt_id in found]
     if not ours:
         return []
-    failures = _failures(
+    failures = look(
         connection,
-        {letter_of[event.attempt_id]: event.attempt_id for event in ours},
-        {
-            letter_of[event.attempt_id]: event
-            for event in ours
-            if event.ends_with is not None or event.cause in _FAILURES
-        },
+        [(found[event.attempt_id].letter_id, event) for event in ours],
+        {i: each.office_id for i, each in found.items()},
     )
     changes = apply(
         connection,
         [
             Happening(
-                letter_of[event.attempt_id],
+                found[event.attempt_id].letter_id,
                 event.cause,
                 event.happened_at,
                 event.attempt_id,
-                None if event.attempt_id in erased else event.detail,
+                found[event.attempt_id].may_keep(event.detail),
                 event.reason,
             )
             for event in ours
@@ -182,12 +144,12 @@ def record(connection: Connection, events: Sequence[DeliveryEvent], now: datetim
         (
             (
                 event.event_id,
-                letter_of[event.attempt_id],
+                found[event.attempt_id].letter_id,
                 event.attempt_id,
                 event.cause,
                 event.happened_at,
                 now,
-                None if event.attempt_id in erased else event.detail,
+                found[event.attempt_id].may_keep(event.detail),
                 int(event.ends_with is not None),
             )
             for event in sorted(ours, key=lambda event: event.event_id)
@@ -195,14 +157,14 @@ def record(connection: Connection, events: Sequence[DeliveryEvent], now: datetim
     )
     taken.forget(connection, changes)
     locks.note(connection, Rank.ACCOUNT, (0,))
-    claimed = [row[3] for row in found if row[3] is not None]
+    claimed = [each.claimed_at for each in found.values() if each.claimed_at is not None]
     if claimed:
-        latest = datetime.fromisoformat(max(claimed))
-        run_with(connection, _COUNT_UNTIL, {"latest": written(latest)})
+        run_with(connection, _COUNT_UNTIL, {"latest": written(max(claimed))})
     else:
         run_with(connection, _COUNT, {})
+    strange = [each.letter_id for each in found.values() if each.claimed_at is None]
     if strange:
-        _keep_strange_news(connection, [row[1] for row in strange], now)
+        _keep_strange_news(connection, strange, now)
     return changes
 
 
@@ -216,146 +178,25 @@ def _keep_strange_news(connection: Connection, letter_ids: Sequence[str], now: d
         connection.execute(update(account).values(strange_news_at=now))
 
 
-def _of_strange_attempts(
-    connection: Connection, events: Sequence[DeliveryEvent], known: Collection[str]
-) -> list[Any]:
-    """Return attempts that these books do not know, of letters that they do, as _ATTEMPTS does."""
+def _find(connection: Connection, events: Sequence[DeliveryEvent]) -> dict[str, _Attempt]:
+    """Return our attempts that events speak of, by their ids."""
+    posted = given((i,) for i in {event.attempt_id for event in events})
+    rows = fetch(connection, _ATTEMPTS, posted)
+    found = {
+        i: _Attempt(letter_id, bool(is_erased), datetime.fromisoformat(claimed_at), office_id)
+        for i, letter_id, is_erased, claimed_at, office_id in rows
+    }
     strange = {
-        event.letter_id: event.attempt_id
+        event.attempt_id: event.letter_id
         for event in events
-        if event.attempt_id not in known and event.letter_id is not None
+        if event.attempt_id not in found and event.letter_id is not None
     }
-    if not strange:
-        return []
-    rows = fetch(connection, _LETTERS, given((i,) for i in strange))
-    if not rows:
-        return []
-    ours: dict[str, bool] = {row[0]: row[1] for row in rows}
-    return [
-        (event.attempt_id, event.letter_id, ours[event.letter_id], None)
-        for event in events
-        if event.attempt_id not in known and event.letter_id in ours
-    ]
-
-
-@dataclass(frozen=True, slots=True)
-class _Shaken:
-    """The office of a letter that fails now, or that has failed lately."""
-
-    office_id: int
-    """To which it was sent."""
-    now_at: int
-    """That of its target now."""
-    most_soft_failures: int
-    """Of its campaign: so many in a row stop the office."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Failures:
-    """Offices that fail now, or have failed lately, and what waits for those that may be stopped.
-
-    They are read before anything is locked, so a run that grows meanwhile may stop an office whose
-    letters still wait: nothing leaves for it, and the sweep holds them.
-    """
-
-    failed: Mapping[str, DeliveryEvent]
-    """By the letter that they speak of."""
-    shaken: Mapping[str, _Shaken]
-    """By the letter."""
-    sitting: Mapping[int, int]
-    """Who sits at those offices, and at which."""
-    waiting: Mapping[int, Sequence[str]]
-    """By the target."""
-
-    def offices(self) -> set[int]:
-        """Return the offices."""
-        return {i for each in self.shaken.values() for i in (each.office_id, each.now_at)}
-
-    def stop(
-        self, connection: Connection, changes: Sequence[Change], now: datetime
-    ) -> list[Happening]:
-        """Count failures in a row; stop offices, and return what that does to waiting letters."""
-        ends = self._too_many(connection, changes)
-        for letter_id, event in sorted(self.failed.items()):
-            if event.ends_with is not None and letter_id in self.shaken:
-                at = event.happened_at
-                ends[self.shaken[letter_id].office_id] = (event.ends_with, event.detail, at)
-        stopped = {
-            office_id
-            for office_id, (why, words, at) in sorted(ends.items())
-            if mailbox.mark_stopped(connection, office_id, why, now, words, at)
+    if strange:
+        ours = fetch(connection, _LETTERS, given((i,) for i in set(strange.values())))
+        erased = {letter_id: bool(is_erased) for letter_id, is_erased in ours}
+        found |= {
+            i: _Attempt(letter_id, erased[letter_id], None, None)
+            for i, letter_id in strange.items()
+            if letter_id in erased
         }
-        held = mailbox.held_among(connection, self.offices())
-        # SendGrid did not send these, and their office has been released since.
-        free = [
-            Happening(change.letter_id, Cause.RELEASE, now)
-            for change in changes
-            if change.cause is Cause.SUPPRESS and change.letter_id in self.shaken
-            if self.shaken[change.letter_id].now_at not in held
-        ]
-        return free + [
-            Happening(letter_id, Cause.HOLD, now)
-            for target_id, letters in self.waiting.items()
-            if self.sitting[target_id] in stopped
-            for letter_id in letters
-        ]
-
-    def _too_many(
-        self, connection: Connection, changes: Sequence[Change]
-    ) -> dict[int, tuple[Hold, str | None, datetime | None]]:
-        """Count letters in a row that came back or were dropped; return offices with too many."""
-        runs: dict[int, int] = {}
-        arrived: set[int] = set()
-        last: dict[int, tuple[int, str | None]] = {}
-        for change in changes:
-            of = self.shaken.get(change.letter_id)  # the letters of a digest count as one
-            if of is None:
-                continue
-            if change.cause in _FAILURES and change.letter_id in self.failed:
-                runs[of.office_id] = runs.get(of.office_id, 0) + 1
-                words = self.failed[change.letter_id].detail
-                last[of.office_id] = (of.most_soft_failures, words)
-            elif change.cause is Cause.DELIVER:
-                runs[of.office_id] = 0
-                arrived.add(of.office_id)
-        too_many: dict[int, tuple[Hold, str | None, datetime | None]] = {}
-        for office_id, added in sorted(runs.items()):
-            before = 0 if office_id in arrived else office.c.soft_failures
-            total: int = connection.execute(
-                update(office)
-                .where(office.c.id == office_id)
-                .values(soft_failures=before + added)
-                .returning(office.c.soft_failures)
-            ).scalar_one()
-            if added and total >= last[office_id][0]:
-                too_many[office_id] = (Hold.SOFT_FAILURES, last[office_id][1], None)
-        return too_many
-
-
-def _failures(
-    connection: Connection, attempts: Mapping[str, str], failed: Mapping[str, DeliveryEvent]
-) -> _Failures:
-    """Return what failed, of the letters with news of these attempts, by their letters."""
-    told = {**attempts, **{letter_id: event.attempt_id for letter_id, event in failed.items()}}
-    rows = connection.execute(
-        _SOFT_FAILURES, given((i, int(i in failed), attempt_id) for i, attempt_id in told.items())
-    ).all()
-    shaken = {
-        row.id: _Shaken(
-            row.office_id, row.now_at, pacing_of(row.definition).hold_after_soft_failures
-        )
-        for row in rows
-    }
-    run = Counter(row.office_id for row in rows if row.id in failed)
-    may_stop = {
-        row.office_id
-        for row in rows
-        if row.id in failed
-        if failed[row.id].ends_with is not None
-        or row.soft_failures + run[row.office_id] >= shaken[row.id].most_soft_failures
-    }
-    sitting = mailbox.targets_at(connection, {each.office_id for each in shaken.values()})
-    stop = [i for i, at in sitting.items() if at in may_stop]
-    # No more at once: the next sweep holds the rest, and nobody claims it.
-    waiting = mailbox.waiting(connection, stop, most=mailbox.PART)
-    return _Failures(failed, shaken, sitting, waiting)
+    return found

@@ -8,7 +8,7 @@ from typing import Final
 from redis import Redis, RedisError
 
 from letters.sending import events, mark
-from letters.sending.events import DeliveryEvent
+from letters.sending.delivery_event import DeliveryEvent
 from letters.sending.in_redis import RedisMark
 from letters.storage.database import Database
 

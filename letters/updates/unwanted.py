@@ -12,7 +12,7 @@ from typing import Final
 from sqlalchemy import ColumnElement, Select, select, update
 
 from letters.record import Deed
-from letters.sending.events import DeliveryEvent
+from letters.sending.delivery_event import DeliveryEvent
 from letters.storage.batch import fetch, given, text_at
 from letters.storage.database import Database
 from letters.storage.schema import attempt, letter, submission

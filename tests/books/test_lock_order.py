@@ -21,7 +21,7 @@ from letters.receipts import confirmation, erasure, expiry, receipt, refusal, su
 from letters.sending import events, gate, lost, settling
 from letters.sending.claiming import claims
 from letters.sending.claiming.claimed import Claim
-from letters.sending.events import DeliveryEvent
+from letters.sending.delivery_event import DeliveryEvent
 from letters.sending.outcomes import Answer, Outcome, record
 from letters.states import Cause
 from letters.storage.database import Database

@@ -13,7 +13,7 @@ from sqlalchemy import Connection
 
 from letters.sending import news, settling
 from letters.sending.claiming.claimed import Claim
-from letters.sending.events import DeliveryEvent
+from letters.sending.delivery_event import DeliveryEvent
 from letters.sending.outcomes import Answer, Outcome
 from letters.sending.settling import Word
 from letters.settings import Settings

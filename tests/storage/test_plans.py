@@ -14,7 +14,7 @@ from letters.offices import mailbox
 from letters.receipts import erasure
 from letters.sending import events, gate
 from letters.sending.claiming.claims import claim
-from letters.sending.events import DeliveryEvent
+from letters.sending.delivery_event import DeliveryEvent
 from letters.sending.outcomes import Answer, Outcome, record
 from letters.states import Cause
 from letters.storage.database import Database

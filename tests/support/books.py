@@ -23,7 +23,7 @@ from letters.sending import events
 from letters.sending import gate as account
 from letters.sending.claiming.claimed import Claim
 from letters.sending.claiming.claims import claim
-from letters.sending.events import DeliveryEvent
+from letters.sending.delivery_event import DeliveryEvent
 from letters.sending.outcomes import Answer, Outcome, record
 from letters.settings import Settings, read_settings
 from letters.states import Cause

@@ -1,4 +1,4 @@
-"""The inward wall: SendGrid's words about a letter become ours.
+"""The inward wall: SendGrid's words about a letter become ours. Pure.
 
 The form of an event, and which fields can be missing, are in SendGrid's Event Webhook reference.
 """
@@ -12,7 +12,7 @@ from types import MappingProxyType
 from typing import Final
 
 from letters.reasons import Hold, Reason
-from letters.sending.events import DeliveryEvent
+from letters.sending.delivery_event import DeliveryEvent
 from letters.states import Cause
 
 _CAUSES: Final = MappingProxyType(

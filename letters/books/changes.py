@@ -24,7 +24,7 @@ from letters.books.happenings import OF_ATTEMPT, Change, Happening, Row
 from letters.books.together import WITH_COMPANIONS, hurry_digests, to_all
 from letters.books.writable import writable_among
 from letters.states import RULES_OUT, Cause, State, advance, is_news
-from letters.storage.batch import fetch, given, moment_at, run, text_at
+from letters.storage.batch import GIVEN, fetch, given, moment_at, run, text_at
 from letters.storage.schema import (
     attempt,
     history,
@@ -46,9 +46,14 @@ _ROWS: Final = (
         letter.c.attempt_id,
         letter.c.goes_together,
         submission.c.erased_at.is_not(None),
+        attempt.c.id,
+        attempt.c.ruled_out,
     )
-    .select_from(letter.outerjoin(submission))
-    .where(letter.c.id.in_(select(text_at(0))))
+    .select_from(
+        GIVEN.join(letter, letter.c.id == text_at(0))
+        .outerjoin(submission)
+        .outerjoin(attempt, attempt.c.id == text_at(1))
+    )
     .order_by(letter.c.id)
 )
 _SET_STATE: Final = (
@@ -59,9 +64,6 @@ _BEGIN_ANEW: Final = (
 )
 _RULE_OUT: Final = (
     update(attempt).where(attempt.c.id.in_(select(text_at(0)))).values(ruled_out=True)
-)
-_ATTEMPTS: Final = select(attempt.c.id, attempt.c.ruled_out).where(
-    attempt.c.id.in_(select(text_at(0)))
 )
 _ADD_HISTORY: Final = insert(history).from_select(
     ["letter_id", "state", "cause", "at", "detail", "reason"],
@@ -94,12 +96,12 @@ def apply(  # noqa: PLR0913 - what happens, and what else has to be locked with 
     new = list(new)
     if not (happenings or new):
         return []
-    rows = _lock(connection, happenings, others)
+    rows, attempts = _lock(connection, happenings, others)
     if any(row.goes_together for row in rows.values()):
         happenings = to_all(connection, happenings, rows)
     locks.take(connection, offices=offices)
     _lock_targets(connection, happenings, rows, targets)
-    taken = Taken(rows, _attempts(connection, happenings))
+    taken = Taken(rows, attempts)
     taken.take(happenings)
     if then is not None:
         taken.take(then(tuple(taken.changes)))
@@ -191,28 +193,38 @@ class Taken:
 
 def _lock(
     connection: Connection, happenings: Sequence[Happening], others: Iterable[str]
-) -> dict[str, Row]:
-    """Lock letters, and their companions in digests where something happens to an attempt."""
+) -> tuple[dict[str, Row], dict[str, bool]]:
+    """Lock letters, and their companions in digests where something happens to an attempt.
+
+    Returns the letters, and whether attempts are ruled out: those that happenings speak of.
+    """
     of_attempts = [(it.letter_id, it.attempt_id) for it in happenings if it.cause in OF_ATTEMPT]
     ids = {it.letter_id for it in happenings} | set(others)
     if of_attempts:
         found = fetch(connection, WITH_COMPANIONS, given(of_attempts))
         ids |= {letter_id for (letter_id,) in found}
     locks.take(connection, letters=ids)
-    return {
-        letter_id: Row(kind, target_id, State(state), attempt_id, bool(goes_together), bool(erased))
-        for letter_id, kind, target_id, state, attempt_id, goes_together, erased in fetch(
-            connection, _ROWS, given([i] for i in ids)
+    spoken_of = {(it.letter_id, it.attempt_id) for it in happenings}
+    spoken_of |= {(i, None) for i in ids - {letter_id for letter_id, _ in spoken_of}}
+    rows: dict[str, Row] = {}
+    attempts: dict[str, bool] = {}
+    for (
+        letter_id,
+        kind,
+        target_id,
+        state,
+        latest,
+        goes_together,
+        erased,
+        attempt_id,
+        ruled,
+    ) in fetch(connection, _ROWS, given(spoken_of)):
+        rows[letter_id] = Row(
+            kind, target_id, State(state), latest, bool(goes_together), bool(erased)
         )
-    }
-
-
-def _attempts(connection: Connection, happenings: Sequence[Happening]) -> dict[str, bool]:
-    """Return of the attempts that happenings speak of whether they are ruled out."""
-    ids = {it.attempt_id for it in happenings if it.attempt_id is not None}
-    if not ids:
-        return {}
-    return {row[0]: bool(row[1]) for row in fetch(connection, _ATTEMPTS, given([i] for i in ids))}
+        if attempt_id is not None:
+            attempts[attempt_id] = bool(ruled)
+    return rows, attempts
 
 
 def _lock_targets(

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
 
-from sqlalchemy import Connection, bindparam, update
+from sqlalchemy import Connection, update
 
 from letters.books.changes import apply
 from letters.books.happenings import Happening
@@ -17,7 +17,7 @@ from letters.sending import gate, taken
 from letters.sending.claiming.claimed import Claim
 from letters.sending.claiming.paced import settle_slots
 from letters.states import Cause
-from letters.storage.batch import given, text_at
+from letters.storage.batch import given, moment_of, run_with, text_at, written
 from letters.storage.schema import attempt
 
 
@@ -66,7 +66,7 @@ _END_ATTEMPTS: Final = (
     update(attempt)
     .where(attempt.c.id == text_at(0))
     .values(
-        ended_at=bindparam("now", type_=attempt.c.ended_at.type),
+        ended_at=moment_of("now"),
         outcome=text_at(1),
         reason=text_at(2),
         detail=text_at(3),
@@ -103,7 +103,7 @@ def record(
         (claim.attempt_id, outcome.answer, outcome.reason, outcome.detail)
         for claim, outcome in outcomes
     )
-    connection.execute(_END_ATTEMPTS, {**ended, "now": now})
+    run_with(connection, _END_ATTEMPTS, {**ended, "now": written(now)})
     _tell_account(connection, outcomes, now)
 
 

@@ -28,7 +28,16 @@ from letters.sending.claiming.paced import move_slots
 from letters.sending.claiming.turns import DUE, FAST, Due, in_turn, with_bundles
 from letters.sending.gate import Gate
 from letters.states import State
-from letters.storage.batch import GIVEN, fetch, given, integer_at, text_at
+from letters.storage.batch import (
+    GIVEN,
+    fetch,
+    given,
+    integer_at,
+    moment_of,
+    run_with,
+    text_at,
+    written,
+)
 from letters.storage.identity import new_id
 from letters.storage.schema import (
     IS_NOTICE,
@@ -45,15 +54,13 @@ _MARK: Final = (
     .where(letter.c.id == text_at(0))
     .values(
         state=str(State.SENDING),
-        state_at=bindparam("now", type_=letter.c.state_at.type),
+        state_at=moment_of("now"),
         attempt_id=text_at(1),
     )
 )
 _ADD_ATTEMPTS: Final = insert(attempt).from_select(
     ["id", "letter_id", "claimed_at", "office_id"],
-    select(
-        text_at(1), text_at(0), bindparam("now", type_=attempt.c.claimed_at.type), integer_at(2)
-    ),
+    select(text_at(1), text_at(0), moment_of("now"), integer_at(2)),
 )
 _first: Final = (
     select(letter.c.id)
@@ -255,7 +262,7 @@ def _next_slot(taken: Sequence[Won], pacing: Pacing) -> datetime:
 def _mark(connection: Connection, won: Sequence[Won], now: datetime) -> None:
     if won:
         attempts = ((w.letter_id, w.attempt_id, w.office_id) for w in won)
-        carriers = {**given(attempts), "now": now}
+        at = {"now": written(now)}
         letters = [(i, w.attempt_id) for w in won for i in (w.letter_id, *w.with_it)]
-        connection.execute(_MARK, {**given(letters), "now": now})
-        connection.execute(_ADD_ATTEMPTS, carriers)
+        run_with(connection, _MARK, {**given(letters), **at})
+        run_with(connection, _ADD_ATTEMPTS, {**given(attempts), **at})

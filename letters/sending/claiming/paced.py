@@ -4,13 +4,21 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import Connection, bindparam, update
+from sqlalchemy import Connection, update
 
 from letters.books import locks
 from letters.offices import mailbox
 from letters.sending.claiming.claimed import Slot
 from letters.sending.claiming.turns import Due
-from letters.storage.batch import given, integer_at, moment_at
+from letters.storage.batch import (
+    given,
+    integer_at,
+    moment_at,
+    moment_of,
+    run,
+    run_with,
+    written,
+)
 from letters.storage.schema import (
     office,
     target,
@@ -20,9 +28,7 @@ _LOOK_LATER: Final = (
     update(target).where(target.c.id == integer_at(0)).values(next_slot_at=moment_at(1))
 )
 _SERVED: Final = (
-    update(target)
-    .where(target.c.id == integer_at(0))
-    .values(served_at=bindparam("now", type_=target.c.served_at.type))
+    update(target).where(target.c.id == integer_at(0)).values(served_at=moment_of("now"))
 )
 _PACE: Final = (
     update(office)
@@ -58,11 +64,12 @@ def move_slots(
     locks.take(connection, targets={*sitting, *(target_id for target_id, _ in later)})
     if slots:
         paced = given((d.office_id, slot, d.campaign_id) for d, slot in slots)
-        connection.execute(_PACE, paced)
-        connection.execute(_PACE_SEATS, paced)
-        connection.execute(_SERVED, {**given((d.id,) for d, _ in slots), "now": now})
+        run_with(connection, _PACE, paced)
+        run_with(connection, _PACE_SEATS, paced)
+        served = given((d.id,) for d, _ in slots)
+        run_with(connection, _SERVED, {**served, "now": written(now)})
     if later:
-        connection.execute(_LOOK_LATER, given(later))
+        run(connection, _LOOK_LATER, later)
 
 
 def settle_slots(connection: Connection, left: Iterable[tuple[Slot, datetime]]) -> None:
@@ -76,5 +83,5 @@ def settle_slots(connection: Connection, left: Iterable[tuple[Slot, datetime]]) 
         if left_at + slot.interval < slot.reserved_until
     ]
     if moves:
-        connection.execute(_SETTLE, given(moves))
-        connection.execute(_SETTLE_SEATS, given(moves))
+        run(connection, _SETTLE, moves)
+        run(connection, _SETTLE_SEATS, moves)

@@ -56,9 +56,21 @@ def fill(
             connection.execute(text("SET LOCAL session_replication_role = replica"))
         _rows(connection, campaign_id, letters, targets, now, states)
         _sums(connection, campaign_id, letters, now)
+    settle(database)
+
+
+def settle(database: Database) -> None:
+    """Let a database be as it is a day later: in order, counted and on disk.
+
+    Otherwise PostgreSQL does that while something else is weighed.
+    """
     with database.engine.connect() as connection:
         connection.execution_options(isolation_level="AUTOCOMMIT")
-        connection.exec_driver_sql("ANALYZE")
+        if database.is_sqlite:
+            connection.exec_driver_sql("ANALYZE")
+        else:
+            connection.exec_driver_sql("VACUUM (ANALYZE)")
+            connection.exec_driver_sql("CHECKPOINT")
 
 
 def _rows(

@@ -13,11 +13,12 @@ from datetime import UTC, datetime
 from http.client import HTTPConnection
 from pathlib import Path
 
-from sqlalchemy import insert, select, text
+from sqlalchemy import insert, select
 
 from bench.bounds import Bounds, Options
+from bench.bulk import settle
 from letters.books import ledger
-from letters.sending.events import record
+from letters.sending.events.record import record
 from letters.states import Cause, State
 from letters.storage.database import Database
 from letters.storage.migrate import migrate
@@ -141,8 +142,7 @@ def grow(database: Database, letters: int) -> None:
         posted = read_events(sent.events(attempts[first : first + EVENTS], now), now)
         with database.write() as connection:
             record(connection, posted, now)
-    with database.engine.connect() as connection:
-        connection.execution_options(isolation_level="AUTOCOMMIT").execute(text("ANALYZE"))
+    settle(database)
 
 
 def main(options: Options) -> int:

@@ -5,11 +5,11 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Final
 
-from sqlalchemy import Interval, func, literal, select, text, update
+from sqlalchemy import Interval, func, literal, select, update
 
 from bench import drain
 from bench.bounds import Bounds
-from bench.bulk import fill
+from bench.bulk import fill, settle
 from letters.storage.database import Database
 from letters.storage.schema import campaign, letter, submission
 from rig.servers import Valkey
@@ -32,11 +32,7 @@ def grow_old(database: Database) -> None:
                 .where(table.c.campaign_id == old)
                 .values({at: at - literal(AGE, Interval())})
             )
-    with database.engine.connect() as connection:
-        connection.execution_options(isolation_level="AUTOCOMMIT")
-        # What came in a day ago is long since on disk and in order; else that is weighed as well.
-        connection.execute(text("VACUUM (ANALYZE)"))
-        connection.execute(text("CHECKPOINT"))
+    settle(database)
 
 
 def an_hour(database: Database) -> float:

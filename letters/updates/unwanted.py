@@ -2,7 +2,7 @@
 
 It counts whichever of our mails was reported, an answer that was passed on too. Answers go on being
 passed on: somebody wrote those to them, and where SendGrid sends nothing to an address any more,
-the books show it. A letter is its office's: see :mod:`letters.sending.events`.
+the books show it. A letter is its office's: see :mod:`letters.sending.events.record`.
 """
 
 from collections.abc import Sequence
@@ -12,7 +12,7 @@ from typing import Final
 from sqlalchemy import ColumnElement, Select, select, update
 
 from letters.record import Deed
-from letters.sending.delivery_event import DeliveryEvent
+from letters.sending.events.delivery_event import DeliveryEvent
 from letters.storage.batch import fetch, given, text_at
 from letters.storage.database import Database
 from letters.storage.schema import attempt, letter, submission

@@ -18,10 +18,11 @@ from letters.notices.links import Links
 from letters.offices import mailbox
 from letters.reasons import Hold
 from letters.receipts import confirmation, erasure, expiry, receipt, refusal, successors
-from letters.sending import events, gate, lost, settling
+from letters.sending import gate, lost, settling
 from letters.sending.claiming import claims
 from letters.sending.claiming.claimed import Claim
-from letters.sending.delivery_event import DeliveryEvent
+from letters.sending.events.delivery_event import DeliveryEvent
+from letters.sending.events.record import record as record_events
 from letters.sending.outcomes import Answer, Outcome, record
 from letters.states import Cause
 from letters.storage.database import Database
@@ -118,7 +119,7 @@ def changes(scene: Scene) -> dict[str, Change]:
             DeliveryEvent(f"{cause}-{n}", c.attempt_id, None, cause, now, "550", ends_with)
             for n, c in enumerate(scene.left)
         ]
-        return lambda c: events.record(c, news, now)
+        return lambda c: record_events(c, news, now)
 
     def confirm(c: Connection, submission_id: str) -> None:
         confirmation.confirm(c, submission_id, confirmation.seen(c, submission_id), now)

@@ -8,8 +8,8 @@ import pytest
 from letters.desk import trouble as attention
 from letters.reasons import Reason
 from letters.receipts import receipt as receipts
-from letters.sending import events
 from letters.sending.claiming.claimed import Claim
+from letters.sending.events.record import record
 from letters.storage.database import Database
 from tests.support.books import Books
 from webapp.sendgrid.events import read_events
@@ -57,7 +57,7 @@ def tell(books: Books, of: Claim, said: dict[str, str]) -> None:
         "timestamp": books.now.timestamp(),
     }
     with books.database.write() as connection:
-        events.record(connection, read_events(json.dumps([posted]).encode(), books.now), books.now)
+        record(connection, read_events(json.dumps([posted]).encode(), books.now), books.now)
 
 
 @pytest.mark.parametrize(("said", "reason", "words"), SAID)

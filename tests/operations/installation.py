@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 import pytest
 from redis import Redis
 
-from letters.sending import news
 from letters.sending.claiming.claimed import Claim
+from letters.sending.events.take import take
 from letters.sending.outcomes import Answer
 from letters.states import Cause
 from postbag.__main__ import main
@@ -44,7 +44,7 @@ class Installation:
     def tell(self, of: Claim) -> None:
         """Let SendGrid post that something was delivered."""
         event = self.books.event(of, Cause.DELIVER)
-        news.take(self.books.database, self.redis, [event], self.books.now)
+        take(self.books.database, self.redis, [event], self.books.now)
 
     def is_behind(self) -> bool:
         """Compare books and Redis, as a worker does at its start and with each sweep."""

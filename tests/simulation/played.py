@@ -11,7 +11,7 @@ from typing import Final
 
 from letters.reasons import Hold, Reason
 from letters.sending.claiming.claimed import Claim
-from letters.sending.delivery_event import DeliveryEvent
+from letters.sending.events.delivery_event import DeliveryEvent
 from letters.sending.outcomes import Answer, Outcome
 from letters.states import Cause
 from letters.text.addresses import canonical

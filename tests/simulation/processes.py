@@ -11,9 +11,10 @@ from typing import Final, Protocol, TypeVar
 from redis import RedisError
 from sqlalchemy import Connection
 
-from letters.sending import news, settling
+from letters.sending import settling
 from letters.sending.claiming.claimed import Claim
-from letters.sending.delivery_event import DeliveryEvent
+from letters.sending.events.delivery_event import DeliveryEvent
+from letters.sending.events.take import take
 from letters.sending.outcomes import Answer, Outcome
 from letters.sending.settling import Word
 from letters.settings import Settings
@@ -173,7 +174,7 @@ def post(scene: Scene, batch: Sequence[DeliveryEvent]) -> None:
     if not batch:
         return
     with suppress(StorageUnavailable):  # answered with 503: SendGrid comes again
-        news.take(scene.database, scene.redis, batch, scene.now)
+        take(scene.database, scene.redis, batch, scene.now)
         scene.judge.told |= {event.attempt_id for event in batch}
         scene.sendgrid.events = [e for e in scene.sendgrid.events if e[1] not in batch]
         scene.copies += [e for e in batch if e not in scene.copies]

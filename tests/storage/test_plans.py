@@ -12,9 +12,10 @@ from letters.campaigns import store
 from letters.desk import export, figures, history, trouble, version
 from letters.offices import mailbox
 from letters.receipts import erasure
-from letters.sending import events, gate
+from letters.sending import gate
 from letters.sending.claiming.claims import claim
-from letters.sending.delivery_event import DeliveryEvent
+from letters.sending.events.delivery_event import DeliveryEvent
+from letters.sending.events.record import record as record_events
 from letters.sending.outcomes import Answer, Outcome, record
 from letters.states import Cause
 from letters.storage.database import Database
@@ -72,7 +73,7 @@ def send(database: Database) -> None:
         for each in claims
     ]
     with database.write() as connection:
-        assert len(events.record(connection, news, NOW)) == 20
+        assert len(record_events(connection, news, NOW)) == 20
 
 
 def look(database: Database) -> None:

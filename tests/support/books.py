@@ -19,11 +19,11 @@ from letters.intake.take import Intake
 from letters.notices.links import Links
 from letters.reasons import Hold
 from letters.receipts import confirmation
-from letters.sending import events
 from letters.sending import gate as account
 from letters.sending.claiming.claimed import Claim
 from letters.sending.claiming.claims import claim
-from letters.sending.delivery_event import DeliveryEvent
+from letters.sending.events.delivery_event import DeliveryEvent
+from letters.sending.events.record import record as record_events
 from letters.sending.outcomes import Answer, Outcome, record
 from letters.settings import Settings, read_settings
 from letters.states import Cause
@@ -172,7 +172,7 @@ class Books:
     ) -> None:
         """Let an event about one claim come in."""
         with self.database.write() as connection:
-            events.record(connection, [self.event(of, cause, words, ends_with)], self.now)
+            record_events(connection, [self.event(of, cause, words, ends_with)], self.now)
 
     def event(
         self, of: Claim, cause: Cause, words: str | None = None, ends_with: Hold | None = None

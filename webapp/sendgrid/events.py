@@ -12,7 +12,7 @@ from types import MappingProxyType
 from typing import Final
 
 from letters.reasons import Hold, Reason
-from letters.sending.delivery_event import DeliveryEvent
+from letters.sending.events.delivery_event import DeliveryEvent
 from letters.states import Cause
 
 _CAUSES: Final = MappingProxyType(

@@ -7,7 +7,7 @@ from typing import Final
 from flask import Blueprint, Response, request
 from sqlalchemy.exc import SQLAlchemyError
 
-from letters.sending import news
+from letters.sending.events.take import take as take_events
 from letters.storage.database import StorageUnavailable
 from letters.updates import unwanted
 from webapp.sendgrid.events import read_events
@@ -40,7 +40,7 @@ def take() -> Response:
         reports = [event for event in events if event.is_unwanted]
         if reports:
             unwanted.heed(services().database, services().tokens, reports, now)
-        news.take(services().database, services().redis, events, now)
+        take_events(services().database, services().redis, events, now)
     except (StorageUnavailable, SQLAlchemyError) as error:
         _log.error("events could not be recorded: %s", type(error).__name__)
         return Response(status=HTTPStatus.SERVICE_UNAVAILABLE)

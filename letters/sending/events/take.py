@@ -7,8 +7,9 @@ from typing import Final
 
 from redis import Redis, RedisError
 
-from letters.sending import events, mark
-from letters.sending.delivery_event import DeliveryEvent
+from letters.sending import mark
+from letters.sending.events.delivery_event import DeliveryEvent
+from letters.sending.events.record import record
 from letters.sending.in_redis import RedisMark
 from letters.storage.database import Database
 
@@ -31,7 +32,7 @@ def take(database: Database, redis: Redis, posted: Sequence[DeliveryEvent], now:
         with database.write() as connection:
             # Noticed first: what is counted here would make up for what was lost.
             mark.is_behind(connection, in_redis, now)
-            events.record(connection, posted[begin : begin + _IN_A_TURN], now)
+            record(connection, posted[begin : begin + _IN_A_TURN], now)
             ours = mark.news(connection)
     with suppress(RedisError):
         kept.raise_news(ours)

@@ -12,7 +12,7 @@ from letters.books.happenings import Change, Happening
 from letters.campaigns.kept import pacing_of
 from letters.offices import mailbox
 from letters.reasons import Hold
-from letters.sending.delivery_event import DeliveryEvent
+from letters.sending.events.delivery_event import DeliveryEvent
 from letters.states import Cause
 from letters.storage.batch import GIVEN, fetch, given, integer_at, text_at
 from letters.storage.schema import attempt, campaign, letter, office, target

@@ -13,8 +13,8 @@ from letters.books.changes import apply
 from letters.books.happenings import Change, Happening
 from letters.books.locks import Rank
 from letters.sending import taken
-from letters.sending.delivery_event import DeliveryEvent
-from letters.sending.failures import look
+from letters.sending.events.delivery_event import DeliveryEvent
+from letters.sending.events.failures import look
 from letters.storage.batch import (
     Written,
     fetch,

@@ -6,7 +6,8 @@ rows travel as one JSON text, which each database takes apart and puts together 
 """
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any, Final, TypeAlias
@@ -300,25 +301,44 @@ def fetch(
 def _run(
     connection: Connection, statement: ClauseElement, parameters: Mapping[str, Any]
 ) -> CursorResult[Any]:
-    """Run a statement as it was put into words once, and no value of it turned into another.
+    """Run a statement as it was put into words once.
 
     To look the words up, bind one text and make objects of rows costs SQLAlchemy more than most of
     these statements cost the database.
     """
     worded = _worded(statement, connection.dialect)
-    values = worded.construct_params(parameters)
-    names = worded.positiontup  # SQLite's driver has places, PostgreSQL's names
-    return connection.exec_driver_sql(
-        worded.string, values if names is None else tuple(values[name] for name in names)
-    )
+    return connection.exec_driver_sql(worded.words, worded.values(parameters))
+
+
+@dataclass(frozen=True, slots=True)
+class _Worded:
+    """A statement as it was put into words for one kind of database."""
+
+    compiled: SQLCompiler
+    words: str
+    turned: Mapping[str, Callable[[Any], Any]]
+    """What makes of some values what the driver takes: of the names in a path of JSON, say."""
+
+    def values(self, parameters: Mapping[str, Any]) -> Mapping[str, Any] | tuple[Any, ...]:
+        """Return what the driver is given: by place on SQLite, by name on PostgreSQL."""
+        values = self.compiled.construct_params(parameters)
+        for name, turn in self.turned.items():
+            values[name] = turn(values[name])
+        places = self.compiled.positiontup
+        return values if places is None else tuple(values[name] for name in places)
 
 
 @lru_cache(maxsize=64)
-def _worded(statement: ClauseElement, dialect: Dialect) -> SQLCompiler:
+def _worded(statement: ClauseElement, dialect: Dialect) -> _Worded:
     compiled = statement.compile(dialect=dialect)
     if not isinstance(compiled, SQLCompiler):
-        raise TypeError("a statement that changes rows is one in SQL")
-    return compiled
+        raise TypeError("a statement that reads or changes rows is one in SQL")
+    turns = {
+        name: bound.type.dialect_impl(dialect).bind_processor(dialect)
+        for bound, name in compiled.bind_names.items()
+    }
+    turned = {name: turn for name, turn in turns.items() if turn is not None}
+    return _Worded(compiled, compiled.string, turned)
 
 
 @lru_cache(maxsize=64)

@@ -231,6 +231,7 @@ def test_the_live_preview_is_the_letter_byte_for_byte(stack: Stack, load: Load, 
     page.locator("#postcode").fill("AB1 2CD")
     live = page.locator(".draft pre").text_content()
     page.get_by_role("button", name="Preview").click()
+    expect(page.get_by_role("heading", name="This is your letter")).to_be_focused()
     previewed = page.locator("pre[data-preview]").text_content()
     assert live == previewed
     page.get_by_role("button", name="Send my letter").first.click()
@@ -256,6 +257,7 @@ def test_the_measure_says_how_much_is_ones_own_and_is_no_gate(
     fill_in(page)
     # The server measures the same.
     page.get_by_role("button", name="Preview").click()
+    expect(page.get_by_role("heading", name="This is your letter")).to_be_focused()
     served = page.locator("[data-own]").get_attribute("value")
     assert abs(float(str(served)) - shown) < 0.01
     page.locator("#reason").fill("")
@@ -314,6 +316,7 @@ def test_the_sheet_is_addressed_to_whom_the_writer_chooses(
     expect(page.locator(".draft pre")).to_contain_text("Dear Mayor,")
     live = page.locator(".draft pre").text_content()
     page.get_by_role("button", name="Preview").click()
+    expect(page.get_by_role("heading", name="This is your letter")).to_be_focused()
     assert page.locator("pre[data-preview]").text_content() == live
 
 

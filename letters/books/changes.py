@@ -11,12 +11,7 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import Final
 
-from sqlalchemy import (
-    Connection,
-    insert,
-    select,
-    update,
-)
+from sqlalchemy import Connection, UpdateBase, insert, select, update
 
 from letters.books import locks
 from letters.books.counts import bump
@@ -24,7 +19,17 @@ from letters.books.happenings import OF_ATTEMPT, Change, Happening, Row
 from letters.books.together import WITH_COMPANIONS, hurry_digests, to_all
 from letters.books.writable import writable_among
 from letters.states import RULES_OUT, Cause, State, advance, is_news
-from letters.storage.batch import GIVEN, fetch, given, moment_at, run, text_at
+from letters.storage.batch import (
+    GIVEN,
+    Places,
+    as_text,
+    fetch,
+    given,
+    moment_at,
+    run,
+    run_with,
+    text_at,
+)
 from letters.storage.schema import (
     attempt,
     history,
@@ -65,10 +70,14 @@ _BEGIN_ANEW: Final = (
 _RULE_OUT: Final = (
     update(attempt).where(attempt.c.id.in_(select(text_at(0)))).values(ruled_out=True)
 )
+_STEP: Final = ("letter_id", "state", "cause", "at", "detail", "reason")
 _ADD_HISTORY: Final = insert(history).from_select(
-    ["letter_id", "state", "cause", "at", "detail", "reason"],
-    select(text_at(0), text_at(1), text_at(2), moment_at(3), text_at(4), text_at(5)),
+    _STEP, select(*Places("steps", *_STEP).of(history, _STEP))
 )
+_STORE: Final[dict[str, tuple[UpdateBase, ...]]] = {
+    "sqlite": (_SET_STATE, _ADD_HISTORY),
+    "postgresql": (_ADD_HISTORY.add_cte(_SET_STATE.cte("moved")),),  # one journey to the server
+}
 
 
 def apply(  # noqa: PLR0913 - what happens, and what else has to be locked with it
@@ -180,8 +189,9 @@ class Taken:
     def store(self, connection: Connection) -> None:
         """Write down each letter's last state, and every step on the way."""
         last = {record[0]: record for record in self.records}
-        run(connection, _SET_STATE, ((i, record[1], record[3]) for i, record in last.items()))
-        run(connection, _ADD_HISTORY, self.records)
+        states = given((i, record[1], record[3]) for i, record in last.items())
+        for statement in _STORE[connection.dialect.name]:
+            run_with(connection, statement, {**states, "steps": as_text(self.records)})
         if self.begun_anew:
             run(connection, _BEGIN_ANEW, ([i] for i in self.begun_anew))
 
@@ -198,7 +208,11 @@ def _lock(
 
     Returns the letters, and whether attempts are ruled out: those that happenings speak of.
     """
-    of_attempts = [(it.letter_id, it.attempt_id) for it in happenings if it.cause in OF_ATTEMPT]
+    of_attempts = [
+        (it.letter_id, it.attempt_id)
+        for it in happenings
+        if it.cause in OF_ATTEMPT and not it.is_alone
+    ]
     ids = {it.letter_id for it in happenings} | set(others)
     if of_attempts:
         found = fetch(connection, WITH_COMPANIONS, given(of_attempts))

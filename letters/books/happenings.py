@@ -36,6 +36,8 @@ class Happening:
     detail: str | None = None
     """The other side's own words."""
     reason: Reason | None = None
+    is_alone: bool = False
+    """Its letter went with no others a moment ago, so none are looked for: see books.together."""
 
 
 @dataclass(frozen=True, slots=True)

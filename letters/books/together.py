@@ -51,7 +51,8 @@ def to_all(
 ) -> list[Happening]:
     """Return what happens, with what happens to a digest spelt out for every letter in it.
 
-    Raises StorageUnavailable where a digest was claimed anew in this very moment: try again.
+    Raises StorageUnavailable where a digest was claimed anew in this very moment: look anew, and
+    try again.
     """
     attempts: dict[str, list[str]] = {}
     for happening in happenings:

@@ -57,12 +57,6 @@ def look(connection: Connection) -> Mark:
     return Mark(row.claims, _newest(connection), row.news)
 
 
-def news(connection: Connection) -> int:
-    """Return how many posts of events were ever taken."""
-    found: int = connection.execute(select(account.c.news)).scalar_one()
-    return found
-
-
 def move(connection: Connection, claims: Sequence[Claim]) -> tuple[Mark, list[Claimed]]:
     """Move the mark by `claims`, in their transaction, and at its end: others wait for the row."""
     attempts = [claim.attempt_id for claim in claims]

@@ -66,7 +66,8 @@ def _elements_in_sqlite(element: _Elements, compiler: SQLCompiler, **names: Any)
 
 @compiles(_Elements, "postgresql")
 def _elements_in_postgresql(element: _Elements, compiler: SQLCompiler, **names: Any) -> str:  # noqa: ANN401
-    return f"json_array_elements(CAST({compiler.process(element.clauses, **names)} AS JSON))"
+    # JSON that is kept as text would be read anew for each column of each row.
+    return f"jsonb_array_elements(CAST({compiler.process(element.clauses, **names)} AS JSONB))"
 
 
 @compiles(_Moment, "sqlite")
@@ -260,7 +261,7 @@ def _as_json(value: object) -> str:
     return written(value)
 
 
-_encode: Final = json.JSONEncoder(default=_as_json).encode
+_encode: Final = json.JSONEncoder(default=_as_json, check_circular=False).encode
 
 
 @lru_cache(maxsize=4096)

@@ -17,7 +17,7 @@ from letters.sending.claiming.claims import claim
 from letters.sending.events.delivery_event import DeliveryEvent
 from letters.sending.events.record import record as record_events
 from letters.sending.outcomes import Answer, Outcome, record
-from letters.states import Cause
+from letters.states import Cause, State
 from letters.storage.database import Database
 from letters.storage.migrate import migrate
 from letters.storage.schema import campaign, letter
@@ -73,7 +73,10 @@ def send(database: Database) -> None:
         for each in claims
     ]
     with database.write() as connection:
-        assert len(record_events(connection, news, NOW)) == 20
+        assert record_events(connection, news, NOW) == 1
+        theirs = letter.c.id.in_([each.letter_id for each in claims])
+        states = connection.execute(select(letter.c.state).where(theirs)).scalars()
+        assert set(states) == {State.DELIVERED}
 
 
 def look(database: Database) -> None:

@@ -87,13 +87,13 @@ def _read(item: Mapping[str, object], now: datetime) -> DeliveryEvent | None:
 
 def _reason(kind: str, item: Mapping[str, object]) -> Reason | None:
     """Return why a letter did not arrive, where the words tell."""
+    if kind not in {"dropped", "bounce", "blocked"}:
+        return None
     words = (_words(item) or "").casefold()
     if kind == "dropped":
         if "spam" in words:
             return Reason.SPAM_CONTENT
         return Reason.QUOTA if _QUOTA.search(words) else None
-    if kind not in {"bounce", "blocked"}:
-        return None
     if item.get("type") == "expired":
         return Reason.GAVE_UP
     said = f"{item.get('status')} {words}"
@@ -151,4 +151,5 @@ def _words(item: Mapping[str, object]) -> str | None:
 
 def _storable(text: str) -> str:
     """Return `text` without what JSON can spell and a database cannot hold."""
-    return text.replace("\x00", "").encode(errors="replace").decode()
+    text = text.replace("\x00", "")
+    return text if text.isascii() else text.encode(errors="replace").decode()

@@ -1,7 +1,7 @@
 """Count letters in a row that came back from an office, and stop it where there are too many."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -14,13 +14,10 @@ from letters.offices import mailbox
 from letters.reasons import Hold
 from letters.sending.events.delivery_event import DeliveryEvent
 from letters.states import Cause
-from letters.storage.batch import GIVEN, fetch, given, integer_at, text_at
+from letters.storage.batch import GIVEN, given, integer_at, text_at
 from letters.storage.schema import attempt, campaign, letter, office, target
 
 _FAILURES: Final = frozenset({Cause.BOUNCE, Cause.DROP})
-_SHAKY: Final = select(office.c.id).where(
-    office.c.id.in_(select(integer_at(0))), office.c.soft_failures > 0
-)
 # News is of the address that a letter was sent to. Its target may have another one by now.
 _SENT_TO: Final = (
     select(attempt.c.office_id).where(attempt.c.id == text_at(2)).correlate(GIVEN).scalar_subquery()
@@ -140,11 +137,11 @@ class Failures:
 def look(
     connection: Connection,
     news: Sequence[tuple[str, DeliveryEvent]],
-    sent_to: Mapping[str, int | None],
+    calm: Collection[str],
 ) -> Failures:
     """Return what failed among news of letters, by their ids.
 
-    `sent_to` is the office of each attempt, None where that is not known.
+    `calm` are attempts to whose office nothing has failed lately.
     """
     failed = {
         letter_id: event
@@ -154,12 +151,10 @@ def look(
     told = {letter_id: event.attempt_id for letter_id, event in news}
     told |= {letter_id: event.attempt_id for letter_id, event in failed.items()}
     # Few of those that arrive calm an office down: it has failed lately.
-    offices = {sent_to[attempt_id] for attempt_id in told.values()} - {None}
-    shaky = {row[0] for row in fetch(connection, _SHAKY, given([i] for i in offices))}
     told = {
         letter_id: attempt_id
         for letter_id, attempt_id in told.items()
-        if letter_id in failed or (to := sent_to[attempt_id]) is None or to in shaky
+        if letter_id in failed or attempt_id not in calm
     }
     if not told:
         return Failures({}, {}, {}, {})

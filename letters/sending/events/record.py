@@ -10,7 +10,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from letters.books import locks
 from letters.books.changes import apply
-from letters.books.happenings import Change, Happening
+from letters.books.happenings import Happening
 from letters.books.locks import Rank
 from letters.sending import taken
 from letters.sending.events.delivery_event import DeliveryEvent
@@ -23,12 +23,11 @@ from letters.storage.batch import (
     moment_at,
     moment_of,
     run,
-    run_with,
     text_at,
     written,
 )
 from letters.storage.identity import new_id
-from letters.storage.schema import account, attempt, letter, submission
+from letters.storage.schema import account, attempt, letter, office, submission
 from letters.storage.schema import event as event_row
 
 _ATTEMPTS: Final = (
@@ -37,9 +36,14 @@ _ATTEMPTS: Final = (
         attempt.c.letter_id,
         submission.c.erased_at.is_not(None),
         Written(attempt.c.claimed_at),
-        attempt.c.office_id,
+        office.c.soft_failures == 0,
+        letter.c.goes_together == 0,
     )
-    .select_from(attempt.join(letter).outerjoin(submission))
+    .select_from(
+        attempt.join(letter)
+        .outerjoin(submission)
+        .outerjoin(office, office.c.id == attempt.c.office_id)
+    )
     .where(attempt.c.id.in_(select(text_at(0))))
 )
 _LETTERS: Final = (
@@ -73,16 +77,19 @@ _ADD_EVENTS: Final = {
     "postgresql": _add_events(postgresql.insert(event_row)),
     "sqlite": _add_events(sqlite.insert(event_row)),
 }
-# Books that were found to be behind stay so: see letters.sending.mark.
-_COUNT: Final = update(account).values(
-    news=case((account.c.behind_since.is_(None), account.c.news + 1), else_=account.c.news)
-)
 _LATEST: Final = moment_of("latest")
-_COUNT_UNTIL: Final = _COUNT.values(
-    events_until=case(
-        (account.c.events_until.is_(None) | (account.c.events_until < _LATEST), _LATEST),
-        else_=account.c.events_until,
+_COUNT: Final = (
+    update(account)
+    .values(
+        # Books that were found to be behind stay so: see letters.sending.mark.
+        news=case((account.c.behind_since.is_(None), account.c.news + 1), else_=account.c.news),
+        # Of strange attempts alone there is no latest claim, and null is later than nothing.
+        events_until=case(
+            (account.c.events_until.is_(None) | (account.c.events_until < _LATEST), _LATEST),
+            else_=account.c.events_until,
+        ),
     )
+    .returning(account.c.news)
 )
 
 
@@ -95,29 +102,32 @@ class _Attempt:
     """Its writer is."""
     claimed_at: datetime | None
     """None: these books do not know the attempt, but its letter."""
-    office_id: int | None
-    """To which it was sent, where that was kept."""
+    is_calm: bool = False
+    """At the office that it was sent to nothing has failed lately. False: or that was not kept."""
+    is_alone: bool = False
+    """Its letter goes with no others."""
 
     def may_keep(self, words: str | None) -> str | None:
         """Return a server's words: they may name whom it refused, and who was erased is not."""
         return None if self.is_erased else words
 
 
-def record(connection: Connection, events: Sequence[DeliveryEvent], now: datetime) -> list[Change]:
+def record(connection: Connection, events: Sequence[DeliveryEvent], now: datetime) -> int | None:
     """Record events, of which some may be copies, late, or about letters that are not ours.
 
     An event that carries one of our attempt ids is proof that the letter was taken, whatever we
     believed. So is one that names one of our letters, with an attempt that these books do not know:
-    they are older than the news. Returns the changes.
+    they are older than the news. Returns how many posts of events were ever taken, with this one;
+    None: it told nothing of ours.
     """
     found = _find(connection, events)
     ours = [event for event in events if event.attempt_id in found]
     if not ours:
-        return []
+        return None
     failures = look(
         connection,
         [(found[event.attempt_id].letter_id, event) for event in ours],
-        {i: each.office_id for i, each in found.items()},
+        {i for i, each in found.items() if each.is_calm},
     )
     changes = apply(
         connection,
@@ -129,6 +139,7 @@ def record(connection: Connection, events: Sequence[DeliveryEvent], now: datetim
                 event.attempt_id,
                 found[event.attempt_id].may_keep(event.detail),
                 event.reason,
+                found[event.attempt_id].is_alone,
             )
             for event in ours
         ],
@@ -158,14 +169,12 @@ def record(connection: Connection, events: Sequence[DeliveryEvent], now: datetim
     taken.forget(connection, changes)
     locks.note(connection, Rank.ACCOUNT, (0,))
     claimed = [each.claimed_at for each in found.values() if each.claimed_at is not None]
-    if claimed:
-        run_with(connection, _COUNT_UNTIL, {"latest": written(max(claimed))})
-    else:
-        run_with(connection, _COUNT, {})
+    latest = written(max(claimed)) if claimed else None
+    news: int = connection.execute(_COUNT, {"latest": latest}).scalar_one()
     strange = [each.letter_id for each in found.values() if each.claimed_at is None]
     if strange:
         _keep_strange_news(connection, strange, now)
-    return changes
+    return news
 
 
 def _keep_strange_news(connection: Connection, letter_ids: Sequence[str], now: datetime) -> None:
@@ -183,8 +192,8 @@ def _find(connection: Connection, events: Sequence[DeliveryEvent]) -> dict[str, 
     posted = given((i,) for i in {event.attempt_id for event in events})
     rows = fetch(connection, _ATTEMPTS, posted)
     found = {
-        i: _Attempt(letter_id, bool(is_erased), datetime.fromisoformat(claimed_at), office_id)
-        for i, letter_id, is_erased, claimed_at, office_id in rows
+        i: _Attempt(letter_id, bool(erased), datetime.fromisoformat(at), bool(calm), bool(alone))
+        for i, letter_id, erased, at, calm, alone in rows
     }
     strange = {
         event.attempt_id: event.letter_id
@@ -195,7 +204,7 @@ def _find(connection: Connection, events: Sequence[DeliveryEvent]) -> dict[str, 
         ours = fetch(connection, _LETTERS, given((i,) for i in set(strange.values())))
         erased = {letter_id: bool(is_erased) for letter_id, is_erased in ours}
         found |= {
-            i: _Attempt(letter_id, erased[letter_id], None, None)
+            i: _Attempt(letter_id, erased[letter_id], None)
             for i, letter_id in strange.items()
             if letter_id in erased
         }

@@ -25,14 +25,14 @@ def take(database: Database, redis: Redis, posted: Sequence[DeliveryEvent], now:
     """
     with database.look() as connection:
         kept = RedisMark(redis, mark.installation(connection))
-    in_redis, ours = None, 0
+    in_redis, ours = None, None
     with suppress(RedisError):
         in_redis = kept.read()  # before the books are looked at: see mark.is_behind
     for begin in range(0, len(posted), _IN_A_TURN):
         with database.write() as connection:
             # Noticed first: what is counted here would make up for what was lost.
             mark.is_behind(connection, in_redis, now)
-            record(connection, posted[begin : begin + _IN_A_TURN], now)
-            ours = mark.news(connection)
-    with suppress(RedisError):
-        kept.raise_news(ours)
+            ours = record(connection, posted[begin : begin + _IN_A_TURN], now) or ours
+    if ours is not None:
+        with suppress(RedisError):
+            kept.raise_news(ours)

@@ -10,14 +10,17 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from enum import StrEnum
+from functools import lru_cache
 from operator import itemgetter
 from typing import Any, Final, TypeAlias, TypeVar
 
 from sqlalchemy import (
+    ARRAY,
     BigInteger,
     ColumnElement,
     Select,
     Text,
+    any_,
     bindparam,
     func,
     literal_column,
@@ -71,25 +74,71 @@ _letter: Final = (
     .cte("page")
     .prefix_with("MATERIALIZED")
 )
-_LETTERS: Final = select(
-    _letter.c.id,
-    Second(submission.c.submitted_at),
-    _letter.c.state,
-    _letter.c.state_at,
-    _letter.c.target_id,
-    submission.c.name,
-    submission.c.email,
-    submission.c.postcode,
-    submission.c.opt_in_wording,
-    submission.c.confirmed_at.is_not(None),
-    submission.c.personal_share,
-    select(writing.c.subject).where(writing.c.letter_id == _letter.c.id).scalar_subquery(),
-    submission.c.source,
-    _letter.c.version,
-    select(Second(func.min(answer.c.came_at)))
-    .where(answer.c.letter_id == _letter.c.id, answer.c.kind == str(Kind.PERSON))
-    .scalar_subquery(),
-).select_from(_letter.join(submission, submission.c.id == _letter.c.submission_id))
+
+
+def _letters(subject: ColumnElement[Any], answered_at: ColumnElement[Any]) -> Select[Any]:
+    """Return what the file tells of each letter of a page; its submission has to be joined."""
+    return select(
+        _letter.c.id,
+        Second(submission.c.submitted_at),
+        _letter.c.state,
+        _letter.c.state_at,
+        _letter.c.target_id,
+        submission.c.name,
+        submission.c.email,
+        submission.c.postcode,
+        submission.c.opt_in_wording,
+        submission.c.confirmed_at.is_not(None),
+        submission.c.personal_share,
+        subject,
+        submission.c.source,
+        _letter.c.version,
+        Second(answered_at),
+    )
+
+
+_IS_ITS_SUBMISSION: Final = submission.c.id == _letter.c.submission_id
+_BY_PERSON: Final = answer.c.kind == str(Kind.PERSON)
+
+
+def _one_by_one() -> Select[Any]:
+    """Return a page's letters, with the rest looked up for each."""
+    subject = select(writing.c.subject).where(writing.c.letter_id == _letter.c.id)
+    came_at = select(func.min(answer.c.came_at)).where(answer.c.letter_id == _letter.c.id)
+    return _letters(
+        subject.scalar_subquery(), came_at.where(_BY_PERSON).scalar_subquery()
+    ).select_from(_letter.join(submission, _IS_ITS_SUBMISSION))
+
+
+def _all_at_once() -> Select[Any]:
+    """Return a page's letters, with the rest looked up for all of them in one walk of its index.
+
+    That is for PostgreSQL, where it takes half the time. Since version 17 it does not begin at an
+    index's root again for each key of an array.
+    """
+
+    def among(key: ColumnElement[str], of: ColumnElement[str]) -> ColumnElement[bool]:
+        return key == any_(func.array(select(of).scalar_subquery(), type_=ARRAY(Text)))
+
+    answered = (
+        select(answer.c.letter_id, func.min(answer.c.came_at).label("came_at"))
+        .where(among(answer.c.letter_id, _letter.c.id), _BY_PERSON)
+        .group_by(answer.c.letter_id)
+        .subquery()
+    )
+    return _letters(writing.c.subject, answered.c.came_at).select_from(
+        _letter.join(
+            submission, _IS_ITS_SUBMISSION & among(submission.c.id, _letter.c.submission_id)
+        )
+        .outerjoin(
+            writing,
+            (writing.c.letter_id == _letter.c.id) & among(writing.c.letter_id, _letter.c.id),
+        )
+        .outerjoin(answered, answered.c.letter_id == _letter.c.id)
+    )
+
+
+_LETTERS: Final = {"sqlite": _one_by_one(), "postgresql": _all_at_once()}
 _HAS_TICKED: Final = (submission.c.campaign_id == _ID) & submission.c.opt_in_wording.is_not(None)
 _LAST_CONSENT: Final = (
     select(submission.c.id).where(_HAS_TICKED).order_by(submission.c.id.desc()).limit(1)
@@ -113,9 +162,9 @@ _Thing = TypeVar("_Thing")
 _Found: TypeAlias = Sequence[Any]
 _Line: TypeAlias = tuple[str, ...]
 _NOBODY: Final = ("", "", "", "no", "")
-# A planner may have it that to read all of a table is as good as a thousand looks at its index. It
-# is for one thousand, and not for each of them.
-_BY_INDEX: Final = "SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off"
+# A planner takes an array for ten keys, and would hold each of a thousand letters against each of a
+# thousand that it found.
+_BY_HASH: Final = "SET LOCAL enable_nestloop = off"
 _LINE_END: Final = "\r\n"
 
 
@@ -141,11 +190,13 @@ def rows(database: Database, stored: StoredCampaign) -> Iterator[str]:
     """
     to = {t.id: (cell(t.target.name), cell(t.target.email)) for t in stored.targets}
     named = _Named(stored.campaign)
+    often = lru_cache(1_024)(cell)  # the same few texts again and again
 
     def told(row: _Found) -> _Line:
         id_, submitted_at, state, state_at, target_id, *person, share, subject, source, of, at = row
         target, email = to[target_id]
-        *who, is_confirmed = person
+        *who, ticked, is_confirmed = person
+        is_named = named[state, bool(is_confirmed)]
         return (
             id_,
             submitted_at,
@@ -153,15 +204,16 @@ def rows(database: Database, stored: StoredCampaign) -> Iterator[str]:
             state_at,
             target,
             email,
-            *(_writer(*who) if named[state, bool(is_confirmed)] else _NOBODY),
+            *((*map(cell, who), "yes" if ticked else "no", often(ticked)) if is_named else _NOBODY),
             f"{share:.2f}",
-            cell(subject),
-            cell(source),
+            often(subject),
+            often(source),
             of or "",
             at or "",
         )
 
-    return _file(COLUMNS, _thousands(database, stored.id, _LAST_LETTER, _LETTERS), told)
+    page = _LETTERS["sqlite" if database.is_sqlite else "postgresql"]
+    return _file(COLUMNS, _thousands(database, stored.id, _LAST_LETTER, page), told)
 
 
 def consents(database: Database, stored: StoredCampaign) -> Iterator[str]:
@@ -205,12 +257,6 @@ class _Named(dict[tuple[str, bool], bool]):
         return self[of]
 
 
-def _writer(*kept: str | None) -> _Line:
-    """Return what is told of a writer, by their name, address, postcode and what they ticked."""
-    name, email, postcode, wording = map(cell, kept)
-    return name, email, postcode, "yes" if wording else "no", wording
-
-
 def _thousands(
     database: Database, campaign_id: int, newest: Select[str], page: Select[*tuple[Any, ...]]
 ) -> Iterator[Sequence[_Found]]:
@@ -222,7 +268,7 @@ def _thousands(
     while last is not None and after < last:
         with database.read() as connection:
             if not database.is_sqlite:
-                connection.exec_driver_sql(_BY_INDEX)
+                connection.exec_driver_sql(_BY_HASH)
             found = fetch(connection, page, {**of, "after": after, "last": last})
         found.sort(key=itemgetter(0))
         yield found

@@ -6,13 +6,14 @@ off. The columns are told in docs/exports.md.
 
 import csv
 import io
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import datetime
 from enum import StrEnum
-from functools import lru_cache
+from functools import lru_cache, partial
 from operator import itemgetter
-from typing import Any, Final, TypeAlias, TypeVar
+from threading import Event
+from typing import Any, Final, TypeAlias
 
 from sqlalchemy import (
     ARRAY,
@@ -158,7 +159,6 @@ _CONSENTS: Final = _page(
 _CONFIRMED_CONSENTS: Final = _CONSENTS.where(
     submission.c.confirmed_at.is_not(None) | submission.c.opt_in_at.is_not(None)
 )
-_Thing = TypeVar("_Thing")
 _Found: TypeAlias = Sequence[Any]
 _Line: TypeAlias = tuple[str, ...]
 _NOBODY: Final = ("", "", "", "no", "")
@@ -213,7 +213,7 @@ def rows(database: Database, stored: StoredCampaign) -> Iterator[str]:
         )
 
     page = _LETTERS["sqlite" if database.is_sqlite else "postgresql"]
-    return _file(COLUMNS, _thousands(database, stored.id, _LAST_LETTER, page), told)
+    return _file(COLUMNS, partial(_thousands, database, stored.id, _LAST_LETTER, page), told)
 
 
 def consents(database: Database, stored: StoredCampaign) -> Iterator[str]:
@@ -229,7 +229,8 @@ def consents(database: Database, stored: StoredCampaign) -> Iterator[str]:
 
     must_confirm = stored.campaign.confirm is Confirm.BEFORE_SENDING
     page = _CONFIRMED_CONSENTS if must_confirm else _CONSENTS
-    return _file(CONSENT_COLUMNS, _thousands(database, stored.id, _LAST_CONSENT, page), told)
+    found = partial(_thousands, database, stored.id, _LAST_CONSENT, page)
+    return _file(CONSENT_COLUMNS, found, told)
 
 
 def source_rows(found: Sources) -> Iterator[str]:
@@ -258,9 +259,16 @@ class _Named(dict[tuple[str, bool], bool]):
 
 
 def _thousands(
-    database: Database, campaign_id: int, newest: Select[str], page: Select[*tuple[Any, ...]]
+    database: Database,
+    campaign_id: int,
+    newest: Select[str],
+    page: Select[Any],
+    asked: Callable[[], None],
 ) -> Iterator[Sequence[_Found]]:
-    """Yield what `page` finds after each thousand, up to the `newest`, in the order of its ids."""
+    """Yield what `page` finds after each thousand, up to the `newest`, in the order of its ids.
+
+    Calls `asked` when it is about to wait for the database.
+    """
     of = {"campaign_id": campaign_id}
     with database.read() as connection:
         last = connection.execute(newest, of).scalar()
@@ -269,29 +277,38 @@ def _thousands(
         with database.read() as connection:
             if not database.is_sqlite:
                 connection.exec_driver_sql(_BY_HASH)
+            asked()
             found = fetch(connection, page, {**of, "after": after, "last": last})
         found.sort(key=itemgetter(0))
         yield found
         after = found[-1][0] if found else last
 
 
-def _ahead(things: Iterator[_Thing]) -> Iterator[_Thing]:
-    """Yield what `things` does, with the next one under way while the last is worked on."""
-    with ThreadPoolExecutor(1) as reader:
-        coming = reader.submit(next, things, None)
-        while (thing := coming.result()) is not None:
-            coming = reader.submit(next, things, None)
-            yield thing
-
-
 def _file(
     head: Sequence[str],
-    thousands: Iterable[Sequence[_Found]],
+    thousands: Callable[[Callable[[], None]], Iterator[Sequence[_Found]]],
     told: Callable[[_Found], _Line],
 ) -> Iterator[str]:
-    """Yield a file, with its last line's end only when it is whole."""
+    """Yield a file, with its last line's end only when it is whole.
+
+    While a thousand is told, the database looks for the next.
+    """
     yield ",".join(head)
-    for thousand in _ahead(iter(thousands)):
-        if thousand:
-            yield _LINE_END + _LINE_END.join([",".join(told(row)) for row in thousand])
+    asked = Event()
+    with ThreadPoolExecutor(1) as reader:
+        coming = thousands(asked.set)
+
+        def ask() -> Future[Sequence[_Found] | None]:
+            asked.clear()
+            asking = reader.submit(next, coming, None)
+            asking.add_done_callback(lambda _: asked.set())
+            # Until then the reader needs the interpreter, and would wait for it while we tell.
+            asked.wait()
+            return asking
+
+        next_one = ask()
+        while (thousand := next_one.result()) is not None:
+            next_one = ask()
+            if thousand:
+                yield _LINE_END + _LINE_END.join([",".join(told(row)) for row in thousand])
     yield _LINE_END

@@ -64,8 +64,8 @@ class Worker:
             self._keep_child()
             try:
                 wait = self._sweep()
-            except StorageUnavailable:
-                _log.warning("the database is away; trying again")
+            except StorageUnavailable as error:
+                _log.warning("the database is away (%s); trying again", error)
                 wait = 1.0
             except RedisError:
                 _log.warning("Redis is away; nothing is sent until it is back")

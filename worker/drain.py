@@ -212,8 +212,8 @@ class Drain:
             await asyncio.sleep(_RECORD_SECONDS if self._backlog else _RECORD_FEW_SECONDS)
             try:
                 await self._flush()
-            except StorageUnavailable:
-                _log.warning("the database is away; outcomes wait to be recorded")
+            except StorageUnavailable as error:
+                _log.warning("the database is away (%s); outcomes wait to be recorded", error)
                 await asyncio.sleep(_RETRY_SECONDS)
 
     async def _flush(self) -> None:
@@ -258,8 +258,8 @@ class Drain:
         """Ask the books. While the database is away, wait a second and return None."""
         try:
             return await self._in_thread(self._to_books, work)
-        except StorageUnavailable:
-            _log.warning("the database is away; sending waits")
+        except StorageUnavailable as error:
+            _log.warning("the database is away (%s); sending waits", error)
             await self._sleep(_RETRY_SECONDS)
             return None
 

@@ -54,7 +54,7 @@ _SET_TIMEOUTS: Final = "; ".join(f"SET LOCAL {n} = '{value}'" for n, value in _T
 class StorageUnavailable(Exception):
     """The database cannot be reached, only reads, is locked for too long, or is full.
 
-    Try again later.
+    Try again later. Its words name the cause, and hold nothing that somebody wrote.
     """
 
     def __init__(self, words: str = "", *, only_reads: bool = False) -> None:
@@ -178,7 +178,10 @@ def _translated() -> Iterator[None]:
             raise
         state = getattr(error.orig, "sqlstate", None)
         only_reads = state in {_READ_ONLY, _UNSUPPORTED}
-        raise StorageUnavailable(type(error.orig).__name__, only_reads=only_reads) from error
+        # By its code: an error's own words could hold what somebody wrote.
+        code = state or getattr(error.orig, "sqlite_errorname", None)
+        words = type(error.orig).__name__ + (f" {code}" if code else "")
+        raise StorageUnavailable(words, only_reads=only_reads) from error
 
 
 def is_not_now(error: DBAPIError) -> bool:

@@ -19,7 +19,7 @@ from letters.offices import mailbox
 from letters.offices.mailbox import Office, Seat
 from letters.record import Actor, Deed, Entry, of_address
 from letters.sending import settling
-from letters.states import State
+from letters.states import Cause, State
 from letters.storage.database import Database
 from letters.storage.schema import campaign, campaign_organiser, history, letter, target, writing
 
@@ -120,12 +120,23 @@ def decide(database: Database, seen: View, word: Word, now: datetime, by: Actor)
                         targets.hold_by_hand(connection, seat.slug, whom, now, by)
                         moved += seat.queued
                     case Word.RELEASE:
-                        moved += targets.release(connection, seat.slug, whom, now, by)
+                        targets.release(connection, seat.slug, whom, now, by)
                     case Word.AGAIN:
                         moved += settling.again_to(connection, seat.slug, whom, now, by)
             except CannotDecide:
                 continue
-    return moved
+    if word is Word.AGAIN:
+        return moved
+    cause = Cause.HOLD if word is Word.HOLD else Cause.RELEASE
+    with database.read() as connection:
+        sitting = mailbox.targets_at(connection, [seen.office.id])
+    # Whoever's they are: what is done to an office is done to everybody there.
+    mailbox.carry_on(database, sitting, cause, now)
+    if word is Word.HOLD:
+        return moved
+    with database.read() as connection:
+        held = mailbox.waiting(connection, [seat.target_id for seat in seen.seats], State.HELD)
+    return sum(seat.held - len(held.get(seat.target_id, ())) for seat in seen.seats)
 
 
 def _seen(connection: Connection, office: Office, only_given: int | None) -> list[Seat]:

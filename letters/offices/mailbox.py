@@ -283,10 +283,15 @@ def next_part(
 ) -> list[Change]:
     """Hold, or release, the next :data:`PART` letters to some targets, as far as they are so."""
     state = State.QUEUED if cause is Cause.HOLD else State.HELD
-    found = waiting(connection, target_ids, state, PART)
+
+    def meant() -> set[int]:
+        free = writable_among(connection, target_ids, now)
+        return free if cause is Cause.RELEASE else set(target_ids) - free
+
+    # Of these alone: letters that stay as they are could fill a part, and it would be the last.
+    found = waiting(connection, meant(), state, PART)
     locks.take(connection, letters=chain.from_iterable(found.values()), targets=target_ids)
-    free = writable_among(connection, target_ids, now)
-    chosen = free if cause is Cause.RELEASE else set(target_ids) - free
+    chosen = meant()  # now that nobody can change it
     letters = [i for target_id, ids in found.items() if target_id in chosen for i in ids]
     return apply(connection, [Happening(i, cause, now) for i in letters])
 

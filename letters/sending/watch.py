@@ -12,7 +12,7 @@ from letters.sending.claiming.due import next_due
 from letters.sending.gate import Gate
 from letters.states import State
 from letters.storage.schema import account as account_table
-from letters.storage.schema import campaign, event, letter, target
+from letters.storage.schema import campaign, event, letter, office, target
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +29,7 @@ class Watched:
     heard_at: datetime | None
     """When SendGrid's latest event came; None: none ever did."""
     complaints: Mapping[str, int]
-    """How many targets of each campaign reported a letter as unwanted."""
+    """How many targets of each campaign sit at an office that reported a letter as unwanted."""
 
 
 def watch(connection: Connection, now: datetime, grace_seconds: float) -> Watched:
@@ -38,8 +38,12 @@ def watch(connection: Connection, now: datetime, grace_seconds: float) -> Watche
     heard = select(event.c.received_at).order_by(event.c.id.desc()).limit(1)
     complaints = (
         select(campaign.c.slug, func.count())
-        .select_from(target.join(campaign))
-        .where(target.c.hold_reason == str(Hold.COMPLAINED))
+        .select_from(
+            target.join(campaign, campaign.c.id == target.c.campaign_id).join(
+                office, office.c.id == target.c.office_id
+            )
+        )
+        .where(office.c.hold_reason == str(Hold.COMPLAINED), ~target.c.withdrawn)
         .group_by(campaign.c.slug)
     )
     return Watched(

@@ -13,6 +13,7 @@ from letters.desk import organisers, sign_ins
 from letters.desk.office import Word
 from letters.desk.organisers import Role
 from letters.files.campaign_file import read_campaign
+from letters.offices import mailbox
 from letters.record import COMMAND_LINE, Actor, Deed, entries
 from letters.storage.database import Database
 from rig.campaigns import campaign_file
@@ -209,3 +210,19 @@ def test_what_came_back_from_each_of_two_at_one_mailbox_goes_again(
     assert "2 letters wait their turn again." in post(client, path, "release")
     assert books.states("trees") == {"queued": 2}
     assert first.id != second.id
+
+
+def test_more_than_a_transaction_holds_is_held_and_let_go_from_the_page(
+    books: Books, client: FlaskClient
+) -> None:
+    many = mailbox.PART + 5
+    for slug in ("birds", "trees"):
+        books.load(slug, OFFICE)
+        for _ in range(many):
+            books.write(slug)
+    (target,) = books.find("trees").targets
+    path = f"/desk/trees/office/{target.id}"
+    assert f"{2 * many} letters are on hold." in post(client, path, "hold")
+    assert books.states("birds") == books.states("trees") == {"held": many}
+    assert f"{2 * many} letters wait their turn again." in post(client, path, "release")
+    assert books.states("birds") == books.states("trees") == {"queued": many}

@@ -83,6 +83,27 @@ def test_what_one_campaigns_organiser_holds_stays_that_campaigns(books: Books) -
     assert books.states("one") == {"held": 1}
 
 
+def test_a_release_goes_on_past_letters_that_a_campaign_itself_holds(books: Books) -> None:
+    many = mailbox.PART + 20
+    for slug in ("kept", "free"):
+        books.load(slug, OFFICE)
+        for _ in range(many):
+            books.write(slug)
+    with books.database.write() as connection:
+        mailbox.hold(connection, OFFICE, "on leave", books.now)
+        sitting = mailbox.seated(connection, OFFICE)
+    mailbox.carry_on(books.database, sitting, Cause.HOLD, books.now)
+    with books.database.write() as connection:
+        # Held by its own campaign too, which is not for the office to let go.
+        (kept,) = books.find("kept").targets
+        targets.mark_stopped(connection, kept.id, Hold.BY_ORGANISER, books.now, None)
+    with books.database.write() as connection:
+        queued = mailbox.release(connection, OFFICE, books.now)
+    queued += len(mailbox.carry_on(books.database, sitting, Cause.RELEASE, books.now))
+    assert queued == many
+    assert (books.states("kept"), books.states("free")) == ({"held": many}, {"queued": many})
+
+
 def test_many_letters_are_held_and_released_in_parts_and_none_leaves_between(
     database: Database,
 ) -> None:

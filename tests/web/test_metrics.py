@@ -38,6 +38,15 @@ def test_what_leaves_and_what_comes_is_counted(stack: Stack) -> None:
     assert number(told, 'postbag_sending_stopped{reason="behind"}') == 0
 
 
+def test_who_calls_a_letter_unwanted_is_counted(stack: Stack) -> None:
+    stack.load("unwanted", "spam@unwanted.example", "delivered@unwanted.example")
+    complaints = 'postbag_complaint_ratio{campaign="unwanted"}'
+    assert number(metrics(stack), complaints) == 0
+    assert stack.post("/c/unwanted", stack.form("unwanted")).status == 303
+    # Two targets, two letters delivered, and one of them reported.
+    wait_for(lambda: number(metrics(stack), complaints) == 0.5)
+
+
 def number(told: str, name: str) -> float:
     (value,) = re.findall(rf"^{re.escape(name)} (\S+)$", told, re.MULTILINE)
     return float(value)

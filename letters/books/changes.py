@@ -87,7 +87,7 @@ def apply(  # noqa: PLR0913 - what happens, and what else has to be locked with 
     others: Iterable[str] = (),
     offices: Iterable[int] = (),
     targets: Iterable[int] = (),
-    then: Callable[[Sequence[Change]], Sequence[Happening]] | None = None,
+    then: Callable[["Taken"], Sequence[Happening]] | None = None,
     moved: Mapping[str, int] = MappingProxyType({}),
     new: Iterable[tuple[int, State, bool]] = (),
 ) -> list[Change]:
@@ -97,7 +97,7 @@ def apply(  # noqa: PLR0913 - what happens, and what else has to be locked with 
     to is held rather than queued. What is unknown, stale or repeated changes nothing. What happens
     to an attempt that carries a digest happens to every letter in it.
 
-    `then` says, of these changes, what happens next, in the same breath. It may speak of `others`
+    `then` says, of what was taken, what happens next, in the same breath. It may speak of `others`
     and change `offices` and `targets`: they are locked too.
     `moved` holds the earlier target of letters that were turned to another in this transaction.
     `new` letters, as for :func:`letters.books.counts.count_new`, are counted with the rest.
@@ -113,7 +113,7 @@ def apply(  # noqa: PLR0913 - what happens, and what else has to be locked with 
     taken = Taken(rows, attempts)
     taken.take(happenings)
     if then is not None:
-        taken.take(then(tuple(taken.changes)))
+        taken.take(then(taken))
     taken.rule_out(connection)
     if taken.changes:
         taken.store(connection)
@@ -139,6 +139,11 @@ class Taken:
     records: list[tuple[str, str, str, datetime, str | None, str | None]] = field(
         default_factory=list
     )
+
+    @property
+    def erased(self) -> set[str]:
+        """The letters whose writer is erased: others' words may name them, and are not kept."""
+        return {letter_id for letter_id, row in self.rows.items() if row.is_erased}
 
     def take(self, happenings: Iterable[Happening]) -> None:
         """Let `happenings` happen to the rows."""
@@ -183,7 +188,8 @@ class Taken:
             row.attempt_id = None
             self.begun_anew.add(it.letter_id)
         self.changes.append(Change(it.letter_id, row.kind, row.target_id, row.state, after, cause))
-        self.records.append((it.letter_id, str(after), str(cause), it.at, it.detail, it.reason))
+        words = None if row.is_erased else it.detail
+        self.records.append((it.letter_id, str(after), str(cause), it.at, words, it.reason))
         row.state = after
 
     def store(self, connection: Connection) -> None:

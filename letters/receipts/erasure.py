@@ -30,11 +30,17 @@ from letters.storage.schema import (
 )
 
 _OVERLAP: Final = timedelta(minutes=1)
-_MOST_TOLD: Final = 5_000
+_AT_ONCE: Final = 5_000
 _ENDED: Final = [str(state) for state in (*FINAL, State.ACCEPTED, State.DEFERRED)]
 
 _GIVEN: Final = select(text_at(0))
 _LETTERS: Final = select(letter.c.id, letter.c.state).where(letter.c.submission_id.in_(_GIVEN))
+_ERASE_WORDS: Final = tuple(
+    update(table)
+    .where(table.c.letter_id.in_(_GIVEN), table.c.detail.is_not(None))
+    .values(detail=None)
+    for table in (attempt, event, history)
+)
 # Over all that is given at once, and only where there is something to erase: a row that is written
 # anew costs more than one that is read.
 _ERASE_LETTERS: Final = (
@@ -55,12 +61,7 @@ _ERASE_LETTERS: Final = (
     .values(digest=None),
     # Whoever erases and writes again brings no further mail on the address in the same day.
     update(notice).where(notice.c.letter_id.in_(_GIVEN)).values(purpose=str(Purpose.ERASED)),
-    *(
-        update(table)
-        .where(table.c.letter_id.in_(_GIVEN), table.c.detail.is_not(None))
-        .values(detail=None)
-        for table in (attempt, event, history)
-    ),
+    *_ERASE_WORDS,
 )
 _DROP_REPEATS: Final = delete(repeat).where(repeat.c.submission_id.in_(_GIVEN))
 _ERASE_SUBMISSIONS: Final = (
@@ -79,6 +80,7 @@ _ERASE_SUBMISSIONS: Final = (
         token_id=submission.c.id,  # its form may bring something new
         remind_at=None,
         erased_at=bindparam("now", type_=submission.c.erased_at.type),
+        erased_on_wish=bindparam("is_wish", type_=submission.c.erased_on_wish.type),
     )
 )
 
@@ -118,11 +120,11 @@ def erase_all(
         if not is_erased(connection, submission_id):
             consent.take_back(connection, submission_id, now)
     run_with(connection, _DROP_REPEATS, theirs)
-    connection.execute(_ERASE_SUBMISSIONS, {**theirs, "now": now})
+    connection.execute(_ERASE_SUBMISSIONS, {**theirs, "now": now, "is_wish": is_wish})
 
 
 def erase_notices(connection: Connection, notice_ids: Sequence[str]) -> None:
-    """Erase what notices said and to whom."""
+    """Erase what notices said and to whom, and what was said of them."""
     connection.execute(
         update(writing)
         .where(writing.c.letter_id.in_(notice_ids))
@@ -131,9 +133,9 @@ def erase_notices(connection: Connection, notice_ids: Sequence[str]) -> None:
     connection.execute(
         update(notice).where(notice.c.letter_id.in_(notice_ids)).values(address=None)
     )
-    connection.execute(
-        update(history).where(history.c.letter_id.in_(notice_ids)).values(detail=None)
-    )
+    letters = given([i] for i in notice_ids)
+    for statement in _ERASE_WORDS:
+        run_with(connection, statement, letters)
 
 
 def due(connection: Connection, before: datetime, most: int) -> list[str]:
@@ -208,7 +210,7 @@ def is_erased(connection: Connection, submission_id: str) -> bool | None:
 
 @dataclass(frozen=True, slots=True)
 class Erased:
-    """Who was erased on a wish, before their time."""
+    """Who was erased on a wish."""
 
     submission_ids: tuple[str, ...]
     until: datetime
@@ -216,20 +218,23 @@ class Erased:
 
 
 def erased(connection: Connection, since: datetime, keep: timedelta) -> Erased:
-    """Return who was erased since a moment, some thousands at most, the earliest first.
+    """Return who was erased on a wish since a moment.
 
-    Without those whose time to be kept was over, and who would be erased again by themselves.
+    Whoever's time to be kept was over would be erased again by themselves. Of those who were erased
+    before it was kept which it was, these are the ones who had been here for `keep`.
     """
+    at = submission.c.erased_at
+    until = connection.execute(select(func.max(at)).where(at > since)).scalar() or since
     rows = connection.execute(
-        select(submission.c.id, submission.c.submitted_at, submission.c.erased_at)
+        select(submission.c.id, submission.c.submitted_at, at, submission.c.erased_on_wish)
         # An erasure that began earlier may end later.
-        .where(submission.c.erased_at > since - _OVERLAP)
-        .order_by(submission.c.erased_at)
-        .limit(_MOST_TOLD)
-    ).all()
+        .where(at > since - _OVERLAP, submission.c.erased_on_wish.is_not(False))
+        .order_by(at)
+        .execution_options(yield_per=_AT_ONCE)
+    )
     return Erased(
-        tuple(i for i, submitted_at, at in rows if at - submitted_at < keep),
-        max([since, *(at for *_, at in rows)]),
+        tuple(i for i, submitted_at, at, is_wish in rows if is_wish or at - submitted_at < keep),
+        until,
     )
 
 

@@ -9,7 +9,7 @@ from typing import Final
 
 from sqlalchemy import Connection, update
 
-from letters.books.changes import apply
+from letters.books.changes import Taken, apply
 from letters.books.happenings import Happening
 from letters.offices import mailbox
 from letters.reasons import Reason
@@ -96,11 +96,22 @@ def record(
     ]
     offices = {slot.office_id for slot, _ in left}
     sitting = mailbox.targets_at(connection, offices)
-    changes = apply(connection, happenings, offices=offices, targets=sitting)
+    erased: set[str] = set()
+
+    def note_erased(it: Taken) -> list[Happening]:
+        erased.update(it.erased)
+        return []
+
+    changes = apply(connection, happenings, offices=offices, targets=sitting, then=note_erased)
     settle_slots(connection, left)
     taken.forget(connection, changes)
     ended = given(
-        (claim.attempt_id, outcome.answer, outcome.reason, outcome.detail)
+        (
+            claim.attempt_id,
+            outcome.answer,
+            outcome.reason,
+            None if claim.letter_id in erased else outcome.detail,
+        )
         for claim, outcome in outcomes
     )
     run_with(connection, _END_ATTEMPTS, {**ended, "now": written(now)})

@@ -13,6 +13,8 @@ _ADDRESS: Final = re.compile(
     r"(?=.{3,254}\Z)[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*"
     r"@(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+[A-Za-z][A-Za-z0-9-]*[A-Za-z0-9]"
 )
+# More than an address can be: what stands for one in words is to be found, and not judged.
+_LIKE_ONE: Final = re.compile(r"[^\s<>()\[\]\"',;:]{1,64}@[^\s<>()\[\]\"',;:]{1,253}")
 _IN_BRACKETS: Final = re.compile(r"[^<>]*<([^<>]*)>")
 # A full stop, comma and semicolon, in Arabic and in the wide form too.
 _MARKS_BEHIND: Final = ".,;\u060c\u061b\u06d4\u3001\u3002\uff0c\uff0e\uff1b"
@@ -90,6 +92,11 @@ def address_in(typed: str) -> str | None:
 def is_address(text: str) -> bool:
     """Tell whether `text` is an address that SendGrid would take: ASCII, with a dotted domain."""
     return _ADDRESS.fullmatch(text) is not None and len(text.partition("@")[0]) <= 64
+
+
+def without_addresses(words: str, but: str) -> str:
+    """Return words with a mark in the place of each address, `but` for one, which is canonical."""
+    return _LIKE_ONE.sub(lambda it: it[0] if canonical(it[0]) == but else "[…]", words)
 
 
 def canonical(address: str) -> str:

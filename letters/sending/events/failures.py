@@ -16,6 +16,7 @@ from letters.sending.events.delivery_event import DeliveryEvent
 from letters.states import Cause
 from letters.storage.batch import GIVEN, given, integer_at, text_at
 from letters.storage.schema import attempt, campaign, letter, office, target
+from letters.text.addresses import without_addresses
 
 _FAILURES: Final = frozenset({Cause.BOUNCE, Cause.DROP})
 # News is of the address that a letter was sent to. Its target may have another one by now.
@@ -27,6 +28,7 @@ _SOFT_FAILURES: Final = (
         letter.c.id,
         office.c.id.label("office_id"),
         target.c.office_id.label("now_at"),
+        office.c.address,
         office.c.soft_failures,
         campaign.c.definition,
     )
@@ -48,6 +50,8 @@ class _Shaken:
     """To which it was sent."""
     now_at: int
     """That of its target now."""
+    address: str
+    """The office's, canonical."""
     most_soft_failures: int
     """Of its campaign: so many in a row stop the office."""
 
@@ -74,14 +78,22 @@ class Failures:
         return {i for each in self.shaken.values() for i in (each.office_id, each.now_at)}
 
     def stop(
-        self, connection: Connection, changes: Sequence[Change], now: datetime
+        self,
+        connection: Connection,
+        changes: Sequence[Change],
+        erased: Collection[str],
+        now: datetime,
     ) -> list[Happening]:
-        """Count failures in a row; stop offices, and return what that does to waiting letters."""
-        ends = self._too_many(connection, changes)
+        """Count failures in a row; stop offices, and return what that does to waiting letters.
+
+        `erased` are letters of whose writers nothing is kept.
+        """
+        ends = self._too_many(connection, changes, erased)
         for letter_id, event in sorted(self.failed.items()):
             if event.ends_with is not None and letter_id in self.shaken:
                 at = event.happened_at
-                ends[self.shaken[letter_id].office_id] = (event.ends_with, event.detail, at)
+                words = self._words(letter_id, erased)
+                ends[self.shaken[letter_id].office_id] = (event.ends_with, words, at)
         stopped = {
             office_id
             for office_id, (why, words, at) in sorted(ends.items())
@@ -102,8 +114,18 @@ class Failures:
             for letter_id in letters
         ]
 
+    def _words(self, letter_id: str, erased: Collection[str]) -> str | None:
+        """Return what the other side said, as every campaign that writes to the office reads it.
+
+        It may name the writer, who may be erased by now, or later.
+        """
+        words = self.failed[letter_id].detail
+        if words is None or letter_id in erased:
+            return None
+        return without_addresses(words, but=self.shaken[letter_id].address)
+
     def _too_many(
-        self, connection: Connection, changes: Sequence[Change]
+        self, connection: Connection, changes: Sequence[Change], erased: Collection[str]
     ) -> dict[int, tuple[Hold, str | None, datetime | None]]:
         """Count letters in a row that came back or were dropped; return offices with too many."""
         runs: dict[int, int] = {}
@@ -115,7 +137,7 @@ class Failures:
                 continue
             if change.cause in _FAILURES and change.letter_id in self.failed:
                 runs[of.office_id] = runs.get(of.office_id, 0) + 1
-                words = self.failed[change.letter_id].detail
+                words = self._words(change.letter_id, erased)
                 last[of.office_id] = (of.most_soft_failures, words)
             elif change.cause is Cause.DELIVER:
                 runs[of.office_id] = 0
@@ -163,7 +185,10 @@ def look(
     ).all()
     shaken = {
         row.id: _Shaken(
-            row.office_id, row.now_at, pacing_of(row.definition).hold_after_soft_failures
+            row.office_id,
+            row.now_at,
+            row.address,
+            pacing_of(row.definition).hold_after_soft_failures,
         )
         for row in rows
     }

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, case, select, true, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from letters.books import locks
-from letters.books.changes import apply
+from letters.books.changes import Taken, apply
 from letters.books.happenings import Happening
 from letters.books.locks import Rank
 from letters.sending import taken
@@ -27,30 +27,21 @@ from letters.storage.batch import (
     written,
 )
 from letters.storage.identity import new_id
-from letters.storage.schema import account, attempt, letter, office, submission
+from letters.storage.schema import account, attempt, letter, office
 from letters.storage.schema import event as event_row
 
 _ATTEMPTS: Final = (
     select(
         attempt.c.id,
         attempt.c.letter_id,
-        submission.c.erased_at.is_not(None),
         Written(attempt.c.claimed_at),
         office.c.soft_failures == 0,
         letter.c.goes_together == 0,
     )
-    .select_from(
-        attempt.join(letter)
-        .outerjoin(submission)
-        .outerjoin(office, office.c.id == attempt.c.office_id)
-    )
+    .select_from(attempt.join(letter).outerjoin(office, office.c.id == attempt.c.office_id))
     .where(attempt.c.id.in_(select(text_at(0))))
 )
-_LETTERS: Final = (
-    select(letter.c.id, submission.c.erased_at.is_not(None))
-    .select_from(letter.outerjoin(submission))
-    .where(letter.c.id.in_(select(text_at(0))))
-)
+_LETTERS: Final = select(letter.c.id).where(letter.c.id.in_(select(text_at(0))))
 
 
 def _add_events(into: postgresql.Insert | sqlite.Insert) -> postgresql.Insert | sqlite.Insert:
@@ -98,18 +89,12 @@ class _Attempt:
     """An attempt that events speak of."""
 
     letter_id: str
-    is_erased: bool
-    """Its writer is."""
     claimed_at: datetime | None
     """None: these books do not know the attempt, but its letter."""
     is_calm: bool = False
     """At the office that it was sent to nothing has failed lately. False: or that was not kept."""
     is_alone: bool = False
     """Its letter goes with no others."""
-
-    def may_keep(self, words: str | None) -> str | None:
-        """Return a server's words: they may name whom it refused, and who was erased is not."""
-        return None if self.is_erased else words
 
 
 def record(connection: Connection, events: Sequence[DeliveryEvent], now: datetime) -> int | None:
@@ -129,6 +114,12 @@ def record(connection: Connection, events: Sequence[DeliveryEvent], now: datetim
         [(found[event.attempt_id].letter_id, event) for event in ours],
         {i for i, each in found.items() if each.is_calm},
     )
+    erased: set[str] = set()
+
+    def stop(it: Taken) -> list[Happening]:
+        erased.update(it.erased)  # read behind the locks of the letters: nobody is erased meanwhile
+        return failures.stop(connection, it.changes, erased, now)
+
     changes = apply(
         connection,
         [
@@ -137,7 +128,7 @@ def record(connection: Connection, events: Sequence[DeliveryEvent], now: datetim
                 event.cause,
                 event.happened_at,
                 event.attempt_id,
-                found[event.attempt_id].may_keep(event.detail),
+                event.detail,
                 event.reason,
                 found[event.attempt_id].is_alone,
             )
@@ -146,7 +137,7 @@ def record(connection: Connection, events: Sequence[DeliveryEvent], now: datetim
         others=[i for ids in failures.waiting.values() for i in ids],
         offices=failures.offices(),
         targets=failures.sitting,
-        then=lambda changes: failures.stop(connection, changes, now),
+        then=stop,
     )
     # Copies of an event wait for each other: behind the locks of their letter, and in one order.
     run(
@@ -155,12 +146,12 @@ def record(connection: Connection, events: Sequence[DeliveryEvent], now: datetim
         (
             (
                 event.event_id,
-                found[event.attempt_id].letter_id,
+                letter_id := found[event.attempt_id].letter_id,
                 event.attempt_id,
                 event.cause,
                 event.happened_at,
                 now,
-                found[event.attempt_id].may_keep(event.detail),
+                None if letter_id in erased else event.detail,
                 int(event.ends_with is not None),
             )
             for event in sorted(ours, key=lambda event: event.event_id)
@@ -192,8 +183,8 @@ def _find(connection: Connection, events: Sequence[DeliveryEvent]) -> dict[str, 
     posted = given((i,) for i in {event.attempt_id for event in events})
     rows = fetch(connection, _ATTEMPTS, posted)
     found = {
-        i: _Attempt(letter_id, bool(erased), datetime.fromisoformat(at), bool(calm), bool(alone))
-        for i, letter_id, erased, at, calm, alone in rows
+        i: _Attempt(letter_id, datetime.fromisoformat(at), bool(calm), bool(alone))
+        for i, letter_id, at, calm, alone in rows
     }
     strange = {
         event.attempt_id: event.letter_id
@@ -201,11 +192,7 @@ def _find(connection: Connection, events: Sequence[DeliveryEvent]) -> dict[str, 
         if event.attempt_id not in found and event.letter_id is not None
     }
     if strange:
-        ours = fetch(connection, _LETTERS, given((i,) for i in set(strange.values())))
-        erased = {letter_id: bool(is_erased) for letter_id, is_erased in ours}
-        found |= {
-            i: _Attempt(letter_id, erased[letter_id], None)
-            for i, letter_id in strange.items()
-            if letter_id in erased
-        }
+        rows = fetch(connection, _LETTERS, given((i,) for i in set(strange.values())))
+        ours = {letter_id for (letter_id,) in rows}
+        found |= {i: _Attempt(at, None) for i, at in strange.items() if at in ours}
     return found

@@ -2,6 +2,7 @@
 
 from sqlalchemy import (
     JSON,
+    Boolean,
     Column,
     Float,
     ForeignKey,
@@ -34,6 +35,8 @@ submission = Table(
     Column("submitted_at", Moment, nullable=False),
     Column("confirmed_at", Moment),
     Column("erased_at", Moment),
+    # False: their time was over; null: that was before this was kept.
+    Column("erased_on_wish", Boolean),
     Column("remind_at", Moment),  # null: its writer has confirmed, or has been reminded
     Index("ix_submission_address", "campaign_id", "address"),
     Index("ix_submission_consent", "campaign_id", "id",

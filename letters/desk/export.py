@@ -37,7 +37,7 @@ from letters.mail.kinds import Kind
 from letters.record import Actor, Deed, record
 from letters.storage.batch import Second, fetch
 from letters.storage.database import Database
-from letters.storage.schema import answer, letter, submission, writing
+from letters.storage.schema import answer, letter, submission, target, writing
 
 COLUMNS: Final = (
     "letter_id", "submitted_at", "state", "state_at", "target", "target_email",
@@ -188,13 +188,13 @@ def rows(database: Database, stored: StoredCampaign) -> Iterator[str]:
 
     Each is told as it is when its thousand is read. The last line's end comes when all is there.
     """
-    to = {t.id: (cell(t.target.name), cell(t.target.email)) for t in stored.targets}
+    to = _Addressees(database, stored)
     named = _Named(stored.campaign)
     often = lru_cache(1_024)(cell)  # the same few texts again and again
 
     def told(row: _Found) -> _Line:
         id_, submitted_at, state, state_at, target_id, *person, share, subject, source, of, at = row
-        target, email = to[target_id]
+        name, email = to[target_id]
         *who, ticked, is_confirmed = person
         is_named = named[state, bool(is_confirmed)]
         return (
@@ -202,7 +202,7 @@ def rows(database: Database, stored: StoredCampaign) -> Iterator[str]:
             submitted_at,
             state,
             state_at,
-            target,
+            name,
             email,
             *((*map(cell, who), "yes" if ticked else "no", often(ticked)) if is_named else _NOBODY),
             f"{share:.2f}",
@@ -243,6 +243,25 @@ def source_rows(found: Sources) -> Iterator[str]:
         for (day, source), n in found.by_day.items()
     )
     yield written.getvalue()
+
+
+class _Addressees(dict[int, tuple[str, str]]):
+    """The cells of whom letters are to, by the target's id; some may join while a file is taken."""
+
+    def __init__(self, database: Database, stored: StoredCampaign) -> None:
+        super().__init__(
+            (at.id, (cell(at.target.name), cell(at.target.email))) for at in stored.targets
+        )
+        self._database = database
+
+    def __missing__(self, target_id: int) -> tuple[str, str]:
+        name = target.c.definition["name"].as_string()
+        with self._database.read() as connection:
+            row = connection.execute(
+                select(name, target.c.email).where(target.c.id == target_id)
+            ).one()
+        self[target_id] = cell(row[0]), cell(row[1])
+        return self[target_id]
 
 
 class _Named(dict[tuple[str, bool], bool]):

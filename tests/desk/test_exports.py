@@ -7,6 +7,7 @@ import secrets
 import socket
 import struct
 from contextlib import ExitStack
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -166,6 +167,25 @@ def test_an_export_holds_what_was_there_when_it_began_and_no_transaction_meanwhi
     names = {row["supporter_name"] for row in csv.DictReader(io.StringIO(whole))}
     assert names == {"Ana 0", "Ana 1", "Ana 2"}
     assert whole.endswith("\r\n")
+
+
+def test_who_joins_while_a_file_is_taken_stands_in_it(database: Database) -> None:
+    before = begun(database)
+    joined = campaign_file(
+        before.campaign.slug,
+        "minister@harbours.example",
+        "joined@harbours.example",
+        more='confirm = "none"\n',
+    )
+    with database.write() as connection:
+        store.load(connection, read_campaign(joined), NOW)
+    with database.read() as connection:
+        after = store.find(connection, before.campaign.slug)
+    known = {at.id for at in before.targets}
+    (new,) = [at for at in after.targets if at.id not in known and not at.withdrawn][-1:]
+    hand_in(database, replace(after, targets=(new,)), "Ana")
+    told = list(csv.DictReader(io.StringIO("".join(export.rows(database, before)))))
+    assert [row["target_email"] for row in told] == [new.target.email]
 
 
 def test_an_export_that_breaks_off_lacks_its_last_line_end(database: Database) -> None:

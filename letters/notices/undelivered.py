@@ -1,6 +1,6 @@
 """Tell writers that a letter did not arrive: one mail for a submission, however many letters."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -27,7 +27,7 @@ from letters.storage.schema import (
 )
 
 _EVERY: Final = timedelta(hours=24)
-"""Letters of one submission that fail one after the other bring one mail a day."""
+"""Letters of one writer that fail one after the other bring one mail a day."""
 _BAD: Final = (State.BOUNCED, State.DROPPED, State.FAILED, State.EXPIRED)
 
 
@@ -124,14 +124,34 @@ def _tell(connection: Connection, links: Links, submission_id: str, now: datetim
 
 
 def _told_lately(submission_id: ColumnElement[str], now: datetime) -> ColumnElement[bool]:
-    other = letter.alias()
-    return (
-        exists()
-        .where(notice.c.letter_id == other.c.id)
-        .where(other.c.submission_id == submission_id)
-        .where(notice.c.purpose == str(Purpose.BAD_NEWS))
-        .where(notice.c.letter_id > new_id(now - _EVERY)[:12])
+    """Return the condition that its writer was told within a day.
+
+    Whoever writes in another's name can do so to one target after the other, each a submission: of
+    an address that nobody has confirmed, all of a campaign count as one.
+    """
+    mine, same = submission.alias("mine"), submission.alias("same")
+    others = (
+        select(same.c.id)
+        .select_from(
+            mine.join(
+                same,
+                (same.c.campaign_id == mine.c.campaign_id) & (same.c.address == mine.c.address),
+            )
+        )
+        .where(mine.c.id == submission_id, mine.c.confirmed_at.is_(None))
+        .correlate(letter)  # of which `submission_id` may be a column, two statements up
     )
+
+    def told(its: Callable[[ColumnElement[str]], ColumnElement[bool]]) -> ColumnElement[bool]:
+        other = letter.alias()
+        return (
+            exists()
+            .where(notice.c.letter_id == other.c.id, its(other.c.submission_id))
+            .where(notice.c.purpose == str(Purpose.BAD_NEWS))
+            .where(notice.c.letter_id > new_id(now - _EVERY)[:12])
+        )
+
+    return told(lambda its: its == submission_id) | told(lambda its: its.in_(others))
 
 
 def _last_steps(connection: Connection, letter_ids: list[str]) -> dict[str, list[_Step]]:

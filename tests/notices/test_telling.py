@@ -146,6 +146,35 @@ def test_what_fails_later_waits_for_the_next_day(books: Books) -> None:
     assert len(books.mails(writer)) == 3
 
 
+def test_bad_news_of_one_writer_keeps_none_from_another(books: Books) -> None:
+    books.load("trees", "a@x.example", "b@x.example", more='routing = "choice"')
+    one, other = books.write("trees", targets=[0]), books.write("trees", targets=[1])
+    for letter in books.send():
+        books.bounce(letter)
+        books.sweep()
+    for writer in (one, other):
+        assert books.mails(writer)[-1].subject == f"Your letter did not arrive: {TITLE}"
+
+
+def test_whoever_writes_in_anothers_name_to_many_brings_them_one_bad_news_a_day(
+    books: Books,
+) -> None:
+    emails = [f"{n}@x.example" for n in range(4)]
+    books.load("trees", *emails, more='routing = "choice"')
+    for n in range(4):
+        books.write("trees", "victim@readers.example", targets=[n])
+    for letter in books.send():
+        books.bounce(letter)
+    for day in range(1, 3):
+        for _ in range(3):
+            books.sweep()
+        told = [mail.subject for mail in books.mails("victim@readers.example")]
+        news = sum(subject.startswith("Your letter did not arrive") for subject in told)
+        assert news == day
+        books.wait(hours=25)
+    assert books.states("trees") == {"bounced": 4}
+
+
 def test_a_letter_that_expires_without_a_yes_is_no_news(books: Books) -> None:
     books.load("trees", more=CONFIRM)
     writer = books.write("trees")

@@ -6,6 +6,7 @@ Prometheus' own promtool plays the time: its rules are fed with figures, a minut
 import json
 import re
 import subprocess
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -54,6 +55,12 @@ SET_OFF = {
     "PostbagLettersWaitForAWord": {"postbag_waiting_for_word": "3x240"},
     "PostbagComplaints": {'postbag_complaint_ratio{campaign="trees"}': "0.002x240"},
 }
+# A webhook that was wrong from the start: what never happened has no figures at all.
+NEVER_AN_EVENT = {
+    EVENTS % "204": None,
+    EVENTS % "403": "0+5x240",
+    "postbag_last_event_timestamp_seconds": None,
+}
 HOURS = 3
 
 
@@ -93,7 +100,21 @@ def test_every_alert_is_tried_here() -> None:
 
 @pytest.mark.parametrize("wrong", [None, *SET_OFF])
 def test_what_is_wrong_sets_off_its_alert_and_no_other(wrong: str | None, tmp_path: Path) -> None:
-    figures = WELL | (SET_OFF[wrong] if wrong else {})
+    play(tmp_path, SET_OFF[wrong] if wrong else {}, {wrong} if wrong else set())
+
+
+def test_a_webhook_that_was_wrong_from_the_start_sets_off_its_alerts(tmp_path: Path) -> None:
+    play(tmp_path, NEVER_AN_EVENT, {"PostbagEventsRefused", "PostbagNoEvents"})
+
+
+def test_before_anything_leaves_no_event_is_missed(tmp_path: Path) -> None:
+    new = dict.fromkeys((ANSWERS, *NEVER_AN_EVENT), None)
+    play(tmp_path, new, set())
+
+
+def play(folder: Path, changes: Mapping[str, str | None], sounding: set[str]) -> None:
+    """Let all be well but for `changes`, where None is no figures: these alerts sound, no other."""
+    figures = {series: values for series, values in {**WELL, **changes}.items() if values}
     expected = [
         {
             "alertname": name,
@@ -106,7 +127,7 @@ def test_what_is_wrong_sets_off_its_alert_and_no_other(wrong: str | None, tmp_pa
                     "exp_annotations": rule.annotations,
                 }
             ]
-            if name == wrong
+            if name in sounding
             else [],
         }
         for name, rule in rules().items()
@@ -122,6 +143,6 @@ def test_what_is_wrong_sets_off_its_alert_and_no_other(wrong: str | None, tmp_pa
             }
         ],
     }
-    file = tmp_path / "alerts_test.yml"
+    file = folder / "alerts_test.yml"
     file.write_text(json.dumps(test))
     promtool("test", "rules", file)

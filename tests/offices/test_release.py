@@ -119,7 +119,7 @@ def test_without_an_answer_nothing_is_released(
     database: Database, terminal: Terminal, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     books, to = held(database, Hold.SUPPRESSED)
-    monkeypatch.setenv("SEND_TIMEOUT_SECONDS", "1")
+    monkeypatch.setenv("SEND_TIMEOUT", "1")
     with socket.create_server(("127.0.0.1", 0)) as silent:
         monkeypatch.setenv("SENDGRID_API_HOST", f"http://127.0.0.1:{silent.getsockname()[1]}")
         refused = terminal.run("office", "release", to)

@@ -7,7 +7,7 @@ what is answered; see `ORDER`.
 from dataclasses import dataclass
 from typing import Final
 
-from sandbox.mail.shapes import Flag, Json, Record, Text
+from sandbox.mail.shapes import Flag, Json, Number, Record, Text
 from sandbox.suppressions import LISTS
 
 SCOPES: Final = (
@@ -36,6 +36,7 @@ ORDER: Final = Record(
         "webhook_url": Text(),
         "webhook_signed": Flag(),
         "webhook_without": Text(),
+        "busy": Number(400, 599, whole=True),
     }
 )
 
@@ -58,6 +59,8 @@ class Account:
     webhook_signed: bool = True
     webhook_without: str = ""
     """The events that are not posted, with spaces between."""
+    busy: int | None = None
+    """The status that a question about it gets instead of an answer, whatever the key may do."""
 
     def may(self, scope: str) -> bool:
         """Tell whether the key may do this."""

@@ -152,9 +152,7 @@ class SendGrid:
             return wrong(check, "cannot be checked: SENDGRID_API_HOST leads elsewhere; write it "
                                 "without a path such as /v3")  # fmt: skip
         if said.status != 200 or not isinstance(said.body, dict):
-            return wrong(
-                check, f"cannot be checked: SendGrid answered {said.status}; try again later"
-            )
+            return wrong(check, _later(said))
         if "mail.send" not in said.body.get("scopes", []):
             return wrong(check, "may not send mail; give it the mail-send scope")
         return Finding(check)
@@ -188,7 +186,7 @@ class SendGrid:
         url = f"{self._settings.public_url}/webhooks/sendgrid"
         said = await self._ask("/v3/user/webhooks/event/settings/all")
         if said.status != 200:
-            return note(check, _MAY_NOT)
+            return _unanswered(check, said)
         ours = [hook for hook in said.rows("webhooks") if _same(hook.get("url"), url)]
         if not ours:
             return wrong(check, f"is not there: SendGrid posts no events to {url}; make one under "
@@ -205,7 +203,7 @@ class SendGrid:
     async def _signature(self, check: str, hook_id: str) -> Finding:
         said = await self._ask(f"/v3/user/webhooks/event/settings/signed/{hook_id}")
         if said.status != 200 or not isinstance(said.body, dict):
-            return note(check, _MAY_NOT)
+            return _unanswered(check, said)
         key = said.body.get("public_key")
         if not key:
             return wrong(check, "signs nothing, and unsigned events are refused: switch on Signed "
@@ -221,7 +219,7 @@ class SendGrid:
         url = f"{self._settings.public_url}/webhooks/sendgrid/inbound"
         said = await self._ask("/v3/user/webhooks/parse/settings")
         if said.status != 200:
-            return note(check, _MAY_NOT)
+            return _unanswered(check, said)
         ours = [row for row in said.rows("result") if row.get("hostname") == domain]
         if not ours:
             return wrong(check, f"does not know {domain}: add it under Settings, Inbound Parse")
@@ -241,7 +239,7 @@ def _sender(sender: Sender, said: _Said | None) -> Finding:
         return wrong(check, f"{domain} is not ours, and its owner has servers (by DMARC) "
                             "refuse what others send in its name; use your own domain")  # fmt: skip
     if said is None or said.status != 200:
-        return note(check, _MAY_NOT)
+        return _unanswered(check, said)
     known = [row for row in said.rows("domains") if _covers(str(row.get("domain", "")), domain)]
     if not known:
         return wrong(check, f"{domain} is not authenticated with SendGrid: do that under Settings, "
@@ -275,6 +273,16 @@ def _same(one: object, other: str) -> bool:
 def _address(url: str) -> str:
     # `./run` posts to this machine by its number, and its pages have its name.
     return url.rstrip("/").replace("://127.0.0.1:", "://localhost:", 1)
+
+
+def _unanswered(check: str, said: _Said | None) -> Finding:
+    if said is None:
+        return note(check, "is not checked before the key is right")
+    return note(check, _MAY_NOT if said.may_not else _later(said))
+
+
+def _later(said: _Said) -> str:
+    return f"cannot be checked: SendGrid answered {said.status}; try again later"
 
 
 def _out_of_credits(check: str) -> Finding:

@@ -195,9 +195,13 @@ def _unauthorized(stand_in: StandIn, request: web.Request) -> web.Response | Non
 
 
 def _may_not(stand_in: StandIn, request: web.Request, scope: str) -> web.Response | None:
+    if refused := _unauthorized(stand_in, request):
+        return refused
+    if stand_in.account.busy:
+        return _errors(stand_in.account.busy, Refusal(None, "try again later"))
     if stand_in.account.may(scope):
-        return _unauthorized(stand_in, request)
-    return _unauthorized(stand_in, request) or _errors(403, Refusal(None, "access forbidden"))
+        return None
+    return _errors(403, Refusal(None, "access forbidden"))
 
 
 def _out_of_credits(stand_in: StandIn) -> web.Response | None:

@@ -200,6 +200,24 @@ def test_what_is_wrong_at_sendgrid_is_told(
     assert sentence in said[check]
 
 
+@pytest.mark.parametrize("status", [429, 503])
+def test_a_sendgrid_that_cannot_answer_now_is_no_key_that_may_not_ask(
+    status: int, doctor: Doctor
+) -> None:
+    doctor.stand_in.order({"mode": "account", "busy": status})
+    inbound = {"REPLY_DOMAIN": "replies.postbag.example",
+               "SENDGRID_INBOUND_PUBLIC_KEY": public_key(new_key())}  # fmt: skip
+    exit_status, said = doctor.says(**inbound)
+    assert exit_status == 0
+    for check in ("sender", "webhook", "inbound parse"):
+        assert said[check] == f"cannot be checked: SendGrid answered {status}; try again later"
+
+
+def test_behind_a_refused_key_nothing_else_is_said_of_keys(doctor: Doctor) -> None:
+    _, said = doctor.says(SENDGRID_API_KEY="SG.wrong")
+    assert said["sender"] == "is not checked before the key is right"
+
+
 def test_a_database_says_why_it_cannot_be_reached(
     doctor: Doctor, postgres_url: MakePostgres, tmp_path: Path
 ) -> None:

@@ -167,12 +167,16 @@ def test_malformed_requests_are_refused_and_leave_no_word_in_the_log(web: Stack,
 
 
 def test_what_is_refused_is_counted_by_door(web: Stack) -> None:
-    ask(web, MALFORMED["no version"])
+    for kind in ("no version", "a long line", "many headers", "an odd expectation"):
+        ask(web, MALFORMED[kind])
     web.get("/nowhere")
     web.get("/l/forged")
     told = web.get("/metrics").body.decode()
     for line in (
         'postbag_refused_total{door="server",status="400"}',
+        'postbag_refused_total{door="server",status="414"}',
+        'postbag_refused_total{door="server",status="417"}',
+        'postbag_refused_total{door="server",status="431"}',
         'postbag_refused_total{door="nowhere",status="404"}',
         'postbag_refused_total{door="receipt",status="404"}',
     ):

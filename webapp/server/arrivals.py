@@ -252,11 +252,11 @@ class Patient(ThreadWorker):  # type: ignore[misc]  # gunicorn brings no types
         """
         if req is None or isinstance(exc, ParseException):
             status, reason = _STATUS.get(type(exc), (400, "Bad Request"))
-            refused: Callable[[], None] | None = getattr(self.wsgi, "extensions", {}).get(
+            refused: Callable[[int], None] | None = getattr(self.wsgi, "extensions", {}).get(
                 "malformed"
             )
             if refused is not None:
-                refused()
+                refused(status)
             _log.info("refused a malformed request: %s", type(exc).__name__)
         else:
             status, reason = 500, "Internal Server Error"

@@ -9,6 +9,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Mapping
+from functools import partial
 from typing import Final
 
 from flask import Flask, Response, request
@@ -85,7 +86,7 @@ def register(app: Flask, redis: Redis) -> Refusals:
     refusals = Refusals(redis)
     app.extensions["refusals"] = refusals
     # What is no request never comes as far as the app: the server tells of it.
-    app.extensions["malformed"] = lambda: refusals.count("server", 400)
+    app.extensions["malformed"] = partial(refusals.count, "server")
 
     def see(response: Response) -> Response:
         if response.status_code in _STATUSES:

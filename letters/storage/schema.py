@@ -1,4 +1,4 @@
-"""Define the tables.
+"""Give all tables, which tables/ defines, and some conditions on them.
 
 A letter's text stands in a wide row that seldom changes, its moving state in a narrow row of its
 own: updating wide rows costs a third of the sending speed.

@@ -31,7 +31,8 @@ class State(StrEnum):
     BOUNCED = "bounced"
     """The receiving server refused it."""
     DROPPED = "dropped"
-    """SendGrid did not try: the address is suppressed or invalid."""
+    """SendGrid did not try: it took it for spam, say, or a quota was used up. So does a notice end,
+    or what is erased, whose address SendGrid sends nothing to; other letters are held then."""
     FAILED = "failed"
     """SendGrid refused the request for good, or proven re-sends ran out."""
     CANCELLED = "cancelled"

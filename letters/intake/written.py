@@ -14,7 +14,7 @@ from letters.intake.posted import BODY_MAX, Field, Posted
 from letters.intake.routing import Whom
 from letters.submission import Draft, Submission
 from letters.text import compose
-from letters.text.addresses import address_in, canonical, read_address
+from letters.text.addresses import canonical, read_address
 from letters.text.versions import for_target, version_key
 from letters.text.visible import is_empty
 
@@ -164,8 +164,3 @@ def personal_share(written: Written) -> float:
         f"{posted.reason[:_MOST_MEASURED]}\n\n{posted.body[:_MOST_MEASURED]}",
         compose.body(written.as_shown, values, everything),
     )
-
-
-def address_of(posted: Posted) -> str | None:
-    """Return the address in what was posted; None where there is none."""
-    return address_in(posted.email)

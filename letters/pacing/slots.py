@@ -28,25 +28,6 @@ def next_open(pacing: Pacing, timezone: str, at: datetime) -> datetime:
     return next((opens for opens, _ in _pieces(pacing, ZoneInfo(timezone), at)), at + HORIZON)
 
 
-def closes_at(pacing: Pacing, timezone: str, at: datetime) -> datetime | None:
-    """Return the end of the open stretch that holds `at`, or of the next one; None: it has none."""
-    return next((closes for _, closes in stretches(pacing, timezone, at)), None)
-
-
-def slots(pacing: Pacing, timezone: str, first: datetime) -> Iterator[datetime]:
-    """Yield the moments at which letters leave, the earliest possible, for ever.
-
-    None is before `first`, each is open, and each is at least the pacing's interval after the last.
-    """
-    interval = pacing.interval
-    at = first.astimezone(UTC)
-    for opens, closes in stretches(pacing, timezone, at):
-        at = max(at, opens)
-        while closes is None or at < closes:
-            yield at
-            at += interval
-
-
 def stretches(
     pacing: Pacing, timezone: str, at: datetime
 ) -> Iterator[tuple[datetime, datetime | None]]:

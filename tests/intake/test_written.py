@@ -15,8 +15,8 @@ from letters.intake.faults import Wrong
 from letters.intake.posted import Field, Posted
 from letters.intake.routing import is_in_time, whom
 from letters.intake.written import drafts_of, submission_of, written_of
-from letters.pacing.slots import slots
 from rig.campaigns import campaign_file
+from tests.support.slots import slots
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 CAMPAIGN = read_campaign(campaign_file("trees", "a@harbours.example", "b@harbours.example"))

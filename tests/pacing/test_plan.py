@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from letters.campaign import WEEKDAYS, Pacing, Window
 from letters.pacing.bundles import Share
 from letters.pacing.plan import Plan, TargetPlan, plan
-from letters.pacing.slots import HORIZON, slots
+from letters.pacing.slots import HORIZON
+from tests.support.slots import slots
 
 HOUR = timedelta(hours=1)
 NOON = datetime(2027, 1, 5, 12, 0, tzinfo=UTC)  # a Tuesday

@@ -12,13 +12,12 @@ from hypothesis import strategies as st
 from letters.campaign import WEEKDAYS, Pacing, Window
 from letters.pacing.slots import (
     HORIZON,
-    closes_at,
     leaves_at,
     leaves_before,
     next_open,
-    slots,
     stretches,
 )
+from tests.support.slots import slots
 
 MINUTE = timedelta(minutes=1)
 DAY = timedelta(days=1)
@@ -158,7 +157,6 @@ def test_stretches_are_whole_and_apart(pacing: Pacing, week: tuple[str, datetime
     for (_, closed), (opens, _) in pairwise(found):
         assert closed is not None
         assert closed < opens
-    assert closes_at(pacing, timezone, at) == found[0][1]
 
 
 def at(text: str) -> datetime:
@@ -220,16 +218,6 @@ def test_an_interval_longer_than_the_window_lets_one_out_each_day() -> None:
     assert [f"{moment:%d %H:%M}" for moment in leaving] == ["05 12:29", "06 12:00", "07 12:00"]
 
 
-def test_when_it_closes() -> None:
-    assert closes_at(OFFICE, "UTC", at("2027-01-05T09:30Z")) == at("2027-01-05T18:00Z")
-    assert closes_at(OFFICE, "UTC", at("2027-01-05T18:00Z")) == at("2027-01-06T18:00Z")
-    weekdays = Pacing(30, None, WEEKDAYS[:5])
-    assert closes_at(weekdays, "UTC", at("2027-01-05T09:30Z")) == at("2027-01-09T00:00Z")
-    assert closes_at(Pacing(30), "UTC", at("2027-01-05T09:30Z")) is None
-    round_the_clock = Pacing(30, Window(time(9), time(9)))
-    assert closes_at(round_the_clock, "Europe/London", at("2027-01-05T09:30Z")) is None
-
-
 def test_the_millionth_slot() -> None:
     *_, last = islice(slots(OFFICE, "Europe/London", at("2027-01-04T08:00Z")), 1_000_000)
     # Three hundred a day make 3,333 full days, which are 666 weeks and three days. The hundredth of
@@ -243,7 +231,6 @@ def test_where_no_day_is_open_nothing_ever_leaves_and_that_is_known_at_once() ->
         first = at("2027-01-05T09:30Z")
         assert list(stretches(never, "Europe/London", first)) == []
         assert list(slots(never, "Europe/London", first)) == []
-        assert closes_at(never, "Europe/London", first) is None
         assert next_open(never, "Europe/London", first) == first + HORIZON
         assert leaves_at(never, "Europe/London", first, 0) == first + HORIZON
         assert not leaves_before(never, "Europe/London", first, 0, first + HORIZON)

@@ -14,6 +14,7 @@ from letters.desk.office import Word
 from letters.desk.organisers import Role
 from letters.files.campaign_file import read_campaign
 from letters.offices import mailbox
+from letters.reasons import Hold
 from letters.record import COMMAND_LINE, Actor, Deed, entries
 from letters.storage.database import Database
 from rig.campaigns import campaign_file
@@ -113,6 +114,23 @@ def test_an_office_is_decided_about_in_every_campaign_that_one_sees(
     assert page.count("ana@desk.example</strong>") == 6  # each decision, in both campaigns
     assert client.get("/desk/parks/office/1").status_code in {200, 404}
     assert client.get("/desk/trees/office/999").status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("why", "whose"),
+    [
+        (Hold.BY_ORGANISER, "Whoever held it says"),
+        (Hold.STOPPED_BY_OFFICE, "The other side says"),
+    ],
+)
+def test_the_words_of_a_hold_are_told_as_those_of_whoever_gave_them(
+    books: Books, client: FlaskClient, why: Hold, whose: str
+) -> None:
+    books.load("trees", OFFICE)
+    with books.database.write() as connection:
+        mailbox.hold(connection, OFFICE, "Wait for <May>", books.now, why=why)
+    page = client.get(f"/desk/trees/office/{books.find('trees').targets[0].id}").text
+    assert f"{whose}: Wait for &lt;May&gt;" in page
 
 
 def test_who_works_on_one_campaign_decides_about_that_one(books: Books) -> None:

@@ -11,8 +11,10 @@ from letters.campaigns.store import UnknownCampaign
 from letters.campaigns.stored import StoredCampaign
 from letters.desk import office as offices
 from letters.desk.office import View, Word
+from letters.offices.mailbox import Office
 from letters.offices.suppression import LISTED
 from letters.pacing.bundles import How
+from letters.reasons import Hold
 from letters.states import State
 from webapp.desk import sure
 from webapp.desk.entry.door import acting, blueprint, signed_in
@@ -39,6 +41,7 @@ def show_office(slug: str, target_id: int) -> str:
         campaign=stored.campaign,
         office=seen.office,
         hold="" if seen.office.hold is None else hold_words(seen.office.hold),
+        hold_said=_said(seen.office),
         how=_how(How(seen.office.how)),
         held_at=moment(seen.office.held_at, zone) if seen.office.held_at else "",
         seats=[(seat, "" if seat.hold is None else hold_words(seat.hold)) for seat in seen.seats],
@@ -116,6 +119,15 @@ def _seen(slug: str, target_id: int) -> tuple[StoredCampaign, View]:
         if not any(each.id == target_id and not each.withdrawn for each in stored.targets):
             raise UnknownCampaign(slug)
         return stored, offices.view(connection, target_id, signed_in().only_given)
+
+
+def _said(office: Office) -> str:
+    """Return what was said when it was held, and by whom; nothing where nothing was."""
+    if not office.hold_words:
+        return ""
+    if office.hold is Hold.BY_ORGANISER:
+        return _("Whoever held it says: %(words)s", words=office.hold_words)
+    return _("The other side says: %(words)s", words=office.hold_words)
 
 
 def _buttons(seen: View) -> list[tuple[str, str]]:

@@ -40,7 +40,7 @@ from letters.tokens import Tokens, digest
 _LONGEST: Final = 8_192
 _REMEMBERED: Final = timedelta(days=1)  # longer than any challenge lives
 _BASE64URL: Final = re.compile(r"[A-Za-z0-9_=-]+")
-_WRONG_INPUT: Final = (WebAuthnException, ValueError, TypeError, KeyError)
+_WRONG_INPUT: Final = (WebAuthnException, ValueError, TypeError, KeyError, RecursionError)
 
 
 class NotProven(Exception):

@@ -273,6 +273,15 @@ def test_what_is_replayed_foreign_or_forged_signs_nobody_in(
     assert attempt(fields, real) == 303
 
 
+def test_json_without_a_bottom_proves_nothing(site: Site, url: str) -> None:
+    client = site.app.test_client()
+    for deep in ("[" * 990, "[" * 8_000, '{"id":' * 1_300):
+        fields, _ = fresh(client, site, url)
+        posted = {**fields, "credential": deep}
+        answer = client.post("/desk/sign-in/passkey", data=posted, base_url=url)
+        assert (answer.status_code, NO_KEY in answer.text) == (403, True)
+
+
 def test_somebody_elses_passkey_does_not_go_with_a_link(
     site: Site, url: str, page: Page, devices: CDPSession
 ) -> None:

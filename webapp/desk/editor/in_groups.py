@@ -121,7 +121,7 @@ def _attributes(typed: str, path: Path, faults: list[Fault]) -> dict[str, str]:
         found = json.loads(typed) if typed.startswith('{"') else read_attributes(typed)
     except Unreadable as error:
         return _unreadable(str(error), path, faults)
-    except ValueError:
+    except (ValueError, RecursionError):
         return _unreadable(typed, path, faults)
     for name in sorted(_FIELDS & set(found)):
         return _unreadable(name, path, faults)

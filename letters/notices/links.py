@@ -33,9 +33,9 @@ class Links:
         """Return the link to an office's own page."""
         return f"{self.public_url}/o/{self.tokens.office(target_id)}"
 
-    def privacy(self, slug: str) -> str:
-        """Return the link to what is kept of whoever writes in a campaign, and why."""
-        return f"{self.public_url}/c/{slug}/privacy"
+    def privacy(self, slug: str = "") -> str:
+        """Return the link to what is kept of whoever writes in a campaign, or in any, and why."""
+        return f"{self.public_url}/c/{slug}/privacy" if slug else f"{self.public_url}/privacy"
 
     def desk(self, slug: str = "") -> str:
         """Return the link to a campaign on the desk, or to the list of them."""

@@ -2,12 +2,36 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
+from typing import Final
+
+from babel.dates import format_date
+from babel.lists import format_list
 
 from letters.campaign import Campaign, Target
 from letters.languages import Language, translations
 from letters.notices.notice import Notice
 from letters.reasons import Reason
 from letters.states import State
+
+_NAMED: Final = 3
+"""So many of those that somebody wrote to are named."""
+
+
+@dataclass(frozen=True, slots=True)
+class Leading:
+    """One link of several, and to what it leads."""
+
+    link: str
+    title: str
+    """The campaign's."""
+    targets: Sequence[str]
+    day: date
+    """When it was written."""
+    waits: bool
+    """Something waits for a yes."""
+    has_repeat: bool
+    """Something that was written once more waits for a decision."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +97,51 @@ def repeated(campaign: Campaign, link: str, *, foot: str) -> Notice:
         _("If you do nothing, only the first one goes."),
         foot,
     )  # fmt: skip
+
+
+def links_again(
+    campaign: Campaign,
+    found: Sequence[Leading],
+    not_me: Sequence[tuple[str, str]],
+    *,
+    are_all: bool,
+    foot: str,
+) -> Notice:
+    """Return the links to several that were written with one address, the newest first.
+
+    `campaign` is the newest's. `not_me` has the title and that link of each campaign; what was not
+    found goes with it, too.
+    """
+    _ = translations(campaign.language).gettext
+    parts = [_("These links lead to what was written with this address, the newest first.")]
+    if not are_all:
+        parts.append(_("There are more; these are the newest {number}.").format(number=len(found)))
+    for one in found:
+        parts += [_where_it_leads(one, campaign.language), one.link]
+    parts.append(_("Keep this mail: the links are yours alone."))
+    stranger = _(
+        "Was this not you? Here you have all that was written in the campaign “{title}” erased, "
+        "and get no more mail about it: {not_me}"
+    )
+    parts += [stranger.format(title=title, not_me=link) for title, link in not_me]
+    return Notice.of(_("The links to your letters"), *parts, foot)
+
+
+def _where_it_leads(one: Leading, language: Language) -> str:
+    _ = translations(language).gettext
+    named = list(one.targets[:_NAMED])
+    if len(one.targets) > _NAMED:
+        named.append(_("others"))
+    targets = format_list(named, locale=language.locale)
+    if one.has_repeat:
+        words = _("{day}, “{title}”, to {targets}. It was written once more, and you decide which "
+                  "one goes:")  # fmt: skip
+    elif one.waits:
+        words = _("{day}, “{title}”, to {targets}. It waits for your yes:")
+    else:
+        words = _("{day}, “{title}”, to {targets}:")
+    day = format_date(one.day, "long", language.locale)
+    return words.format(day=day, title=one.title, targets=targets)
 
 
 def reminder(campaign: Campaign, link: str, *, foot: str) -> Notice:

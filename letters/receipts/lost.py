@@ -27,7 +27,7 @@ def write_down(connection: Connection, email: str, now: datetime) -> None:
 
 
 def answer(database: Database, links: Links, now: datetime) -> int:
-    """Mail links to those among them of whom something is kept; return how many mails."""
+    """Mail links to those among them of whom something is kept; return how many links."""
     with database.read() as connection:
         if not connection.execute(select(exists(select(lost_link.c.id)))).scalar():
             return 0

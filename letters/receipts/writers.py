@@ -8,13 +8,11 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, select
+from sqlalchemy import ColumnElement, Connection, and_, select
 
-from letters.campaigns import store
 from letters.notices.links import Links
-from letters.notices.post import Purpose, post
-from letters.notices.reminders import notice_again
-from letters.receipts import erasure, receipt, repeats
+from letters.notices.post import Purpose
+from letters.receipts import erasure, links_again, receipt, repeats
 from letters.receipts.receipt import Receipt
 from letters.record import Actor, Deed, record
 from letters.storage.schema import campaign, submission
@@ -65,7 +63,7 @@ def mail_links(
     by: Actor,
     within: Collection[int] | None = None,
 ) -> int:
-    """Mail a writer the links to all that they handed in; return how many mails that are."""
+    """Mail a writer the links to what they handed in; return how many links that are."""
     number = post_links(connection, links, email, now, Purpose.LINK, within=within)
     record(connection, Deed.WRITER_LINKED, now, by=by, detail=f"{number}")
     return number
@@ -80,27 +78,8 @@ def post_links(
     *,
     within: Collection[int] | None = None,
 ) -> int:
-    """Queue a mail for each submission of a writer, with its link; return how many."""
-    found = _submissions(connection, email, within)
-    for submission_id in found:
-        head = connection.execute(
-            select(submission.c.campaign_id, submission.c.email, campaign.c.slug)
-            .select_from(submission.join(campaign))
-            .where(submission.c.id == submission_id)
-        ).one()
-        about = store.find(connection, head.slug)
-        words = notice_again(connection, links, about, submission_id)
-        post(
-            connection,
-            links.tokens,
-            words,
-            purpose,
-            head.email,
-            now,
-            head.campaign_id,
-            submission_id,
-        )
-    return len(found)
+    """Queue mails with the links to what a writer handed in; return how many links."""
+    return links_again.post_links(connection, links, _theirs(email, within), now, purpose)
 
 
 def erase(
@@ -126,13 +105,17 @@ def address_of(connection: Connection, submission_id: str) -> str | None:
 
 
 def _submissions(connection: Connection, email: str, within: Collection[int] | None) -> list[str]:
-    wanted = select(submission.c.id).where(
+    wanted = select(submission.c.id).where(_theirs(email, within))
+    return list(connection.execute(wanted.order_by(submission.c.id)).scalars())
+
+
+def _theirs(email: str, within: Collection[int] | None) -> ColumnElement[bool]:
+    return and_(
         # All of them, named so that the index serves: it begins with the campaign.
         submission.c.campaign_id.in_(select(campaign.c.id) if within is None else within),
         submission.c.address == canonical(address_in(email) or email.strip()),
         submission.c.erased_at.is_(None),
     )
-    return list(connection.execute(wanted.order_by(submission.c.id)).scalars())
 
 
 def _as_json(read: Receipt, again: Sequence[repeats.Repeat]) -> dict[str, object]:

@@ -58,7 +58,7 @@ def _link(shell: Shell, options: Namespace) -> int:
         number = writers.mail_links(connection, links, email, shell.now(), by=COMMAND_LINE)
     if not number:
         raise Refused("Nothing is kept of this address, so there is no link to mail.")
-    shell.say(f"Mails on their way: {number}.")
+    shell.say(f"Links on their way: {number}.")
     return 0
 
 

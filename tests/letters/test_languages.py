@@ -128,6 +128,18 @@ def test_later_notices_are_in_their_campaigns_language_too() -> None:
     words = below(campaign)
     for notice in (
         to_writers.repeated(campaign, LINK, foot=words),
+        to_writers.links_again(
+            campaign,
+            [
+                to_writers.Leading(
+                    LINK, campaign.title, ["الوزيرة"] * 4, date(2027, 3, 1), waits=w, has_repeat=r
+                )
+                for w, r in ((True, True), (True, False), (False, False))
+            ],
+            [(campaign.title, LINK)],
+            are_all=False,
+            foot=words,
+        ),
         to_writers.reminder(campaign, LINK, foot=words),
         to_writers.bad_news(campaign, LINK, lost, is_confirmed=True, foot=words),
         to_writers.question(campaign, LINK, [(left, follows)], foot=words),

@@ -86,6 +86,15 @@ def notices(campaign: Campaign) -> Iterator[tuple[str, Notice]]:
     yield "confirm", to_writers.first_notice(campaign, LINK, LINK, must_confirm=True, foot=foot)
     yield "receipt", to_writers.first_notice(campaign, LINK, LINK, must_confirm=False, foot=foot)
     yield "repeated", to_writers.repeated(campaign, LINK, foot=foot)
+    again = to_writers.Leading(
+        LINK, campaign.title, [target.name], date(2027, 3, 1), waits=True, has_repeat=False
+    )
+    yield (
+        "links again",
+        to_writers.links_again(
+            campaign, [again] * 2, [(campaign.title, LINK)], are_all=True, foot=foot
+        ),
+    )
     yield "reminder", to_writers.reminder(campaign, LINK, foot=foot)
     yield "bad news", to_writers.bad_news(campaign, LINK, lost, is_confirmed=True, foot=foot)
     yield "question", to_writers.question(campaign, LINK, [(target, target)], foot=foot)

@@ -7,7 +7,10 @@ from PIL import Image
 
 from letters.campaign import Status
 from letters.campaigns import store
+from letters.notices.links import Links
+from letters.receipts import lost
 from tests.organisations.conftest import THREE, WORDS, Installation
+from tests.support.books import URL
 
 
 def only(key: str, said: str) -> None:
@@ -92,3 +95,21 @@ def test_the_privacy_page_has_the_organisations_words_and_the_installations_fact
         assert words in said
     assert "Several organisations" in three.says("/privacy")
     assert three.client.get("/c/nothing/privacy").status_code == 404
+
+
+def test_who_lost_their_links_gets_one_mail_from_each(three: Installation) -> None:
+    books, ana = three.books, "ana@readers.example"
+    for key in WORDS:
+        books.load(f"seas-{key}", f"sea@{key}-town.example", more=f'organisation = "{key}"\n')
+        for slug in (f"trees-{key}", f"seas-{key}"):
+            books.write(slug, ana)
+    books.send()
+    with books.database.write() as connection:
+        lost.write_down(connection, ana, books.now)
+    assert lost.answer(books.database, Links(URL, books.tokens), books.now) == 6
+    again = [claim for claim in books.claim() if claim.to_email == ana]
+    assert sorted((claim.from_name, claim.mail_from) for claim in again) == sorted(
+        (one.name, one.mail_from) for one in THREE
+    )
+    for claim in again:
+        only(claim.organisation.split()[0].lower(), claim.subject + claim.body)

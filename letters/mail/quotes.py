@@ -16,8 +16,8 @@ _RULE: Final = re.compile(
 )
 # With a time of day or an address in it, as programs write it: people write such sentences, too.
 _WROTE: Final = re.compile(
-    r"\s*(?:on|am|el|le|il|op|في|وفي|بتاريخ)\s(?=.{0,200}(?:\d[:.]\d\d|@)).{4,200}"
-    r"(?:wrote|schrieb\b.{0,80}|escribió|écrit|scritto|schreef\b.{0,80}|كتب.{0,80})\s*:\s*$",
+    r"(?:on|am|el|le|il|op|في|وفي|بتاريخ)\s(?=.{0,200}(?:\d[:.]\d\d|@)).{4,200}"
+    r"(?:wrote|schrieb\b.{0,80}|escribió|écrit|scritto|schreef\b.{0,80}|كتب.{0,80})\s*:$",
     re.IGNORECASE | re.DOTALL,
 )
 # Outlook's way: the headers of the message, each on a line, perhaps between asterisks.
@@ -29,6 +29,8 @@ _OTHER_HEADER: Final = re.compile(
 )
 _HEADERS_MAX: Final = 4
 _WROTE_LINES_MAX: Final = 3
+_WROTE_MAX: Final = 500
+"""No such sentence is longer, and whatever is takes too long to be looked through for one."""
 
 
 def without_quotes(text: str) -> str:
@@ -55,7 +57,8 @@ def without_quotes(text: str) -> str:
 def _lines_of_wrote(lines: list[str], at: int) -> int:
     """Return how many lines say who wrote what follows; mail programs break that sentence."""
     for number in range(1, _WROTE_LINES_MAX + 1):
-        if _WROTE.match("\n".join(lines[at : at + number])):
+        said = "\n".join(lines[at : at + number]).strip()
+        if len(said) <= _WROTE_MAX and said.endswith(":") and _WROTE.match(said):
             return number
     return 0
 

@@ -1,5 +1,7 @@
 """What an answer quotes is left out where it quotes the letters of many; what it says is kept."""
 
+import time
+
 import pytest
 
 from letters.mail.quotes import without_quotes
@@ -57,3 +59,18 @@ Yes, we keep them.
 > Word of another.
 And these, too."""
     assert without_quotes(text) == "Yes, we keep them.\nAnd these, too."
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "on 10:10 " + "schrieb " * 20 + " " * 500_000 + "x",
+        "on 10:10 " + "schrieb " * 20 + " " * 500_000 + "x:",
+        " " * 500_000 + "on 10:10 " + "schrieb " * 20 + "x",
+        ("on 10:10 " + "schrieb " * 20 + "x\n") * 3_000,
+    ],
+)
+def test_what_only_looks_like_a_head_costs_little(text: str) -> None:
+    start = time.process_time()
+    assert without_quotes(text) == text.strip("\n")
+    assert time.process_time() - start < 0.5

@@ -190,13 +190,15 @@ def record_refusal(connection: Connection, what: str, now: datetime, *, by: Acto
 
     Of strangers a line a minute at most: what they do could fill the record.
     """
-    if by.door is Door.STRANGER:
-        recent = select(
-            exists().where(audit.c.door == str(Door.STRANGER), audit.c.at > now - _STRANGERS_EVERY)
-        )
-        if connection.execute(recent).scalar():
-            return
+    if by.door is Door.STRANGER and is_refusal_noted(connection, now):
+        return
     record(connection, Deed.REFUSED, now, by=by, detail=what)
+
+
+def is_refusal_noted(connection: Connection, now: datetime) -> bool:
+    """Tell whether the line that strangers get in this minute is there."""
+    recent = exists().where(audit.c.door == str(Door.STRANGER), audit.c.at > now - _STRANGERS_EVERY)
+    return bool(connection.execute(select(recent)).scalar())
 
 
 def _in_one_line(detail: str) -> str:

@@ -18,6 +18,7 @@ from letters.storage.schema import letter, metadata, writing
 from rig.campaigns import form_fields
 from tests.abuse.at_desk import Desk
 from tests.abuse.conftest import Site
+from tests.support.write_turns import write_turns
 from webapp.desk.entry.device import known_cookie
 
 MakeSite = Callable[..., Site]
@@ -123,6 +124,27 @@ def test_the_button_wants_what_its_page_gave(site: Site, field: str) -> None:
         assert answer.status_code in {400, 409}
         assert who_is_in(client) is None
     assert client.post(path, data=fields).status_code == 303
+
+
+def test_forged_links_are_counted_and_take_no_turns_to_write(make_site: MakeSite) -> None:
+    site = make_site(FORM_LIMIT="2/hour")
+    with site.database.write() as connection:
+        organisers.enrol(connection, ANA, datetime.now(UTC), Role.ADMIN)
+    path, client = invitation(site), site.app.test_client()
+    fields = form_fields(client.get("/desk/sign-in").text)
+
+    def post(client_address: str) -> int:
+        return client.post(
+            "/desk/sign-in/forged",
+            data=fields,
+            environ_overrides={"REMOTE_ADDR": client_address},
+        ).status_code
+
+    with write_turns(site.app.extensions["postbag"].database) as turns:
+        assert [post("192.0.2.1") for _ in range(22)] == [403] * 20 + [429] * 2
+    assert len(turns) == 1, "the line on the record"
+    assert post("192.0.2.2") == 403, "another network has a count of its own"
+    assert sign_in(site.app.test_client(), path) == 303
 
 
 def test_nobody_is_signed_in_over_another_unasked(site: Site) -> None:

@@ -1,7 +1,5 @@
 """Add and remove one's own passkeys, and sign in with one."""
 
-from http import HTTPStatus
-
 from flask import Response, request, url_for
 
 from letters.desk import passkeys, proofs, sign_ins
@@ -10,9 +8,8 @@ from letters.record import STRANGER, record_refusal
 from webapp.desk.entry.device import device
 from webapp.desk.entry.door import blueprint, signed_in
 from webapp.desk.entry.proof import answer, not_proven
-from webapp.desk.entry.sign_in import OTHER_POSTS, enter, here
+from webapp.desk.entry.sign_in import OTHER_POSTS, enter, here, too_often
 from webapp.desk.wording.done import done
-from webapp.site import errors
 from webapp.site.guards.throttle import admit
 from webapp.site.language import gettext as _
 from webapp.site.services import services
@@ -22,9 +19,7 @@ from webapp.site.services import services
 def sign_in_with_passkey() -> Response:
     """Sign in with a passkey alone: the device has made sure of its owner."""
     if not admit(services(), "sign-in", services().settings.form_limit.times(OTHER_POSTS)):
-        return errors.page(
-            HTTPStatus.TOO_MANY_REQUESTS, _("That was too often"), _("Please try again in an hour.")
-        )
+        return too_often()
     now = services().now()
     try:
         with services().database.write() as connection:

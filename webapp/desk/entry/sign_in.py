@@ -18,7 +18,7 @@ from letters.desk.proofs import NotProven
 from letters.desk.sign_ins import Link, SignedIn
 from letters.notices import asking
 from letters.notices.asking import Asking
-from letters.record import STRANGER, record_refusal
+from letters.record import STRANGER, is_refusal_noted, record_refusal
 from letters.text.addresses import address_in
 from letters.tokens import digest
 from webapp.desk.entry import proof
@@ -88,8 +88,17 @@ def show_link(token: str) -> Response:
 
 @blueprint.post("/sign-in/<token>")
 def sign_in(token: str) -> Response:
-    """Sign in, once; what has changed since it was shown is shown anew."""
+    """Sign in, once; what has changed since it was shown is shown anew.
+
+    Of all posts that open nothing, one a minute takes a turn to write, for the record.
+    """
+    if not admit(services(), "sign-in", services().settings.form_limit.times(OTHER_POSTS)):
+        return too_often()
     now = services().now()
+    with services().database.read() as connection:
+        offer = _offer(connection, token)
+        if offer is None and is_refusal_noted(connection, now):
+            return _nothing_opens()
     with services().database.write() as connection:
         offer = _offer(connection, token)
         if offer is not None and request.form.get("seen") != offer.seen:
@@ -137,13 +146,8 @@ def ask_link() -> str:
 @blueprint.post("/sign-in")
 def send_link() -> str | Response:
     """Write down who asks for a link: the worker looks who it is, so the answer is the same."""
-    limit = services().settings.form_limit.times(OTHER_POSTS)
-    if not admit(services(), "sign-in", limit):
-        return errors.page(
-            HTTPStatus.TOO_MANY_REQUESTS,
-            _("That was too often"),
-            _("Please try again in an hour."),
-        )
+    if not admit(services(), "sign-in", services().settings.form_limit.times(OTHER_POSTS)):
+        return too_often()
     email = request.form.get("email", "").strip()
     if address_in(email) is None:
         page = _sign_in_page(
@@ -186,6 +190,13 @@ def _link_page(token: str, offer: _Offer, status: HTTPStatus = HTTPStatus.OK) ->
         asked=proof.to_prove(offer.has) if offer.has else None,
     )
     return make_response(page, status)
+
+
+def too_often() -> Response:
+    """Say that this network has tried to sign in too often."""
+    return errors.page(
+        HTTPStatus.TOO_MANY_REQUESTS, _("That was too often"), _("Please try again in an hour.")
+    )
 
 
 def _nothing_opens() -> Response:

@@ -14,10 +14,13 @@ from urllib.parse import urlsplit
 
 from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePublicKey
 from cryptography.hazmat.primitives.serialization import load_der_public_key
-from sqlalchemy.engine import make_url
+from redis import ConnectionPool
+from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
 PERIOD_SECONDS: Final = {"second": 1, "minute": 60, "hour": 3_600, "day": 86_400}
+_YEAR_SECONDS: Final = 366 * 86_400
+_MOST_DAYS: Final = 36_500
 _T = TypeVar("_T")
 
 
@@ -159,14 +162,22 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
             "the public key of Inbound Parse's security policy",
         ),
         "send_rate": read("SEND_RATE", _positive, "10", "requests a second, above 0"),
-        "send_timeout_seconds": read("SEND_TIMEOUT", _positive, "15", "seconds, above 0"),
-        "unknown_grace_seconds": read("UNKNOWN_GRACE", _not_negative, "900", "seconds"),
+        "send_timeout_seconds": read(
+            "SEND_TIMEOUT", _positive, "15", "seconds, above 0 and at most a year"
+        ),
+        "unknown_grace_seconds": read(
+            "UNKNOWN_GRACE", _not_negative, "900", "seconds, at most a year"
+        ),
         "form_limit": read("FORM_LIMIT", _limit, "60/hour", "a limit such as 60/hour"),
-        "form_min_seconds": read("FORM_MIN_SECONDS", _not_negative, "3", "seconds; 0 is off"),
+        "form_min_seconds": read(
+            "FORM_MIN_SECONDS", _not_negative, "3", "seconds, at most a year; 0 is off"
+        ),
         "trusted_proxies": read(
             "TRUSTED_PROXIES", _whole, "0", "the exact number of proxies in front"
         ),
-        "retention_days": read("RETENTION_DAYS", _whole, "90", "a number of days"),
+        "retention_days": read(
+            "RETENTION_DAYS", _days, "90", f"a number of days, at most {_MOST_DAYS}"
+        ),
         "passkeys_for": read("PASSKEYS_FOR", Passkeys, "nobody", "nobody, admins or everybody"),
         "operator_token": read(
             "OPERATOR_TOKEN",
@@ -214,12 +225,32 @@ def _database_url(text: str) -> str:
         raise ValueError
     if url.drivername == "sqlite" and url.database in {None, "", ":memory:"}:
         raise ValueError  # several processes have to see the same letters
+    if url.drivername != "sqlite":
+        _check_options(url)
     return text
 
 
+def _check_options(url: URL) -> None:
+    """Raise ValueError for an option that the driver would not take."""
+    from psycopg import ProgrammingError  # noqa: PLC0415 - for PostgreSQL alone
+    from psycopg.conninfo import make_conninfo  # noqa: PLC0415
+
+    try:
+        make_conninfo(**dict.fromkeys(url.query.keys() - {"pgbouncer"}, "1"))
+    except ProgrammingError as error:
+        raise ValueError from error
+
+
 def _redis_url(text: str) -> str:
-    if not text.startswith(("redis://", "rediss://", "unix://")):
+    parts = urlsplit(text)
+    if parts.scheme not in {"redis", "rediss", "unix"}:
         raise ValueError
+    if parts.scheme != "unix" and not (parts.hostname and re.fullmatch(r"/?\d*", parts.path)):
+        raise ValueError  # the client would take another host, or another database, for it
+    try:
+        ConnectionPool.from_url(text).make_connection()
+    except TypeError as error:  # an option that it does not know
+        raise ValueError from error
     return text
 
 
@@ -250,6 +281,8 @@ def _host(text: str) -> str:
 def _web_url(text: str) -> str:
     parts = urlsplit(text)
     if parts.scheme not in {"http", "https"} or not parts.hostname or parts.query:
+        raise ValueError
+    if parts.fragment or parts.username is not None or parts.port == 0:  # or none: ValueError
         raise ValueError
     if any(character.isspace() for character in text) or not text.isprintable():
         raise ValueError
@@ -286,12 +319,15 @@ def _domain(text: str) -> str:
 def _address(text: str) -> str:
     if not re.fullmatch(r"[!-~]+@[A-Za-z0-9.-]+", text) or text.count("@") != 1:
         raise ValueError
+    local, _, domain = text.partition("@")
+    if re.search(r"""[,;:<>()\[\]"]""", local) or not all(domain.split(".")):
+        raise ValueError
     return text
 
 
 def _not_negative(text: str) -> float:
     number = float(text)
-    if not 0 <= number < float("inf"):
+    if not 0 <= number <= _YEAR_SECONDS:
         raise ValueError
     return number
 
@@ -307,6 +343,13 @@ def _whole(text: str) -> int:
     if not (text.isascii() and text.isdecimal()):
         raise ValueError
     return int(text)
+
+
+def _days(text: str) -> int:
+    days = _whole(text)
+    if days > _MOST_DAYS:
+        raise ValueError
+    return days
 
 
 def _port(text: str) -> int:

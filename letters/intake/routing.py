@@ -50,6 +50,11 @@ def whom(
     return Whom(offered, targets, too_late, fault, several if is_split else ())
 
 
+def is_left(stored: StoredCampaign, now: datetime) -> bool:
+    """Tell whether a letter written now can still reach anybody; else the campaign is over."""
+    return any(not at.withdrawn and is_in_time(stored, at, now) for at in stored.targets)
+
+
 def _chosen(
     stored: StoredCampaign,
     posted: Posted,

@@ -10,7 +10,9 @@ from itertools import count
 from urllib.parse import quote
 
 import pytest
+from sqlalchemy import select, update
 
+from letters.storage.schema import campaign, target
 from rig.servers import PATIENCE_SECONDS, wait_for
 from sandbox.behaviour.events import signature_headers
 from sandbox.keys import load_or_make
@@ -114,6 +116,24 @@ def test_a_campaign_that_is_over_or_a_draft(stack: Stack, slug: str) -> None:
     assert stack.get(f"/c/{slug}").status == 404
 
 
+def test_a_campaign_that_reaches_nobody_any_more_is_over_everywhere(
+    stack: Stack, slug: str
+) -> None:
+    fields = stack.form(slug)
+    assert f'href="/c/{slug}"' in stack.get("/").body.decode()
+    with stack.database.write() as connection:
+        at_slug = select(campaign.c.id).where(campaign.c.slug == slug).scalar_subquery()
+        connection.execute(
+            update(target)
+            .where(target.c.campaign_id == at_slug)
+            .values(valid_before=datetime.now(UTC) - timedelta(days=1))
+        )
+    for path in (f"/c/{slug}", f"/c/{slug}/embed", f"/c/{slug}/letter.pdf"):
+        assert stack.get(path).status == 410, path
+    assert stack.post(f"/c/{slug}", fields).status == 410
+    assert f'href="/c/{slug}"' not in stack.get("/").body.decode()
+
+
 def test_events_need_their_signature(stack: Stack) -> None:
     assert stack.post("/webhooks/sendgrid", {"a": "b"}).status == 403
     path = "/webhooks/sendgrid"
@@ -211,3 +231,16 @@ def test_an_address_as_people_type_it_leads_to_the_campaign(
     answer = stack.get(f"/c/{quote(path)}")
     if answer.status != 200:
         assert (answer.status, answer.headers["Location"]) == (302, f"/c/{slug}")
+
+
+def test_every_page_of_a_campaign_knows_what_a_mistyped_address_means(
+    stack: Stack, slug: str
+) -> None:
+    for page in ("", "/embed", "/letter.pdf", "/privacy", "/count.json", "/thanks"):
+        answer = stack.get(f"/c/{slug.upper()}{page}")
+        assert (answer.status, answer.headers["Location"]) == (302, f"/c/{slug}{page}"), page
+    # A form is posted again where it belongs, with all that was typed.
+    answer = stack.post(f"/c/{slug.upper()}", stack.form(slug))
+    assert (answer.status, answer.headers["Location"]) == (307, f"/c/{slug}")
+    assert stack.get("/c/NOWHERE/letter.pdf").status == 404
+    assert stack.post("/c/NOWHERE", stack.form(slug)).status == 404

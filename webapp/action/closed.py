@@ -7,6 +7,7 @@ from flask import Response, g, request
 from markupsafe import Markup
 
 from letters.campaigns.stored import StoredCampaign
+from letters.intake.routing import is_left
 from webapp.action.page import description, summary
 from webapp.site import errors
 from webapp.site.language import gettext as _
@@ -19,7 +20,9 @@ def shut(stored: StoredCampaign, now: datetime) -> Response | None:
     if stored.is_over(now):
         return over(stored)
     opens_at = stored.campaign.opens_at
-    return _not_yet(stored, opens_at) if opens_at is not None and now < opens_at else None
+    if opens_at is not None and now < opens_at:
+        return _not_yet(stored, opens_at)
+    return None if is_left(stored, now) else over(stored)
 
 
 def over(stored: StoredCampaign) -> Response:

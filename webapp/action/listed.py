@@ -11,6 +11,7 @@ from flask import Blueprint, Response, render_template
 from letters.campaign import Status
 from letters.campaigns import store
 from letters.campaigns.stored import StoredCampaign
+from letters.intake.routing import is_left
 from letters.organisation import Organisation
 from letters.organisations import store as organisations
 from letters.organisations.store import UnknownOrganisation
@@ -53,6 +54,7 @@ def _page(found: Sequence[StoredCampaign]) -> str:
         if stored.campaign.status is Status.LIVE
         and not stored.is_over(now)
         and not stored.is_to_open(now)
+        and is_left(stored, now)
     ]
     return render_template(
         "action/index.html",

@@ -20,12 +20,13 @@ from letters.text.paper import printed
 from letters.text.paper.glyphs import Lack, Part, lacking
 from letters.text.paper.sheet import Sheet, set_on_paper
 from webapp.action.closed import shut
-from webapp.action.routes import open_campaign
+from webapp.action.opened import lead_on, open_campaign
 from webapp.site import errors
 from webapp.site.language import gettext as _
 from webapp.site.services import services
 
 blueprint = Blueprint("pdf", __name__)
+lead_on(blueprint)
 _DAY_SECONDS: Final = 86_400
 _LONGEST_SECONDS: Final = 60
 """A process that dies while it makes one keeps the others from it for no longer."""
@@ -46,7 +47,11 @@ def letter(slug: str) -> Response:
         return closed
     campaign = stored.campaign
     today = now.astimezone(ZoneInfo(campaign.timezone)).date()
-    targets = [target.target for target in stored.targets if not target.withdrawn]
+    targets = [
+        at.target
+        for at in stored.targets
+        if not at.withdrawn and (at.valid_before is None or now < at.valid_before)
+    ]
     sheets = printed.sheets(campaign, targets, today)
     refused = cannot_be_set(sheets)
     if refused is not None:

@@ -8,7 +8,7 @@ from flask import Blueprint, Response
 from letters.organisations import store as organisations
 from letters.text import preview
 from webapp.action import pdf
-from webapp.action.routes import open_campaign
+from webapp.action.opened import open_campaign
 from webapp.site.services import services
 
 blueprint = Blueprint("preview", __name__)

@@ -10,12 +10,13 @@ from letters.campaigns.stored import StoredCampaign
 from letters.organisation import Organisation
 from letters.organisations import store as organisations
 from letters.receipts.expiry import CONFIRM_WITHIN
+from webapp.action.opened import lead_on, open_campaign
 from webapp.action.page import summary
-from webapp.action.routes import open_campaign
 from webapp.site.services import services
 from webapp.site.whose import enter_organisation
 
 blueprint = Blueprint("privacy", __name__)
+lead_on(blueprint)
 _EUROPEAN: Final = "api.eu.sendgrid.com"
 
 

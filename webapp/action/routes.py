@@ -10,9 +10,6 @@ from http import HTTPStatus
 from flask import Blueprint, Response, make_response, redirect, render_template, request, url_for
 from flask_babel import format_timedelta
 
-from letters.campaign import Status
-from letters.campaigns import store
-from letters.campaigns.store import UnknownCampaign
 from letters.campaigns.stored import StoredCampaign
 from letters.intake.posted import Posted, source_code
 from letters.intake.routing import Whom, whom
@@ -25,66 +22,27 @@ from letters.intake.written import (
 )
 from letters.text import compose
 from letters.text.merge import merge
-from letters.text.visible import trim, without_marks_behind
 from letters.tokens import BadToken, TokenTooOld, TokenTooYoung
 from webapp.action import proof, rewriting
-from webapp.action.closed import over, shut
+from webapp.action.closed import shut
 from webapp.action.finding import areas_of, found
 from webapp.action.form import Received, cleaned, put_aside, receive
+from webapp.action.opened import lead_on, open_campaign
 from webapp.action.page import View, description, render
-from webapp.site import errors, even, ground
+from webapp.site import even, ground
 from webapp.site.frame import enter_frame, frame_words, is_embedded_post
 from webapp.site.guards.throttle import wait_seconds
 from webapp.site.language import gettext as _
 from webapp.site.services import services
 from webapp.site.share import link, share
 from webapp.site.wake import wake_worker
-from webapp.site.whose import enter_campaign
 
 _MOST_LOOKED_FOR = 200
 blueprint = Blueprint("action", __name__)
 blueprint.app_context_processor(frame_words)
+lead_on(blueprint)
 OTHER_POSTS = 10
 """Posts that store nothing may come so many times as often as those that do."""
-
-
-def open_campaign(slug: str) -> StoredCampaign:
-    """Return a campaign that the public may see; raise UnknownCampaign for a draft."""
-    with services().database.look() as connection:
-        stored = store.find(connection, slug)
-    if stored.campaign.status is Status.DRAFT:
-        raise UnknownCampaign(slug)
-    enter_campaign(stored)
-    return _with_feet(stored)
-
-
-def _with_feet(stored: StoredCampaign) -> StoredCampaign:
-    """Give each target what stands below its letters: the link to its office's own page."""
-    if not stored.campaign.office_page:
-        return stored
-    links, language = services().links, stored.campaign.language
-    return replace(
-        stored,
-        targets=tuple(
-            replace(t, foot=compose.foot(language, links.office(t.id))) for t in stored.targets
-        ),
-    )
-
-
-@blueprint.errorhandler(UnknownCampaign)
-def _unknown(_error: UnknownCampaign) -> Response:
-    """Lead an address as people type and paste it to the campaign that it means."""
-    slug = str((request.view_args or {}).get("slug", ""))
-    tidy = without_marks_behind(trim(slug)).lower()
-    if request.method != "GET" or not tidy or tidy == slug:
-        return errors.not_found()
-    try:
-        open_campaign(tidy)
-    except UnknownCampaign:
-        return errors.not_found()
-    source = source_code(request.args.get("source", "")) or None
-    places = {**(request.view_args or {}), "slug": tidy, "source": source}
-    return make_response(redirect(url_for(str(request.endpoint), _external=False, **places)))
 
 
 @blueprint.get("/c/<slug>")
@@ -105,9 +63,8 @@ def _fresh_page(stored: StoredCampaign) -> Response:
     now = services().now()
     posted = as_offered(stored)
     to = whom(stored, posted, now)
-    closed = shut(stored, now)
-    if closed is not None or not to.offered:
-        return closed or over(stored)
+    if (closed := shut(stored, now)) is not None:
+        return closed
     return fresh_page(stored, posted, to, now)
 
 
@@ -147,9 +104,8 @@ def hand_in(slug: str) -> Response:  # noqa: C901, PLR0911 - one for each answer
     now = services().now()
     received = receive()
     to = whom(stored, received.posted, now, areas_of(stored, received.posted.postcode, now))
-    closed = shut(stored, now)
-    if closed is not None or not to.offered:
-        return closed or over(stored)
+    if (closed := shut(stored, now)) is not None:
+        return closed
     if "find" in request.form:
         return _find(stored, received, to, now)
     written = written_of(stored, received.posted, to)

@@ -7,7 +7,7 @@ from flask import Blueprint, Response, make_response, redirect, render_template,
 from letters.organisations import store as organisations
 from letters.receipts import lost
 from letters.text.addresses import BadAddress, read_address
-from webapp.action.routes import open_campaign
+from webapp.action.opened import open_campaign
 from webapp.site.guards.too_many import refuse_too_many_posts
 from webapp.site.language import gettext as _
 from webapp.site.services import services

@@ -87,7 +87,7 @@ def faults_in(posted: Posted) -> Iterator[Fault]:
 
 def faults_in_subject(subject: str, unreadable: frozenset[Field] = frozenset()) -> Iterator[Fault]:
     """Yield what is wrong with a subject."""
-    if is_empty(subject):
+    if _is_missing(subject):
         yield Fault(Field.SUBJECT, Wrong.MISSING)
     yield from _of_line(Posted(unreadable=unreadable), Field.SUBJECT, subject, SUBJECT_MAX)
     if BIDI_CONTROLS & set(subject):
@@ -98,13 +98,18 @@ def faults_in_body(
     body: str, most: int, unreadable: frozenset[Field] = frozenset()
 ) -> Iterator[Fault]:
     """Yield what is wrong with the text of a letter of at most `most` characters."""
-    if is_empty(body):
+    if _is_missing(body):
         yield Fault(Field.BODY, Wrong.MISSING)
     yield from _of_text(Posted(unreadable=unreadable), Field.BODY, body, most)
 
 
+def _is_missing(text: str) -> bool:
+    """Tell whether there is nothing: what holds a control character alone is told of that."""
+    return is_empty(text) and next(controls(text), None) is None
+
+
 def _faults_in_name(posted: Posted) -> Iterator[Fault]:
-    if is_empty(posted.name):
+    if _is_missing(posted.name):
         yield Fault(Field.NAME, Wrong.MISSING)
     yield from _of_line(posted, Field.NAME, posted.name, NAME_MAX)
     if BIDI_CONTROLS & set(posted.name):

@@ -215,3 +215,21 @@ def test_an_office_says_how_letters_come_to_it(books: Books, client: FlaskClient
     assert "All letters of one week come to you in one message" in answered.text
     assert '"weekly" checked' in client.get(path(books)).text
     assert client.post(path(books), data={"how": "never"}).status_code == 422
+
+
+@pytest.mark.parametrize("field", ["answer", "reason", "email"])
+def test_a_character_that_nobody_sees_is_refused_with_its_place(
+    client: FlaskClient, books: Books, field: str
+) -> None:
+    books.load("trees", more=PAGE)
+    delivered(books, 1)
+    fields = form_fields(client.get(path(books)).text)
+    token = {"csrf_token": fields["csrf_token"]} if "csrf_token" in fields else {}
+    typed = "Dear all,\nno\x00thing"
+    stop = {"stop": "1"} if field == "reason" else {}
+    refused = client.post(path(books), data={**token, **stop, field: typed})
+    assert refused.status_code == 422
+    assert "U+0000, in line 2 at place 3" in refused.text
+    assert not held(books, "trees")
+    with books.database.read() as connection:
+        assert connection.execute(select(func.count()).select_from(office_answer)).scalar() == 0

@@ -23,7 +23,17 @@ BEFORE = "before"
 TRAP = "leave_empty"
 """A field that people do not see and programs fill in. Browsers and password managers go by names
 that they know; this is none of them."""
-_WITH_OWN_CHECKS = frozenset({BEFORE, "source", *map(str, Field)})
+_TEXTS = (
+    Field.NAME,
+    Field.EMAIL,
+    Field.POSTCODE,
+    Field.ADDRESS,
+    Field.REASON,
+    Field.SUBJECT,
+    Field.BODY,
+    Field.CLOSING,
+)
+_WITH_OWN_CHECKS = frozenset({BEFORE, "source", *map(str, _TEXTS)})
 
 
 class ActionForm(FlaskForm):  # type: ignore[misc]  # flask-wtf brings no types
@@ -69,19 +79,7 @@ class Received:
 def receive() -> Received:
     """Return what this request posted."""
     form = ActionForm(request.form)  # and not the files: a text posted as one is none
-    texts = {
-        field: typed(form[field])
-        for field in (
-            Field.NAME,
-            Field.EMAIL,
-            Field.POSTCODE,
-            Field.ADDRESS,
-            Field.REASON,
-            Field.SUBJECT,
-            Field.BODY,
-            Field.CLOSING,
-        )
-    }
+    texts = {field: typed(form[field]) for field in _TEXTS}
     return Received(
         Posted(
             name=trimmed(texts[Field.NAME]),

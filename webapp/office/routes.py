@@ -6,14 +6,16 @@ from flask import Blueprint, Response, make_response, render_template, request, 
 
 from letters.answers import office as offices
 from letters.answers.office import Office, UnknownOffice
-from letters.intake.posted import BODY_MAX
+from letters.intake.faults import Fault, Wrong
+from letters.intake.posted import BODY_MAX, Field
 from letters.mail.charsets import storable
 from letters.pacing.bundles import How
 from letters.settings import Limit
 from letters.text.addresses import BadAddress, read_address
-from letters.text.visible import without_marks_behind
+from letters.text.visible import controls, without_marks_behind
 from letters.tokens import BadToken
 from webapp.site import errors
+from webapp.site.faults import sentence
 from webapp.site.guards.throttle import admit_for
 from webapp.site.guards.too_many import refuse_too_many_posts
 from webapp.site.language import gettext as _
@@ -63,6 +65,9 @@ def wish(token: str) -> Response:
             given = request.form.get("reason" if field == "stop" else field, "")
             if is_unreadable(given):
                 return _page(token, found, _("Something in here cannot be read. Type it anew."))
+            if (control := next(controls(given), None)) is not None:
+                fault = Fault(Field.BODY, Wrong.CONTROL, control=control)
+                return _page(token, found, sentence(fault))
             return take(token, found, storable(given).strip())
     return _page(token, found, _("Please choose one of the buttons."))
 

@@ -4,7 +4,7 @@ Whoever runs the machine, or an organiser for the campaigns that they may see, d
 who lost their mail. That it was done is in the record, and not for whom.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -15,8 +15,19 @@ from letters.notices.post import Purpose
 from letters.receipts import erasure, links_again, receipt, repeats
 from letters.receipts.receipt import Receipt
 from letters.record import Actor, Deed, record
-from letters.storage.schema import campaign, submission
+from letters.states import State
+from letters.storage.schema import campaign, letter, notice, submission
 from letters.text.addresses import address_in, canonical
+
+
+@dataclass(frozen=True, slots=True)
+class Mail:
+    """A mail of ours to a writer. What it said is theirs: it holds links that open doors."""
+
+    id: str
+    purpose: str
+    state: State
+    state_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,10 +36,18 @@ class Kept:
 
     receipt: Receipt
     repeats: tuple[repeats.Repeat, ...]
+    reason: str | None
+    """Why it matters to them, as they typed it."""
+    points: tuple[str, ...]
+    """The keys of the points that they kept."""
+    personal_share: float
+    opt_in_ended_at: datetime | None
+    """When they last took their consent back."""
+    mails: tuple[Mail, ...]
 
     def as_json(self) -> dict[str, object]:
         """Return the form that `postbag writer show --json` prints."""
-        return _as_json(self.receipt, self.repeats)
+        return _as_json(self)
 
 
 def of_address(
@@ -45,13 +64,33 @@ def of_address(
     """
     found = _submissions(connection, email, within)
     record(connection, Deed.WRITER_SHOWN, now, by=by, detail=f"{len(found)}")
-    return [
-        Kept(
-            receipt.read(connection, submission_id, now),
-            tuple(repeats.of_submission(connection, submission_id)),
-        )
-        for submission_id in found
-    ]
+    return [_kept(connection, submission_id, now) for submission_id in found]
+
+
+def _kept(connection: Connection, submission_id: str, now: datetime) -> Kept:
+    row = connection.execute(
+        select(
+            submission.c.reason,
+            submission.c.points,
+            submission.c.personal_share,
+            submission.c.opt_in_ended_at,
+        ).where(submission.c.id == submission_id)
+    ).one()
+    mails = connection.execute(
+        select(letter.c.id, notice.c.purpose, letter.c.state, letter.c.state_at)
+        .select_from(letter.join(notice))
+        .where(letter.c.submission_id == submission_id)
+        .order_by(letter.c.id)
+    ).all()
+    return Kept(
+        receipt.read(connection, submission_id, now),
+        tuple(repeats.of_submission(connection, submission_id)),
+        row.reason,
+        tuple(row.points),
+        row.personal_share,
+        row.opt_in_ended_at,
+        tuple(Mail(each.id, each.purpose, State(each.state), each.state_at) for each in mails),
+    )
 
 
 def mail_links(
@@ -118,18 +157,23 @@ def _theirs(email: str, within: Collection[int] | None) -> ColumnElement[bool]:
     )
 
 
-def _as_json(read: Receipt, again: Sequence[repeats.Repeat]) -> dict[str, object]:
+def _as_json(kept: Kept) -> dict[str, object]:
+    read = kept.receipt
     return {
         "submission_id": read.submission_id,
         "campaign": read.campaign_slug,
         "submitted_at": read.submitted_at.isoformat(),
-        "confirmed_at": read.confirmed_at.isoformat() if read.confirmed_at else None,
+        "confirmed_at": _iso(read.confirmed_at),
         "name": read.name,
         "email": read.email,
         "postcode": read.postcode or None,
+        "reason": kept.reason,
+        "points": list(kept.points),
+        "personal_share": kept.personal_share,
         "source": read.source or None,
         "opt_in_wording": read.opt_in_wording,
-        "opt_in_at": read.opt_in_at.isoformat() if read.opt_in_at else None,
+        "opt_in_at": _iso(read.opt_in_at),
+        "opt_in_ended_at": _iso(kept.opt_in_ended_at),
         "letters": [
             {
                 "letter_id": letter.id,
@@ -139,6 +183,16 @@ def _as_json(read: Receipt, again: Sequence[repeats.Repeat]) -> dict[str, object
                 "text": letter.text,
                 "state": str(letter.state),
                 "state_at": letter.state_at.isoformat(),
+                "answered_at": _iso(letter.answered_at),
+                "history": [
+                    {
+                        "at": step.at.isoformat(),
+                        "state": str(step.state),
+                        "cause": step.cause,
+                        "detail": step.detail,
+                    }
+                    for step in letter.history
+                ],
             }
             for letter in read.letters
         ],
@@ -153,6 +207,19 @@ def _as_json(read: Receipt, again: Sequence[repeats.Repeat]) -> dict[str, object
                     {"subject": draft.subject, "text": draft.text} for draft in each.letters
                 ],
             }
-            for each in again
+            for each in kept.repeats
+        ],
+        "mails": [
+            {
+                "notice_id": mail.id,
+                "purpose": mail.purpose,
+                "state": str(mail.state),
+                "state_at": mail.state_at.isoformat(),
+            }
+            for mail in kept.mails
         ],
     }
+
+
+def _iso(moment: datetime | None) -> str | None:
+    return moment.isoformat() if moment else None

@@ -41,7 +41,7 @@ def spreadsheet_cells(text: str, separator: str) -> list[str]:
 
 
 def is_inert(cell: str) -> bool:
-    return not cell.lstrip(" \u00a0\ufeff").startswith(STARTS)
+    return not cell.lstrip(" \u00a0\u200b\ufeff").startswith(STARTS)
 
 
 def begun(database: Database, confirm: str = "none") -> StoredCampaign:
@@ -76,7 +76,19 @@ def hand_in(database: Database, stored: StoredCampaign, name: str, *, opt_in: bo
 
 @pytest.mark.parametrize(
     "name",
-    ["=1+1", "+1", "-1", "@SUM(1)", " =1", "a;=1+1", "a|@1", '"=1";=2', "\u00a0=1", "＝1"],  # noqa: RUF001
+    [
+        "=1+1",
+        "+1",
+        "-1",
+        "@SUM(1)",
+        " =1",
+        "a;=1+1",
+        "a|@1",
+        '"=1";=2',
+        "\u00a0=1",
+        "\u200b=1",
+        "＝1",  # noqa: RUF001
+    ],
 )
 def test_what_a_supporter_types_is_inert_in_every_cell(database: Database, name: str) -> None:
     stored = begun(database)

@@ -7,7 +7,7 @@ from letters.notices.links import Links
 from letters.receipts import writers
 from letters.record import COMMAND_LINE, Actor, entries
 from letters.storage.database import Database
-from letters.storage.schema import metadata
+from letters.storage.schema import metadata, submission
 from tests.support.books import URL, Books
 
 CANARY = "canary"
@@ -31,6 +31,25 @@ def test_all_that_is_kept_is_shown(books: Books) -> None:
     assert [each.receipt.campaign_slug for each in found] == ["trees", "roads"]
     assert all(each.receipt.email == f"{CANARY}@gmail.com" for each in found)
     assert all(each.receipt.letters[0].state == "queued" for each in found)
+
+
+def test_everything_that_a_submission_keeps_can_be_told(books: Books) -> None:
+    books.send()
+    with books.database.write() as connection:
+        found = writers.of_address(connection, f"{CANARY}@gmail.com", books.now, by=COMMAND_LINE)
+        row = connection.execute(
+            select(submission).where(submission.c.id == found[0].receipt.submission_id)
+        ).one()
+    told = found[0].as_json()
+    # What is ours alone: a canonical form of the address, and what times its mails.
+    ours = {"id", "campaign_id", "token_id", "address", "erased_at", "erased_on_wish", "remind_at"}
+    kept = {column.key for column in submission.c} - ours
+    assert kept <= told.keys()
+    assert (told["reason"], told["points"]) == (row.reason, row.points)
+    assert told["personal_share"] == row.personal_share
+    (letter,) = found[0].receipt.letters
+    assert [step.cause for step in letter.history] == ["written", "taken"]
+    assert [mail.state for mail in found[0].mails] == ["accepted"]
 
 
 def test_an_organiser_finds_only_what_is_theirs_to_see(books: Books) -> None:

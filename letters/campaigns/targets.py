@@ -11,11 +11,12 @@ from letters.books import locks
 from letters.books.changes import apply
 from letters.books.happenings import Change, Happening
 from letters.books.writable import writable
+from letters.campaign import Status
 from letters.campaigns import seats, store
 from letters.campaigns.stored import StoredCampaign, StoredTarget
 from letters.offices import mailbox
 from letters.reasons import Hold
-from letters.record import COMMAND_LINE, Actor, Deed, record
+from letters.record import COMMAND_LINE, Actor, Deed, Door, record
 from letters.states import Cause, State
 from letters.storage.database import Database
 from letters.storage.schema import HAS_QUEUED, letter, successor, target
@@ -29,6 +30,8 @@ class Objection(Enum):
     """Nothing goes to {name} as it is."""
     WITHDRAWN = auto()
     """{name} is no longer in the campaign."""
+    DRAFT = auto()
+    """Nothing goes to {name}'s office, whoever writes, and this campaign is a draft."""
     TERM_OVER = auto()
     """{name} may be written to until {day} only."""
     NO_ADDRESS = auto()
@@ -102,11 +105,16 @@ def release(
 ) -> int:
     """Let sending to a target go on; return how many letters are queued again.
 
-    Raises UnknownCampaign, or CannotDecide where its time is over or it has been withdrawn.
+    Raises UnknownCampaign, or CannotDecide where its time is over or it has been withdrawn; or
+    where sending to its office has stopped for every campaign and this one has not begun: whoever
+    makes a draft is not one of those who were asked for no more.
     """
     found = find(connection, slug, email)
     _can_be_released(found, now)
     of = mailbox.find(connection, found.target.email)
+    is_draft = store.find(connection, slug).campaign.status is Status.DRAFT
+    if of.hold is not None and is_draft and by.door is Door.DESK:
+        raise CannotDecide(Objection.DRAFT, name=found.target.name)
     queued = _release(connection, found.id, now)
     own = _record(connection, Deed.RELEASED, found, now, by, found.target.email)
     if of.hold is not None:  # that was every campaign's

@@ -5,14 +5,15 @@ itself, for everybody who writes there.
 """
 
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Final
 
-from sqlalchemy import Connection, Select, func, select
+from sqlalchemy import Connection, Select, exists, func, select
 
+from letters.campaign import Status
 from letters.campaigns import targets
 from letters.campaigns.targets import CannotDecide
 from letters.offices import mailbox
@@ -101,6 +102,8 @@ def view(connection: Connection, target_id: int, only_given: int | None) -> View
     ).scalar_one()
     emails = {seat.email for seat in seats} | {office.address}
     slugs = {seat.slug for seat in seats}
+    if only_given is not None and not _have_begun(connection, slugs):
+        office = replace(office, hold_words=None)  # said to those who wrote to it
     entries = tuple(of_address(connection, sorted(emails), _DEEDS, sorted(slugs)))
     return View(office, tuple(seats), states, again, _told(connection, ids), entries)
 
@@ -152,6 +155,11 @@ def _seen(connection: Connection, office: Office, only_given: int | None) -> lis
     ).scalars()
     slugs = set(given)
     return [seat for seat in seats if seat.slug in slugs]
+
+
+def _have_begun(connection: Connection, slugs: Collection[str]) -> bool:
+    begun = exists().where(campaign.c.slug.in_(slugs), campaign.c.status != str(Status.DRAFT))
+    return bool(connection.execute(select(begun)).scalar())
 
 
 def _campaigns(target_ids: Sequence[int]) -> Select[int]:

@@ -77,7 +77,10 @@ _END_ATTEMPTS: Final = (
 def record(
     connection: Connection, outcomes: Sequence[tuple[Claim, Outcome]], now: datetime
 ) -> None:
-    """Record outcomes. Safe to repeat: what was recorded already changes nothing."""
+    """Record outcomes. Safe to repeat: what was recorded of letters already changes nothing.
+
+    The account hears of it again, and may wait longer, or open sooner, by one answer.
+    """
     left = [
         (claim.slot, outcome.left_at)
         for claim, outcome in outcomes

@@ -15,6 +15,8 @@ from postbag.shell import Commands, Refused, Shell
 _SENTENCES: Final = {
     Objection.NOTHING_GOES: "Nothing goes to {name} as it is.",
     Objection.WITHDRAWN: "{name} is no longer in the campaign: add it again first.",
+    Objection.DRAFT: "Nothing goes to the office of {name}, whoever writes: this campaign is a "
+    "draft, so let another one decide.",
     Objection.TERM_OVER: "{name} may be written to until {day} only: change that first, or name a "
     "successor.",
     Objection.NO_ADDRESS: "{email} is not an e-mail address: write it as name@host.org.",

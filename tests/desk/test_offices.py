@@ -7,7 +7,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from letters.campaigns import store
-from letters.campaigns.targets import hold_by_hand
+from letters.campaigns.targets import CannotDecide, Objection, hold_by_hand, release
 from letters.desk import office as offices
 from letters.desk import organisers, sign_ins
 from letters.desk.office import Word
@@ -244,3 +244,27 @@ def test_more_than_a_transaction_holds_is_held_and_let_go_from_the_page(
     assert books.states("birds") == books.states("trees") == {"held": many}
     assert f"{2 * many} letters wait their turn again." in post(client, path, "release")
     assert books.states("birds") == books.states("trees") == {"queued": many}
+
+
+def test_whoever_makes_a_draft_opens_no_office_that_asked_for_no_more(books: Books) -> None:
+    books.load("calm", OFFICE)
+    books.write("calm")
+    with books.database.write() as connection:
+        mailbox.hold(connection, OFFICE, "please no more", books.now, why=Hold.STOPPED_BY_OFFICE)
+        rogue = organisers.enrol(connection, "rogue@desk.example", books.now, Role.ORGANISER)
+        text = campaign_file("mine", OFFICE).replace('status = "live"', 'status = "draft"')
+        store.load(connection, read_campaign(text), books.now)
+        organisers.keep(connection, store.find(connection, "mine").id, rogue)
+    (mine,) = books.find("mine").targets
+    by = Actor.organiser(rogue.email)
+    with books.database.write() as connection:
+        with pytest.raises(CannotDecide) as refused:
+            release(connection, "mine", OFFICE, books.now, by)
+        assert refused.value.objection is Objection.DRAFT
+        seen = offices.view(connection, mine.id, rogue.id)
+    assert (seen.office.hold, seen.office.hold_words) == (Hold.STOPPED_BY_OFFICE, None)
+    assert offices.decide(books.database, seen, Word.RELEASE, books.now, by) == 0
+    assert books.states("calm") == {"held": 1}
+    with books.database.write() as connection:
+        release(connection, "calm", OFFICE, books.now, ME)
+    assert books.states("calm") == {"queued": 1}

@@ -139,6 +139,10 @@ def objection_sentence(error: CannotDecide) -> str:
     sentence = {
         Objection.NOTHING_GOES: _("Nothing goes to {name} as it is."),
         Objection.WITHDRAWN: _("{name} is no longer in the campaign: add it again first."),
+        Objection.DRAFT: _(
+            "Nothing goes to the office of {name}, whoever writes: this campaign is a draft, so "
+            "let another one decide."
+        ),
         Objection.TERM_OVER: _(
             "{name} may be written to until {day} only: change that first, or name a successor."
         ),

@@ -17,8 +17,9 @@ from letters.desk.sign_ins import SESSION_LIFE
 from letters.logs import configure
 from letters.settings import SettingsError, read_settings
 from webapp import desk, operations, receipt
-from webapp.action import kept, listed, pdf, preview, privacy
+from webapp.action import kept, listed, privacy
 from webapp.action import routes as action
+from webapp.action.made import pdf, preview
 from webapp.office import routes as office
 from webapp.receipt import lost
 from webapp.sendgrid import inbound

@@ -9,7 +9,7 @@ from redis import Redis
 
 from rig.servers import Valkey, wait_for
 from tests.conftest import AtMost
-from webapp.action.pdf import once
+from webapp.action.made.pdf import once
 
 
 @pytest.fixture

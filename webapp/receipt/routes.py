@@ -17,7 +17,7 @@ from letters.states import NOT_LEFT
 from letters.text.compose import line_feeds
 from letters.text.paper import printed
 from letters.text.paper.sheet import set_on_paper
-from webapp.action import pdf
+from webapp.action.made import pdf
 from webapp.receipt.door import back, blueprint, change, noindex, read
 from webapp.receipt.page import SHARED, page
 from webapp.site import errors

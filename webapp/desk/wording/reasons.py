@@ -13,7 +13,7 @@ from letters.pacing.readiness import MOST_PER_HOUR, Kind, Reason, Remedy, Way
 from letters.settings import Limit
 from letters.text.first_lines import Oddity, odd_lines
 from letters.text.paper.printed import unprintable
-from webapp.action.pdf import printing_lack
+from webapp.action.made.pdf import printing_lack
 from webapp.site.language import gettext as _
 from webapp.site.language import ngettext
 

@@ -7,7 +7,7 @@ from flask import Blueprint, Response
 
 from letters.organisations import store as organisations
 from letters.text import preview
-from webapp.action import pdf
+from webapp.action.made import pdf
 from webapp.action.opened import open_campaign
 from webapp.site.services import services
 
